@@ -1,0 +1,46 @@
+# `make help` lists the verbs. Each of them sets up what is missing first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+CONFIG ?= configs/census.yaml
+
+.PHONY: help setup run test test-all check bench docs doctor clean lock
+
+help: ## this list
+	@echo "make VERB [CONFIG=configs/census.yaml]"; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv with everything that is needed (silent when nothing is missing)
+	@./setup.sh
+
+run: setup ## run the pipeline of CONFIG: data to a gated, pushed model and a report
+	@$(PYTHON) local_runner.py --config $(CONFIG)
+
+test: setup ## run the tests (under 30 minutes on 2 cores)
+	@$(PYTHON) -m pytest -m "not slow" --cov --cov-report=term
+
+test-all: setup ## run every test, also the long ones
+	@$(PYTHON) -m pytest --cov --cov-report=term
+
+check: setup ## lint, types and import rules
+	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . \
+	  && $(PYTHON) -m mypy && .venv/bin/lint-imports
+
+bench: setup ## benchmarks: ratios against stock TFX and scikit-learn, in one run each
+	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e
+
+docs: setup ## write the generated pages of docs/ (settings)
+	@$(PYTHON) -m sluicegate settings --markdown > docs/settings.md
+
+doctor: setup ## check this machine and say what is wrong with it
+	@$(PYTHON) -m sluicegate doctor
+
+clean: ## remove what runs left behind; released models stay
+	@for folder in output/*/; do [ -d "$$folder" ] || continue; \
+	  rm -rf "$$folder"artifacts "$$folder"runs "$$folder"metadata.db; done
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage build *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+lock: setup ## resolve requirements.lock anew (uv.lock names hosts, so it is not kept)
+	@uv lock --quiet --python 3.11 && uv export --quiet --frozen --no-header --no-annotate --no-emit-project \
+	  -o requirements.lock >/dev/null && rm uv.lock

@@ -1,0 +1,1 @@
+"""Settings, steps, graph and the ways to run it."""

@@ -1,0 +1,195 @@
+"""The graph: read `create_pipeline` as the table of contents. Why it has this shape: docs/adr/0003-gates-succeed.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components import (
+    Evaluator,
+    ExampleValidator,
+    ImportSchemaGen,
+    Pusher,
+    SchemaGen,
+    StatisticsGen,
+    Trainer,
+    Transform,
+    Tuner,
+)
+from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.dsl.components.base import executor_spec
+from tfx.dsl.experimental.conditionals import conditional
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2, transform_pb2
+
+from components.data_gate.component import DataGate
+from components.direct_release.component import DirectRelease
+from components.evaluator.eval_config import eval_config
+from components.evaluator.executor import Executor as EvaluatorExecutor
+from components.example_gen.core import Source, file_pattern
+from components.example_gen.executor import Executor as ExampleGenExecutor
+from components.pusher.executor import Executor as PusherExecutor
+from components.quality_gate.component import QualityGate
+from components.release_gate.component import ReleaseGate
+from components.released_model.component import ReleasedModel
+from pipeline.settings import Settings
+from schemas.roles import SPLITS, Roles
+
+Nodes = dict[str, Any]
+
+#: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006).
+LOCAL_BEAM = ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a graph needs beside the settings.
+
+    source : the table, as ExampleGen's executor reads it.
+    data_digest : SHA-256 of the table's bytes; equal bytes answer from the cache.
+    roles : the columns' roles, resolved on the data.
+    artifacts : folder (or bucket path) for all artifacts.
+    serving : folder of versions and `release.json`.
+    run_id : written into the release history.
+    """
+
+    source: Source
+    data_digest: str
+    roles: Roles
+    artifacts: str
+    serving: str
+    run_id: str
+    metadata: metadata_store_pb2.ConnectionConfig | None = None
+
+
+def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
+    """The whole pipeline, the same on every runner."""
+    nodes: Nodes = {}
+    _ingest(nodes, settings, run)
+    _check_data(nodes, settings)
+    with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
+        _train(nodes, settings, run)
+        _evaluate(nodes, settings, run)
+        _release(nodes, settings, run)
+    return tfx_pipeline.Pipeline(
+        pipeline_name=settings.name,
+        pipeline_root=run.artifacts,
+        components=list(nodes.values()),
+        enable_cache=True,
+        metadata_connection_config=run.metadata,
+        beam_pipeline_args=list(LOCAL_BEAM),
+    )
+
+
+def _ingest(nodes: Nodes, settings: Settings, run: Run) -> None:
+    base, patterns = file_pattern(run.source)
+    splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
+    custom = {"source": run.source.to_json(), "digest": run.data_digest, "schema": _schema_text(settings)}
+    nodes["ExampleGen"] = FileBasedExampleGen(
+        input_base=base,
+        input_config=example_gen_pb2.Input(splits=splits),
+        output_config=_three_splits() if list(patterns) == ["single_split"] else None,
+        custom_config=custom,
+        custom_executor_spec=executor_spec.BeamExecutorSpec(ExampleGenExecutor),
+    ).with_id("ExampleGen")
+
+
+def _three_splits() -> example_gen_pb2.Output:
+    """Names the splits for TFX; which row goes where is our executor's rule, so the buckets only need to be there."""
+    splits = [example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=1) for name in SPLITS]
+    return example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=splits))
+
+
+def _check_data(nodes: Nodes, settings: Settings) -> None:
+    nodes["StatisticsGen"] = StatisticsGen(examples=nodes["ExampleGen"].outputs["examples"])
+    statistics = nodes["StatisticsGen"].outputs["statistics"]
+    if settings.schema_file:
+        nodes["ImportSchemaGen"] = ImportSchemaGen(schema_file=str(Path(settings.schema_file).resolve()))
+    else:
+        nodes["SchemaGen"] = SchemaGen(statistics=statistics, exclude_splits=["eval", "test"])
+    nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
+    nodes["DataGate"] = DataGate(
+        statistics=statistics,
+        schema=_schema(nodes),
+        anomalies=nodes["ExampleValidator"].outputs["anomalies"],
+        policy_json=settings.data_gate.model_dump_json(),
+    )
+
+
+def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
+    examples, custom = nodes["ExampleGen"].outputs["examples"], _model_config(settings, run)
+    nodes["Transform"] = Transform(
+        examples=examples,
+        schema=_schema(nodes),
+        preprocessing_fn="models.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+        disable_statistics=True,
+        custom_config=custom,
+    )
+    fit = {
+        "examples": nodes["Transform"].outputs["transformed_examples"],
+        "transform_graph": nodes["Transform"].outputs["transform_graph"],
+        "schema": _schema(nodes),
+        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+        "custom_config": custom,
+    }
+    if settings.tuning.enabled:
+        nodes["Tuner"] = Tuner(tuner_fn="models.tuning.tuner_fn", **fit)
+        fit["hyperparameters"] = nodes["Tuner"].outputs["best_hyperparameters"]
+    nodes["Trainer"] = Trainer(run_fn="models.training.run_fn", **fit)
+
+
+def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
+    nodes["ReleasedModel"] = ReleasedModel(serving_folder=run.serving)
+    nodes["Evaluator"] = Evaluator(
+        examples=nodes["ExampleGen"].outputs["examples"],
+        model=nodes["Trainer"].outputs["model"],
+        baseline_model=nodes["ReleasedModel"].outputs["baseline"],
+        example_splits=["test"],
+        eval_config=eval_config(run.roles, settings.evaluation.slices),
+    )
+    nodes["Evaluator"].executor_spec = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
+    nodes["QualityGate"] = QualityGate(
+        evaluation=nodes["Evaluator"].outputs["evaluation"],
+        baseline=nodes["ReleasedModel"].outputs["baseline"],
+        gate_json=settings.quality_gate.model_dump_json(),
+        roles_json=run.roles.to_json(),
+    )
+
+
+def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
+    nodes["ReleaseGate"] = ReleaseGate(
+        data_verdict=nodes["DataGate"].outputs["verdict"], quality_verdict=nodes["QualityGate"].outputs["verdict"]
+    )
+    nodes["Pusher"] = Pusher(
+        model=nodes["Trainer"].outputs["model"],
+        model_blessing=nodes["ReleaseGate"].outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=run.serving)
+        ),
+        custom_executor_spec=executor_spec.ExecutorClassSpec(PusherExecutor),
+    )
+    nodes["DirectRelease"] = DirectRelease(
+        pushed=nodes["Pusher"].outputs["pushed_model"], mode=settings.release.mode, run_id=run.run_id
+    )
+
+
+def _schema(nodes: Nodes) -> Any:  # noqa: ANN401
+    return (nodes.get("ImportSchemaGen") or nodes["SchemaGen"]).outputs["schema"]
+
+
+def _schema_text(settings: Settings) -> str:
+    return Path(settings.schema_file).read_text(encoding="utf-8") if settings.schema_file else ""
+
+
+def _model_config(settings: Settings, run: Run) -> dict[str, str]:
+    training = {**settings.training.model_dump(), "threshold": settings.evaluation.threshold}
+    config = {"roles": run.roles.to_json(), "training": json.dumps(training, sort_keys=True)}
+    if settings.tuning.enabled:
+        tuning = {"trials": settings.tuning.trials, "epochs": settings.tuning.epochs, "seed": settings.training.seed}
+        config["tuning"] = json.dumps(tuning, sort_keys=True)
+    return config

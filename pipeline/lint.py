@@ -1,0 +1,103 @@
+"""Proves on the compiled graph that no verdict is ignored and that nothing is pushed without all of them.
+
+Each check is one function over the graph and returns sentences that say the fix; `check` raises them all together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfx.proto.orchestration import pipeline_pb2
+
+from schemas.errors import Problem, SluicegateError
+
+VERDICT = "schemas.GateVerdict"
+BLESSING = "ModelBlessing"
+DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
+#: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
+NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
+
+Node = pipeline_pb2.PipelineNode
+
+
+class GraphError(SluicegateError):
+    """The graph would let something pass unjudged: a mistake in pipeline/graph.py, not in the settings."""
+
+
+def check(ir: pipeline_pb2.Pipeline) -> None:
+    """Raises GraphError with every finding."""
+    findings = list(_findings(ir))
+    if findings:
+        raise GraphError(
+            "The graph lets something pass unjudged.",
+            *[Problem(f"pipeline/graph.py, {node}", what, "", fix) for node, what, fix in findings],
+        )
+
+
+def _findings(ir: pipeline_pb2.Pipeline) -> Iterator[tuple[str, str, str]]:
+    nodes = {n.pipeline_node.node_info.id: n.pipeline_node for n in ir.nodes}
+    for one in (_verdicts_are_consumed, _pusher_requires_the_blessing, _one_condition, _all_behind_the_data_gate):
+        yield from one(nodes)
+
+
+def _outputs_of_type(node: Node, type_name: str) -> list[str]:
+    return [key for key, spec in node.outputs.outputs.items() if spec.artifact_spec.type.name == type_name]
+
+
+def _producers(node: Node, key: str) -> set[tuple[str, str]]:
+    """(producing node, its output) of one input."""
+    return {(c.producer_node_query.id, c.output_key) for c in node.inputs.inputs[key].channels}
+
+
+def _consumed(node: Node) -> set[tuple[str, str]]:
+    return {pair for key in node.inputs.inputs for pair in _producers(node, key)}
+
+
+def _verdicts_are_consumed(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    for name, node in nodes.items():
+        for key in _outputs_of_type(node, VERDICT):
+            if name == RELEASE_GATE:
+                continue
+            if RELEASE_GATE not in nodes or (name, key) not in _consumed(nodes[RELEASE_GATE]):
+                yield name, f"its verdict {key!r} does not reach {RELEASE_GATE}", f"hand {name}.outputs[{key!r}] to {RELEASE_GATE}"
+
+
+def _pusher_requires_the_blessing(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    for name, node in nodes.items():
+        if node.node_info.type.name.rsplit(".", 1)[-1] != PUSHER:
+            continue
+        wanted = {(RELEASE_GATE, key) for key in _outputs_of_type(nodes[RELEASE_GATE], BLESSING)} if RELEASE_GATE in nodes else set()
+        given = _producers(node, "model_blessing") if "model_blessing" in node.inputs.inputs else set()
+        if not wanted or given != wanted:
+            yield name, "it pushes without the blessing of all gates", f"pass model_blessing={RELEASE_GATE}.outputs['blessing']"
+
+
+def _one_condition(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    for name, node in nodes.items():
+        if len(node.inputs.conditionals) > 1:
+            yield name, "it stands in a condition within a condition", "keep one Cond: TFX fails the inner one when the outer skips"
+        kind = node.node_info.type.name.rsplit(".", 1)[-1]
+        if node.inputs.conditionals and kind in NOT_BEHIND_A_CONDITION:
+            yield name, f"a {kind} stands in a condition", "move it out of the Cond: its condition would be dropped silently"
+
+
+def _all_behind_the_data_gate(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    if DATA_GATE not in nodes:
+        yield "create_pipeline", f"there is no {DATA_GATE}", f"add {DATA_GATE} after ExampleValidator"
+        return
+    before = _upstream(nodes, DATA_GATE)
+    for name, node in nodes.items():
+        if name not in before and not node.inputs.conditionals:
+            yield name, f"it runs even when {DATA_GATE} refused", "move it into the Cond on DataGate's verdict"
+
+
+def _upstream(nodes: dict[str, Node], name: str) -> set[str]:
+    """`name` and everything it depends on."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting += [producer for producer in nodes[one].upstream_nodes if producer in nodes]
+    return seen

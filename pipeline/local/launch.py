@@ -1,0 +1,121 @@
+"""Runs one node of the compiled graph through TFX's own launcher and says how it ended, from ML Metadata."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from schemas.records import ArtifactRecord, State, StepRecord
+
+#: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
+CODE_PARAMETER = "sluicegate_code"
+_STATES = {
+    metadata_store_pb2.Execution.COMPLETE: State.DONE,
+    metadata_store_pb2.Execution.CACHED: State.CACHED,
+}
+
+
+@dataclass
+class Graph:
+    """A compiled pipeline with its run id filled in, ready to launch node by node."""
+
+    ir: pipeline_pb2.Pipeline
+    connection: metadata_store_pb2.ConnectionConfig
+
+    @property
+    def nodes(self) -> list[pipeline_pb2.PipelineNode]:
+        return [node.pipeline_node for node in self.ir.nodes]
+
+
+def prepare(
+    ir: pipeline_pb2.Pipeline,
+    run_id: str,
+    connection: metadata_store_pb2.ConnectionConfig,
+    code: dict[str, str],
+    uncached: set[str],
+) -> Graph:
+    """Fills in the run id, each step's code digest (`code`, by node id), and which nodes are never cached."""
+    runtime_parameter_utils.substitute_runtime_parameter(ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    for node in ir.nodes:
+        name = node.pipeline_node.node_info.id
+        value = node.pipeline_node.parameters.parameters[CODE_PARAMETER].field_value
+        value.string_value = code.get(name, "")
+        if name in uncached:
+            node.pipeline_node.execution_options.caching_options.enable_cache = False
+    return Graph(ir, connection)
+
+
+def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], float] = time.monotonic) -> StepRecord:
+    """Runs the node. An exception of its executor is in the record (state FAILED), not raised."""
+    name, started, at = node.node_info.id, clock(), datetime.now(UTC).isoformat(timespec="seconds")
+    deployment = runner_utils.extract_local_deployment_config(graph.ir)
+    try:
+        info = launcher.Launcher(
+            pipeline_node=node,
+            mlmd_connection=metadata.Metadata(graph.connection),
+            pipeline_info=graph.ir.pipeline_info,
+            pipeline_runtime_spec=graph.ir.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, name),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+        ).launch()
+    except Exception as error:  # noqa: BLE001 - whatever a step raises is how the step ended
+        return StepRecord(
+            name, State.FAILED, clock() - started, at, error="".join(traceback.format_exception(error))
+        )
+    seconds = clock() - started
+    if info is None or not info.execution_id:
+        return StepRecord(name, State.SKIPPED, seconds, at)
+    return _record(graph, name, info.execution_id, seconds, at)
+
+
+def _record(graph: Graph, name: str, execution_id: int, seconds: float, at: str) -> StepRecord:
+    with metadata.Metadata(graph.connection) as handle:
+        store = handle.store
+        [execution] = store.get_executions_by_id([execution_id])
+        events = store.get_events_by_execution_ids([execution_id])
+        artifacts = {a.id: a for a in store.get_artifacts_by_id(sorted({e.artifact_id for e in events}))}
+        types = {t.id: t.name for t in store.get_artifact_types_by_id(sorted({a.type_id for a in artifacts.values()}))}
+    state = _STATES.get(execution.last_known_state, State.FAILED)
+    sides: dict[bool, list[ArtifactRecord]] = {True: [], False: []}
+    for event in events:
+        artifact = artifacts[event.artifact_id]
+        key = event.path.steps[0].key if event.path.steps else ""
+        is_output = event.type in (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+        record = ArtifactRecord(key, types[artifact.type_id], artifact.id, artifact.uri, _properties(artifact))
+        sides[is_output].append(record)
+    error = "" if state in (State.DONE, State.CACHED) else "TFX could not resolve the step's inputs; the log says why."
+    return StepRecord(name, state, seconds, at, execution_id, tuple(sides[False]), tuple(sides[True]), error)
+
+
+def _properties(artifact: metadata_store_pb2.Artifact) -> dict[str, str | int | float]:
+    values = {**artifact.properties, **artifact.custom_properties}
+    plain = {key: getattr(value, value.WhichOneof("value")) for key, value in values.items() if value.WhichOneof("value")}
+    return {key: value for key, value in plain.items() if isinstance(value, str | int | float)}
+
+
+def close_interrupted(graph: Graph, run_id: str) -> list[int]:
+    """Marks executions of this run that an interrupt left RUNNING as CANCELED; returns their ids."""
+    with metadata.Metadata(graph.connection) as handle:
+        store = handle.store
+        context = store.get_context_by_type_and_name("pipeline_run", run_id)
+        if context is None:
+            return []
+        running = [
+            e for e in store.get_executions_by_context(context.id)
+            if e.last_known_state == metadata_store_pb2.Execution.RUNNING
+        ]  # fmt: skip
+        for execution in running:
+            execution.last_known_state = metadata_store_pb2.Execution.CANCELED
+        if running:
+            store.put_executions(running)
+        return [e.id for e in running]

@@ -1,0 +1,46 @@
+"""What a run came to, from its steps' records and the verdicts they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from schemas import evidence, verdict
+from schemas.records import State, StepRecord
+from schemas.verdict import Verdict
+
+VERDICT_TYPE = "schemas.GateVerdict"
+
+
+def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
+    """The verdicts that the steps wrote, in the steps' order."""
+    written = [a.uri for record in done for a in record.outputs if a.type == VERDICT_TYPE]
+    return tuple(verdict.read(uri) for uri in written)
+
+
+def verdict_of(done: Sequence[StepRecord], gates: Sequence[Verdict]) -> str:
+    """ERROR when a step failed, REFUSED when a gate did not pass, else PASSED.
+
+    Steps that were skipped without a refusal would be a hole in the graph, so that is an ERROR too.
+    """
+    if any(record.state in (State.FAILED, State.NOT_RUN) for record in done):
+        return "ERROR"
+    if any(not gate.passed for gate in gates):
+        return "REFUSED"
+    return "ERROR" if any(record.state is State.SKIPPED for record in done) else "PASSED"
+
+
+def pushed_of(done: Iterable[StepRecord]) -> tuple[str | None, int | None]:
+    """(folder, version) of the version that the Pusher pushed or found there already; (None, None) when refused."""
+    pushed = next((r.output("pushed_model") for r in done if r.step == "Pusher"), None)
+    if pushed is None or not pushed.properties.get("pushed"):
+        return None, None
+    return str(pushed.properties["pushed_destination"]), int(pushed.properties["pushed_version"])
+
+
+def metrics_of(folder: Path) -> dict[str, float]:
+    """The overall metrics of the test split."""
+    measured = evidence.read(evidence.EvaluationEvidence, folder)
+    if measured is None:
+        return {}
+    return {row.name: row.value for row in measured.metrics if row.slice == "overall" and row.value is not None}

@@ -1,0 +1,24 @@
+"""`--plan`: the steps and every effective setting, in under two seconds and without touching the data."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.settings_file import LoadedSettings, describe
+from pipeline.steps import steps
+
+
+def print_plan(loaded: LoadedSettings) -> None:
+    """Prints both tables to standard output."""
+    console = Console()
+    graph = Table("step", "what it does", title=f"{loaded.settings.name}: the steps", title_justify="left")
+    for step in steps(loaded.settings):
+        behind = "  " if step.gated else ""
+        graph.add_row(behind + step.name, step.what)
+    console.print(graph)
+    console.print("Indented steps run only when DataGate passed.\n")
+    values = Table("setting", "value", "from", title="the settings, defaults included", title_justify="left")
+    for key, value, origin, *_ in describe(loaded):
+        values.add_row(key, str(value), origin)
+    console.print(values)

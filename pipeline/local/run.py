@@ -1,0 +1,238 @@
+"""One run on this machine, from the settings to the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.local import fingerprint, noise
+from pipeline.local.console import Console, console_for
+from pipeline.local.entry import Request
+from pipeline.local.folders import OutputFolder, cannot_write
+from pipeline.local.lock import only_run_in
+from pipeline.local.table import look_at, source_of
+from pipeline.settings_file import LoadedSettings
+from pipeline.steps import steps
+from schemas import records
+from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
+from schemas.records import RunResult, State, StepRecord
+from schemas.table import TableProfile
+
+if TYPE_CHECKING:
+    from pipeline.local.launch import Graph
+
+EXIT_CODES = {"PASSED": EXIT_DONE, "REFUSED": EXIT_REFUSED, "ERROR": EXIT_ERROR}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run's fixed facts."""
+
+    loaded: LoadedSettings
+    folder: OutputFolder
+    profile: TableProfile
+    run_id: str
+    fingerprint: str
+    started: datetime
+
+    @property
+    def home(self) -> Path:
+        return self.folder.run(self.run_id)
+
+
+def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> int:
+    """Runs the pipeline of these settings and returns the exit code (0, 1 or 2).
+
+    Raises SluicegateError for what stops a run before it starts; the output folder is then as it was.
+    """
+    settings = loaded.settings
+    folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
+    profile = look_at(settings)
+    folder.make()
+    with only_run_in(folder.root):
+        mark = _fingerprint(loaded, profile)
+        earlier = None if request.again else _unchanged(folder, mark)
+        if earlier:
+            console_for(request.console).unchanged(earlier, folder.run(earlier.run_id) / "reports" / "index.html")
+            return earlier.exit_code
+        started = clock()
+        job = Job(loaded, folder, profile, _run_id(folder, started), mark, started)
+        return _run(job, request)
+
+
+def _run_id(folder: OutputFolder, started: datetime) -> str:
+    base = started.strftime("%Y%m%d-%H%M%S")
+    taken = sum(1 for _ in folder.runs.glob(f"{base}*"))
+    return f"{base}-{taken + 1}" if taken else base
+
+
+def _fingerprint(loaded: LoadedSettings, profile: TableProfile) -> str:
+    """Digest of all that decides the outcome, but for the release state: that is compared by `_unchanged`."""
+    schema = loaded.settings.schema_file
+    return fingerprint.digest(
+        {
+            "settings": loaded.digest,
+            "data": profile.digest,
+            "schema": Path(schema).read_text(encoding="utf-8") if schema else "",
+            "code": fingerprint.code_digest(fingerprint.CODE),
+            "versions": fingerprint.package_versions(),
+        }
+    )
+
+
+def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
+    """The latest run, if it was of the same fingerprint, came to a verdict, and what it released still stands."""
+    try:
+        latest = records.read_result(folder.latest)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    stands = latest.pushed_path is None or Path(latest.pushed_path).is_dir()
+    return latest if latest.fingerprint == mark and latest.verdict != "ERROR" and stands else None
+
+
+def _run(job: Job, request: Request) -> int:
+    from pipeline.local import metadata
+
+    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    metadata.check(connection)
+    try:
+        job.home.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_write(job.home, error) from None
+    log = job.home / "log.txt"
+    with noise.into(log) as terminal:
+        console = console_for(request.console, terminal)
+        console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], log)
+        began = time.monotonic()
+        done = _steps(job, connection, console)
+        result = _conclude(job, done, time.monotonic() - began)
+        report = _report(job, result)
+        if result.verdict == "REFUSED":
+            for gate in result.gates:
+                console.refusal(gate, job.loaded.where)
+        console.run_ended(result, report)
+    return result.exit_code
+
+
+def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
+    """Builds, checks and launches the graph, node by node; after a failure the rest is recorded as not run."""
+    graph = _build(job, connection)
+    done: list[StepRecord] = []
+    try:
+        for node in graph.nodes:
+            name = node.node_info.id
+            if any(record.state is State.FAILED for record in done):
+                done.append(StepRecord(name, State.NOT_RUN))
+            else:
+                console.step_started(name)
+                done.append(_launch(job, graph, node))
+            console.step_ended(done[-1])
+    except KeyboardInterrupt:
+        _interrupted(job, graph, done)
+        raise
+    return done
+
+
+def _build(job: Job, connection: object) -> Graph:
+    from tfx.dsl.compiler import compiler
+
+    from pipeline import lint
+    from pipeline.graph import Run, create_pipeline
+    from pipeline.local import launch
+
+    settings = job.loaded.settings
+    plan = steps(settings)
+    run = Run(
+        source=source_of(settings),
+        data_digest=job.profile.digest,
+        roles=job.profile.roles,
+        artifacts=str(job.folder.artifacts),
+        serving=str(job.folder.serving),
+        run_id=job.run_id,
+        metadata=connection,
+    )
+    ir = compiler.Compiler().compile(create_pipeline(settings, run))
+    lint.check(ir)
+    code = {step.name: fingerprint.code_digest(step.code) if step.code else "" for step in plan}
+    return launch.prepare(ir, job.run_id, connection, code, {step.name for step in plan if not step.cached})
+
+
+def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
+    from pipeline.local import launch
+
+    record = launch.launch(graph, node)
+    if record.error:
+        print(record.error, flush=True)
+    if record.execution_id:
+        beside = job.folder.artifacts / record.step / "records" / f"{record.execution_id}.json"
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(records.to_json(record), encoding="utf-8")
+    return record
+
+
+def _interrupted(job: Job, graph: Graph, done: list[StepRecord]) -> None:
+    """Leaves ML Metadata without a running execution and a result that says what happened."""
+    from pipeline.local import launch
+
+    launch.close_interrupted(graph, job.run_id)
+    names = [node.node_info.id for node in graph.nodes]
+    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done):]]
+    result = _result(job, [*done, *rest], 0.0)
+    _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=(*result.notes, "interrupted")))
+
+
+def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
+    from pipeline.local.evidence.collect import collect
+
+    collect(job.loaded.settings, job.profile, done, job.home / "evidence")
+    result = _result(job, done, seconds)
+    _write(job, result)
+    job.folder.point_latest_at(job.run_id)
+    return result
+
+
+def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
+    from pipeline.local.outcome import gates_of, metrics_of, pushed_of, verdict_of
+
+    gates = gates_of(done)
+    verdict = verdict_of(done, gates)
+    path, version = pushed_of(done)
+    return RunResult(
+        run_id=job.run_id,
+        name=job.loaded.settings.name,
+        verdict=verdict,
+        exit_code=EXIT_CODES[verdict],
+        started_at=job.started.isoformat(timespec="seconds"),
+        seconds=round(seconds, 2),
+        steps=tuple(done),
+        gates=gates,
+        metrics=metrics_of(job.home / "evidence"),
+        pushed_path=path,
+        pushed_version=version,
+        data_digest=job.profile.digest,
+        settings_digest=job.loaded.digest,
+        code_digest=fingerprint.code_digest(fingerprint.CODE),
+        fingerprint=job.fingerprint,
+        git_commit=fingerprint.git_commit(),
+        versions=fingerprint.package_versions(),
+        settings=job.loaded.settings.model_dump(mode="json", by_alias=True),
+        notes=job.profile.notes,
+    )
+
+
+def _write(job: Job, result: RunResult) -> None:
+    (job.home / records.RESULT_NAME).write_text(records.to_json(result), encoding="utf-8")
+
+
+def _report(job: Job, result: RunResult) -> Path:
+    from reports.build import build
+    from reports.run_index import build_index
+
+    keys = {m.setting for gate in result.gates for m in gate.measurements if m.setting}
+    page = build(job.home, settings_lines={key: job.loaded.where(key) for key in keys})
+    build_index(job.folder.root)
+    return page

@@ -1,0 +1,40 @@
+"""The settings' words on the table, as ExampleGen's source; and the look at the table before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from components.example_gen.source import Source, SplitRule
+from pipeline.settings import Settings
+from schemas.table import TableProfile
+
+
+def source_of(settings: Settings) -> Source:
+    """The settings' data, split, label and column sections as one value that travels to the executor."""
+    split, columns, data = settings.split, settings.columns, settings.data
+    return Source(
+        path=str(Path(data.path).resolve()),
+        label=settings.label.column,
+        format=data.format,
+        delimiter=data.delimiter,
+        encoding=data.encoding,
+        missing=data.missing,
+        split=SplitRule(
+            split.column, (split.key,) if split.key else (), split.folders or {}, split.train, split.eval, split.test
+        ),
+        leave_out=columns.leave_out,
+        positive=settings.label.positive,
+        task=settings.task,
+        weight=columns.weight,
+        ids=columns.ids,
+        kinds=columns.kinds,
+    )
+
+
+def look_at(settings: Settings) -> TableProfile:
+    """Reads and checks the whole table. Raises DataError with every problem found, SettingsError for a broken schema."""
+    from components.example_gen.core import inspect
+    from schemas.pbtxt import read_pbtxt
+
+    schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
+    return inspect(source_of(settings), schema)

@@ -1,0 +1,257 @@
+"""The YAML of one data set as frozen, typed settings. Reading it is pipeline/settings_file.py's work.
+
+Every limit declares its range, unit and reason beside the field; `sluicegate settings` and the docs print them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+SETTINGS_VERSION = 1
+
+#: Metrics a limit may name, by task.  The first is the default of `beat_constant`.
+METRICS: dict[str, tuple[str, ...]] = {
+    "binary": ("auc", "auc_pr", "accuracy", "log_loss", "brier", "precision", "recall", "f1", "calibration_ratio"),
+    "multiclass": ("accuracy", "log_loss", "macro_auc"),
+    "regression": ("r2", "rmse", "mae", "mse"),
+}
+#: Metrics of which less is better; a limit on them reads `at_most`, a drop is a rise.
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "mse"})
+
+
+def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: ANN401
+    """A number with its range, unit and reason.  above : the low end itself is not allowed."""
+    lower = {"gt": low} if above else {"ge": low}
+    return Field(default, le=high, json_schema_extra={"unit": unit}, description=why, **lower)
+
+
+class Section(BaseModel):
+    """Frozen; unknown keys are errors; defaults are validated like everything else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Data(Section):
+    """Where the table is and how its text is to be read."""
+
+    path: str = Field(min_length=1, description="A file, or a folder of files, relative to where you run from.")
+    format: Literal["auto", "csv", "parquet"] = Field("auto", description="auto reads it off the file name.")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="One character between cells of a CSV file.")
+    encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    missing: tuple[str, ...] = Field(
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Cells that mean: not known."
+    )
+
+
+class Split(Section):
+    """How rows become train, eval and test: by a column, by folders, by a key's hash, or by the row's own hash."""
+
+    column: str | None = Field(None, description="Column that says train, eval or test.")
+    key: str | None = Field(None, description="Rows with the same key stay in one split (a customer, a patient).")
+    folders: dict[Literal["train", "eval", "test"], str] | None = Field(None, description="Folder of each split.")
+    train: float = limit(0.8, low=0, high=1, unit="share of rows", why="What the model learns from.", above=True)
+    eval: float = limit(0.1, low=0, high=1, unit="share of rows", why="Early stopping and threshold.", above=True)
+    test: float = limit(0.1, low=0, high=1, unit="share of rows", why="Gates and reports only.", above=True)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [name for name in ("column", "key", "folders") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of {' and '.join(given)}, not both: a row can be split in one way only")
+        if abs(self.train + self.eval + self.test - 1) > 1e-6:
+            raise ValueError(f"train, eval and test must add up to 1, not {self.train + self.eval + self.test:g}")
+        return self
+
+
+class Label(Section):
+    """What the model is to predict."""
+
+    column: str = Field(min_length=1, description="The label's column.")
+    positive: str | None = Field(None, description="Positive class of a binary label; default: the rarer class.")
+
+
+class Columns(Section):
+    """Roles of the other columns; a column that is not named here is a feature."""
+
+    leave_out: tuple[str, ...] = Field((), description="Columns the pipeline never sees.")
+    ids: tuple[str, ...] = Field((), description="Columns that name a row; kept beside predictions, never a feature.")
+    weight: str | None = Field(None, description="Column with the weight of a row in training and evaluation.")
+    kinds: dict[str, Literal["number", "category", "date"]] = Field(
+        {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
+    )
+
+
+Policy = Literal["fail", "warn", "ignore"]
+
+
+class DataGate(Section):
+    """What to do about each kind of anomaly that ExampleValidator finds (names: docs/data-gate.md)."""
+
+    default: Policy = Field("fail", description="For every kind not named in `policy`.")
+    policy: dict[str, Policy] = Field(
+        {"schema_new_column": "warn"}, description="Per kind of anomaly, in TFDV's names in lower case."
+    )
+
+
+class Training(Section):
+    """The network and its fitting. Defaults are chosen on several tables, not on one (docs/model.md)."""
+
+    epochs: int = limit(60, low=1, high=10_000, unit="epochs", why="Upper bound; early stopping ends sooner.")
+    batch_size: int = limit(256, low=1, high=65_536, unit="rows", why="Small tables take smaller batches themselves.")
+    layers: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
+        (192, 192), min_length=1, max_length=10, description="Units per hidden layer."
+    )
+    dropout: float = limit(0.1, low=0, high=0.95, unit="share of units", why="Against learning rows by heart.")
+    learning_rate: float = limit(0.001, low=0, high=1, unit="per step", why="AdamW's first rate.", above=True)
+    weight_decay: float = limit(0.0001, low=0, high=1, unit="per step", why="AdamW's decay.")
+    patience: int = limit(6, low=1, high=1000, unit="epochs", why="Epochs without gain on eval before stopping.")
+    seed: int = limit(1, low=0, high=2**31 - 1, unit="", why="Same seed, same metrics (on what that depends: report).")
+    max_knots: int = limit(48, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
+    vocabulary_size: int = limit(1000, low=1, high=1_000_000, unit="values per text", why="The rest share a bucket.")
+    min_category_rows: int = limit(5, low=1, high=1_000_000, unit="rows", why="Rarer values say too little.")
+
+
+class Tuning(Section):
+    """A search for hyperparameters before training (keras-tuner). Off by default: it multiplies the time."""
+
+    enabled: bool = Field(False, description="Put a Tuner before the Trainer.")
+    trials: int = limit(8, low=1, high=10_000, unit="trials", why="How many candidates are tried.")
+    epochs: int = limit(10, low=1, high=10_000, unit="epochs", why="Per trial.")
+
+
+class Evaluation(Section):
+    """What is measured on the test split."""
+
+    slices: tuple[tuple[str, ...], ...] = Field((), description="Groups of rows, by one or more columns each.")
+    threshold: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = Field(
+        "auto", description="Score from which a row counts as positive; auto fits it on the eval split."
+    )
+
+
+class Limit(Section):
+    """One limit of the quality gate: a fixed bound, a bound against the released model, or both."""
+
+    metric: str = Field(description="One of the task's metrics (docs/quality-gate.md).")
+    at_least: float | None = Field(None, description="The value must not be below this.")
+    at_most: float | None = Field(None, description="The value must not be above this.")
+    max_drop: float | None = limit(
+        None, low=0, high=1e12, unit="of the metric", why="How much worse than the released model it may be."
+    )
+    slice: tuple[str, ...] | None = Field(None, description="Judge each group of these columns; default: all rows.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.at_least is None and self.at_most is None and self.max_drop is None:
+            raise ValueError("a limit needs at_least, at_most or max_drop, or it can never refuse")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least ({self.at_least:g}) is above at_most ({self.at_most:g}): nothing can pass")
+        return self
+
+
+class QualityGate(Section):
+    """When a trained model is good enough."""
+
+    beat_constant: bool = Field(True, description="Its interval's lower end must beat the constant predictor.")
+    limits: tuple[Limit, ...] = Field((), description="Your own limits.")
+    min_slice_rows: int = limit(
+        100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."
+    )
+    unknown_passes: bool = Field(False, description="Let a measurement that cannot tell pass; it is recorded.")
+
+    @model_validator(mode="after")
+    def _gates(self) -> Self:
+        if not self.beat_constant and not self.limits:
+            raise ValueError("no quality limit at all: a gate that cannot refuse is none; keep beat_constant or add limits")
+        return self
+
+
+class Release(Section):
+    """How a blessed model comes to answer requests."""
+
+    mode: Literal["direct", "hold"] = Field(
+        "direct", description="direct: the new version is stable at once. hold: pushed, and nothing serves it."
+    )
+
+
+class Metadata(Section):
+    """Where ML Metadata keeps the lineage."""
+
+    kind: Literal["sqlite", "postgresql"] = Field("sqlite", description="sqlite lies in the output folder.")
+    host: str = Field("localhost", description="PostgreSQL only.")
+    port: int = limit(5432, low=1, high=65_535, unit="", why="PostgreSQL only.")
+    database: str = Field("sluicegate", description="PostgreSQL only.")
+    user: str = Field("sluicegate", description="PostgreSQL only.")
+    password_variable: str = Field(
+        "SLUICEGATE_METADATA_PASSWORD", description="Environment variable that holds the password; never the password."
+    )
+
+
+def _short(key: str) -> BeforeValidator:
+    """Lets a section be written as the one value that matters most: `data: my.csv`."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+class Settings(Section):
+    """Everything about one data set and its pipeline."""
+
+    settings_version: Literal[1] = Field(SETTINGS_VERSION, description="Version of this file's shape.")
+    name: str = Field(
+        min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="Names the pipeline and the model."
+    )
+    data: Annotated[Data, _short("path")]
+    label: Annotated[Label, _short("column")]
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field("auto", description="auto: read off the label.")
+    split: Split = Split()
+    columns: Columns = Columns()
+    schema_file: str | None = Field(
+        None, alias="schema", description="A curated TFMD schema; without one it is inferred from the train split."
+    )
+    data_gate: DataGate = DataGate()
+    training: Training = Training()
+    tuning: Tuning = Tuning()
+    evaluation: Evaluation = Evaluation()
+    quality_gate: QualityGate = QualityGate()
+    release: Release = Release()
+    metadata: Metadata = Metadata()
+    output: str | None = Field(None, description="Output folder; default: output/<name>.")
+
+    @property
+    def output_folder(self) -> str:
+        return self.output or f"output/{self.name}"
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        problems = [*_column_contradictions(self), *_metric_contradictions(self)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _column_contradictions(settings: Settings) -> list[str]:
+    label, columns = settings.label.column, settings.columns
+    roles = {"split.column": settings.split.column, "columns.weight": columns.weight}
+    found = [f"{key} is the label {label!r} itself" for key, name in roles.items() if name == label]
+    for key in ("leave_out", "ids"):
+        found += [f"columns.{key} names the label {label!r}"] if label in getattr(columns, key) else []
+    if columns.weight in columns.leave_out:
+        found.append(f"columns.leave_out names the weight {columns.weight!r}")
+    both = sorted(set(columns.leave_out) & {name for group in settings.evaluation.slices for name in group})
+    found += [f"evaluation.slices names {name!r}, which columns.leave_out leaves out" for name in both]
+    return found
+
+
+def _metric_contradictions(settings: Settings) -> list[str]:
+    known = METRICS.get(settings.task) or tuple(dict.fromkeys(m for group in METRICS.values() for m in group))
+    sliced = {frozenset(group) for group in settings.evaluation.slices}
+    found = []
+    for index, one in enumerate(settings.quality_gate.limits):
+        key = f"quality_gate.limits.{index}"
+        if one.metric not in known:
+            found.append(f"{key}.metric is {one.metric!r}; for task {settings.task} it may be {', '.join(known)}")
+        if one.slice and frozenset(one.slice) not in sliced:
+            found.append(f"{key}.slice {list(one.slice)} is not among evaluation.slices")
+    if settings.task == "regression" and settings.label.positive is not None:
+        found.append("label.positive has no meaning for a regression")
+    return found

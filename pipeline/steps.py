@@ -1,0 +1,83 @@
+"""The steps of the pipeline in order, without TFX: for `--plan`, the console, the code-aware cache and the docs.
+
+A later step (scoring, fairness, explanation, serving check, model card, canary) is one more line here and one more
+paragraph in graph.py; lint.py then insists that its verdict is consumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of the graph.
+
+    name : the node's id in TFX.
+    what : what it does, in a line.
+    ours : True for a component of this project, False for TFX's own.
+    code : folders whose source decides the step's result, besides TFX; an edit there makes the step run again.
+    cached : False for steps that read or change the world outside their inputs.
+    gated : True for steps that run only when DataGate passed.
+    gate : True for steps that write a verdict.
+    """
+
+    name: str
+    what: str
+    ours: bool = False
+    code: tuple[str, ...] = ()
+    cached: bool = True
+    gated: bool = True
+    gate: bool = False
+
+
+def steps(settings: Settings) -> tuple[Step, ...]:
+    """The steps that a pipeline of these settings has, in the order in which they run."""
+    return (*_before_the_gate(settings), *_behind_the_gate(settings))
+
+
+def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
+    schema = (
+        Step("ImportSchemaGen", f"takes the curated schema {settings.schema_file}", gated=False)
+        if settings.schema_file
+        else Step("SchemaGen", "infers a schema from the train split", gated=False)
+    )
+    return (
+        Step("ExampleGen", "reads, checks and splits the table", code=("components/example_gen",), gated=False),
+        Step("StatisticsGen", "computes statistics of every column and split", gated=False),
+        schema,
+        Step("ExampleValidator", "compares the statistics with the schema", gated=False),
+        Step(
+            "DataGate", "refuses data that the schema does not allow",
+            ours=True, code=("components/data_gate",), gated=False, gate=True,
+        ),
+    )  # fmt: skip
+
+
+def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
+    tuner = (Step("Tuner", "searches hyperparameters", code=("models",)),) if settings.tuning.enabled else ()
+    return (
+        Step("Transform", "turns columns into what the network takes", code=("models",)),
+        *tuner,
+        Step("Trainer", "fits the network and its decision threshold", code=("models",)),
+        Step(
+            "ReleasedModel", "fetches the model in production as the baseline",
+            ours=True, code=("components/released_model",), cached=False,
+        ),
+        Step("Evaluator", "measures model and baseline on the test split", code=("components/evaluator",)),
+        Step(
+            "QualityGate", "refuses a model that breaks a limit",
+            ours=True, code=("components/quality_gate",), gate=True,
+        ),
+        Step(
+            "ReleaseGate", "makes all verdicts one blessing",
+            ours=True, code=("components/release_gate",), cached=False, gate=True,
+        ),
+        Step("Pusher", "copies a blessed model into the serving folder", code=("components/pusher",), cached=False),
+        Step(
+            "DirectRelease", "makes the pushed version the one that answers",
+            ours=True, code=("components/direct_release",), cached=False,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,15 @@
+"""Our own artifact types. Import them from `schemas` (their TYPE_NAME has one dot, as Kubeflow demands)."""
+
+from tfx.types import artifact
+
+
+class GateVerdict(artifact.Artifact):
+    """A folder with `verdict.json`; `passed` stands as a custom property for conditions (1 or 0)."""
+
+    TYPE_NAME = "schemas.GateVerdict"
+
+
+class ReleaseRecord(artifact.Artifact):
+    """A folder with the `release.json` that a release step left behind."""
+
+    TYPE_NAME = "schemas.ReleaseRecord"

@@ -1,0 +1,190 @@
+"""Plain values read out of TFX's artifacts, one file per subject in `runs/<id>/evidence/`; reports are drawn from them.
+
+The reader of an artifact (pipeline/local/evidence/) knows protos and no HTML; the report knows HTML and no protos.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+
+
+@dataclass(frozen=True)
+class ColumnInSplit:
+    """What one column looks like in one split.
+
+    histogram : (low, high, count) per bin, of numbers.  top : (value, count), most frequent first, of texts.
+    """
+
+    rows: int
+    missing: int
+    distinct: int | None = None
+    mean: float | None = None
+    std: float | None = None
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+    histogram: tuple[tuple[float, float, float], ...] = ()
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Distance of a column's distribution in `split` from that in `against`.
+
+    measure : "l_infinity" (texts) or "jensen_shannon" (numbers), both 0 to 1.  limit : None where the schema has none.
+    """
+
+    split: str
+    against: str
+    measure: str
+    value: float
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """kind : "number", "category" or "date".  role : "feature", "label", "weight", "id"."""
+
+    name: str
+    kind: str
+    role: str
+    splits: Mapping[str, ColumnInSplit] = field(default_factory=dict)
+    drift: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataEvidence:
+    """rows : number of rows per split.  notes : what ingest decided by itself, one sentence each."""
+
+    rows: Mapping[str, int]
+    columns: tuple[ColumnProfile, ...]
+    source: str = ""
+    digest: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnomalyRow:
+    """One anomaly.  policy : "fail", "warn" or "ignore"."""
+
+    split: str
+    column: str
+    kind: str
+    short: str
+    detail: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class SchemaRow:
+    """One column of the schema, in words."""
+
+    name: str
+    type: str
+    presence: str
+    domain: str
+    drift_limit: str = ""
+
+
+@dataclass(frozen=True)
+class SchemaEvidence:
+    columns: tuple[SchemaRow, ...]
+    anomalies: tuple[AnomalyRow, ...] = ()
+    source: str = ""
+    proposal: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingEvidence:
+    """history : one list per curve ("loss", "val_loss", "auc", "val_auc", ...), one value per epoch.
+
+    deterministic_given : the things that must stay the same for two runs to give the same metrics.
+    """
+
+    history: Mapping[str, tuple[float, ...]]
+    best_epoch: int
+    seconds: float
+    seed: int
+    parameters: int
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    deterministic_given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric on one slice, with its 95 % interval and the released model's value on the same rows."""
+
+    name: str
+    slice: str
+    value: float | None
+    rows: int
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationEvidence:
+    """Curves are of the test split; roc is (false positive rate, true positive rate), pr is (recall, precision).
+
+    calibration : (mean prediction, mean label, rows) per bin.  confusion : rows are true classes, columns predicted.
+    """
+
+    task: str
+    rows: int
+    metrics: tuple[MetricRow, ...]
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
+    roc: tuple[tuple[float, float], ...] = ()
+    pr: tuple[tuple[float, float], ...] = ()
+    calibration: tuple[tuple[float, float, float], ...] = ()
+    confusion: tuple[tuple[float, ...], ...] = ()
+    residuals: tuple[tuple[float, float], ...] = ()
+
+
+Evidence = DataEvidence | SchemaEvidence | TrainingEvidence | EvaluationEvidence
+FILES: Mapping[type, str] = {
+    DataEvidence: "data.json",
+    SchemaEvidence: "schema.json",
+    TrainingEvidence: "training.json",
+    EvaluationEvidence: "evaluation.json",
+}
+T = TypeVar("T")
+
+
+def write(evidence: Evidence, folder: str | Path) -> Path:
+    path = Path(folder) / FILES[type(evidence)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(evidence), ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def read(kind: type[T], folder: str | Path) -> T | None:
+    """The evidence of that kind in `folder`, or None where the run did not get so far."""
+    path = Path(folder) / FILES[kind]
+    if not path.exists():
+        return None
+    return typing.cast(T, _build(kind, json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _build(hint: Any, value: Any) -> Any:
+    """The value as the dataclass (tuple, mapping) that its type hint names."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return value if value is None else _build(args[0], value)
+    if origin is tuple:
+        inner = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
+        return tuple(_build(i, v) for i, v in zip(inner, value, strict=True))
+    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
+        hints = typing.get_type_hints(hint)
+        return hint(**{k: _build(hints[k], v) for k, v in value.items()})
+    if isinstance(value, dict):
+        return {k: _build(args[1], v) if args else v for k, v in value.items()}
+    return value

@@ -1,0 +1,121 @@
+"""What a run leaves behind for people and tools: one record per step, and `result.json` for the run."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schemas.verdict import Measurement, Status, Verdict
+
+RESULT_NAME = "result.json"
+FORMAT_VERSION = 1
+
+
+class State(str, enum.Enum):
+    """How a step ended."""
+
+    DONE = "DONE"
+    CACHED = "CACHED"
+    SKIPPED = "SKIPPED"  # a gate before it refused
+    FAILED = "FAILED"
+    NOT_RUN = "NOT_RUN"  # a step before it failed, or the run was interrupted
+
+
+@dataclass(frozen=True)
+class ArtifactRecord:
+    """One artifact of a step.
+
+    key : name of the step's input or output.  id : the artifact's id in ML Metadata.
+    properties : its custom properties there, such as "passed", "digest", "pushed_version".
+    """
+
+    key: str
+    type: str
+    id: int
+    uri: str
+    properties: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step of one run.  started_at : ISO 8601, UTC.  seconds : wall time.  log : file with the step's output."""
+
+    step: str
+    state: State
+    seconds: float = 0.0
+    started_at: str = ""
+    execution_id: int | None = None
+    inputs: tuple[ArtifactRecord, ...] = ()
+    outputs: tuple[ArtifactRecord, ...] = ()
+    error: str = ""
+
+    def output(self, key: str) -> ArtifactRecord | None:
+        """The first output artifact called `key`, or None."""
+        return next((a for a in self.outputs if a.key == key), None)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """`result.json`: everything about one run that can be said without opening an artifact.
+
+    verdict : "PASSED" (released, or the same model is released already), "REFUSED" (a gate said no), "ERROR".
+    pushed_path : folder of the pushed version, or None.
+    fingerprint : digest of all that decides the outcome (settings, data, code, schema); equal means unchanged.
+    """
+
+    run_id: str
+    name: str
+    verdict: str
+    exit_code: int
+    started_at: str
+    seconds: float
+    steps: tuple[StepRecord, ...] = ()
+    gates: tuple[Verdict, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    pushed_path: str | None = None
+    pushed_version: int | None = None
+    data_digest: str = ""
+    settings_digest: str = ""
+    code_digest: str = ""
+    fingerprint: str = ""
+    git_commit: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def to_json(record: StepRecord | RunResult) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **asdict(record)}, indent=1, ensure_ascii=False)
+
+
+def step_from(content: Mapping[str, Any]) -> StepRecord:
+    """A step record from the parsed JSON that `to_json` wrote."""
+    fields = {k: v for k, v in content.items() if k != "format_version"}
+    for key in ("inputs", "outputs"):
+        fields[key] = tuple(ArtifactRecord(**a) for a in fields.get(key, ()))
+    return StepRecord(**{**fields, "state": State(fields["state"])})
+
+
+def result_from_json(text: str) -> RunResult:
+    """Reads what `to_json` wrote. Raises ValueError for another format version."""
+    fields = json.loads(text)
+    if fields.pop("format_version", None) != FORMAT_VERSION:
+        raise ValueError(f"result.json is not of format version {FORMAT_VERSION}")
+    fields["steps"] = tuple(step_from(s) for s in fields["steps"])
+    fields["gates"] = tuple(_verdict(g) for g in fields["gates"])
+    fields["notes"] = tuple(fields["notes"])
+    return RunResult(**fields)
+
+
+def read_result(run_folder: str | Path) -> RunResult:
+    """The `result.json` in `run_folder`. Raises FileNotFoundError, ValueError."""
+    return result_from_json((Path(run_folder) / RESULT_NAME).read_text(encoding="utf-8"))
+
+
+def _verdict(content: Mapping[str, Any]) -> Verdict:
+    measurements = tuple(Measurement(**{**m, "status": Status(m["status"])}) for m in content["measurements"])
+    return Verdict(**{**content, "status": Status(content["status"]), "measurements": measurements})

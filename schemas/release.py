@@ -1,0 +1,86 @@
+"""`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+FILE_NAME = "release.json"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the history.
+
+    at : ISO 8601, UTC.  action : "release" or "rollback".  mode : "direct" (later "canary", "shadow").
+    """
+
+    at: str
+    action: str
+    mode: str
+    version: int
+    previous: int | None
+    run_id: str
+    model_digest: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """Who answers requests.
+
+    stable, canary : version numbers (folder names beside release.json), or None.
+    weight : share of traffic of the canary, 0 to 1.
+    salt : makes the routing of a key to stable or canary repeatable.
+    """
+
+    stable: int | None = None
+    canary: int | None = None
+    weight: float = 0.0
+    salt: str = ""
+    mode: str = "direct"
+    history: tuple[Change, ...] = ()
+
+    @property
+    def stable_digest(self) -> str | None:
+        """Digest of the stable model, from the history."""
+        matching = [c.model_digest for c in self.history if c.version == self.stable]
+        return matching[-1] if matching else None
+
+
+def released(release: Release, change: Change) -> Release:
+    """The state after `change` made its version stable for everyone."""
+    return replace(
+        release, stable=change.version, canary=None, weight=0.0, mode=change.mode, history=(*release.history, change)
+    )
+
+
+def read(folder: str | Path) -> Release:
+    """The state in `folder`, or an empty one where nothing was released yet.
+
+    Raises ValueError for a file of another format version or one that is not a release.
+    """
+    path = Path(folder) / FILE_NAME
+    if not path.exists():
+        return Release()
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content.pop("format_version", None) != FORMAT_VERSION:
+        raise ValueError(f"{path} is not of format version {FORMAT_VERSION}")
+    history = tuple(Change(**change) for change in content.pop("history"))
+    return Release(**content, history=history)
+
+
+def write(release: Release, folder: str | Path) -> Path:
+    """Writes atomically: a reader sees the old state or the new one, never half of either."""
+    path = Path(folder) / FILE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{FILE_NAME}.{os.getpid()}")
+    text = json.dumps({"format_version": FORMAT_VERSION, **asdict(release)}, indent=1)
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+    return path

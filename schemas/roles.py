@@ -1,0 +1,40 @@
+"""What each column of the user's table is for, settled before the graph is built and handed to every step as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+TASKS = ("binary", "multiclass", "regression")
+SPLITS = ("train", "eval", "test")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns by role, and the label's classes.
+
+    task : "binary", "multiclass" or "regression".
+    classes : label values as text, in score order; for binary the positive class stands last; () for regression.
+    kinds : the user's word on a column: "number", "category" or "date"; it overrules the schema.
+    """
+
+    label: str
+    task: str
+    classes: tuple[str, ...] = ()
+    weight: str | None = None
+    ids: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def positive(self) -> str | None:
+        """The positive class of a binary task."""
+        return self.classes[-1] if self.task == "binary" else None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Roles:
+        content = json.loads(text)
+        return cls(**{**content, "classes": tuple(content["classes"]), "ids": tuple(content["ids"])})

@@ -1,0 +1,29 @@
+"""Names the packages to install, one by one: a Beam worker or an image gets these and nothing else."""
+
+from setuptools import setup
+
+COMPONENTS = [
+    "data_gate",
+    "direct_release",
+    "evaluator",
+    "example_gen",
+    "pusher",
+    "quality_gate",
+    "release_gate",
+    "released_model",
+]
+
+setup(
+    packages=[
+        "components",
+        *[f"components.{name}" for name in COMPONENTS],
+        "models",
+        "pipeline",
+        "pipeline.local",
+        "pipeline.local.evidence",
+        "reports",
+        "schemas",
+        "sluicegate",
+    ],
+    package_data={"reports": ["templates/*", "*.css"], "schemas": ["*/schema.pbtxt"]},
+)
