@@ -11,7 +11,6 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.components import (
     Evaluator,
     ExampleValidator,
-    ImportSchemaGen,
     Pusher,
     SchemaGen,
     StatisticsGen,
@@ -20,6 +19,7 @@ from tfx.components import (
     Tuner,
 )
 from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import pipeline as tfx_pipeline
@@ -31,6 +31,7 @@ from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import Executor as ExampleGenExecutor
+from components.example_gen.executor import custom_config
 from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
@@ -87,12 +88,11 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
 def _ingest(nodes: Nodes, settings: Settings, run: Run) -> None:
     base, patterns = file_pattern(run.source)
     splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
-    custom = {"source": run.source.to_json(), "digest": run.data_digest, "schema": _schema_text(settings)}
     nodes["ExampleGen"] = FileBasedExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
         output_config=_three_splits() if list(patterns) == ["single_split"] else None,
-        custom_config=custom,
+        custom_config=custom_config(run.source, run.data_digest, _schema_text(settings)),
         custom_executor_spec=executor_spec.BeamExecutorSpec(ExampleGenExecutor),
     ).with_id("ExampleGen")
 

@@ -5,6 +5,9 @@ Every limit declares its range, unit and reason beside the field; `sluicegate se
 
 from __future__ import annotations
 
+import codecs
+import difflib
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -21,10 +24,45 @@ METRICS: dict[str, tuple[str, ...]] = {
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "mse"})
 
 
+#: Sections that may be written as the one value that matters most: `data: my.csv`.
+SHORT_FORMS: dict[str, str] = {"data": "path", "label": "column"}
+#: No metric comes near it; a bound beyond is a slip of the keyboard.
+FAR = 1e12
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Settings that are valid one by one and make no sense together.
+
+    key : dotted, relative to the section that raises it.  The rest as in schemas.errors.Problem.
+    """
+
+    key: str
+    got: str
+    allowed: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.got}; allowed: {self.allowed}; {self.remedy}"
+
+
+class Contradictions(ValueError):  # noqa: N818 - it carries several, and pydantic wants a ValueError
+    """All contradictions that one section found."""
+
+    def __init__(self, *found: Contradiction) -> None:
+        super().__init__("; ".join(map(str, found)))
+        self.found = found
+
+
 def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: ANN401
     """A number with its range, unit and reason.  above : the low end itself is not allowed."""
     lower = {"gt": low} if above else {"ge": low}
-    return Field(default, le=high, json_schema_extra={"unit": unit}, description=why, **lower)
+    return Field(default, strict=True, le=high, json_schema_extra={"unit": unit}, description=why, **lower)
+
+
+def switch(default: bool, why: str) -> Any:  # noqa: ANN401, FBT001
+    """True or false, and nothing that merely looks like it."""
+    return Field(default, strict=True, description=why)
 
 
 class Section(BaseModel):
@@ -44,6 +82,17 @@ class Data(Section):
         ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Cells that mean: not known."
     )
 
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise Contradictions(
+                Contradiction("encoding", repr(self.encoding), "an encoding that Python knows, such as utf-8 or latin-1",
+                              "name the encoding the file was saved in")
+            ) from None  # fmt: skip
+        return self
+
 
 class Split(Section):
     """How rows become train, eval and test: by a column, by folders, by a key's hash, or by the row's own hash."""
@@ -59,9 +108,16 @@ class Split(Section):
     def _one_way(self) -> Self:
         given = [name for name in ("column", "key", "folders") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"give one of {' and '.join(given)}, not both: a row can be split in one way only")
-        if abs(self.train + self.eval + self.test - 1) > 1e-6:
-            raise ValueError(f"train, eval and test must add up to 1, not {self.train + self.eval + self.test:g}")
+            raise Contradictions(
+                Contradiction(given[-1], " and ".join(given) + " together", "one of column, key and folders",
+                              "keep one: a row can be split in one way only")
+            )  # fmt: skip
+        total = self.train + self.eval + self.test
+        if abs(total - 1) > 1e-6:
+            raise Contradictions(
+                Contradiction("train", f"{self.train:g} + {self.eval:g} + {self.test:g} = {total:g} (train + eval + test)",
+                              "shares that add up to 1", "change the shares; those you leave out are 0.8, 0.1 and 0.1")
+            )  # fmt: skip
         return self
 
 
@@ -100,14 +156,15 @@ class Training(Section):
 
     epochs: int = limit(60, low=1, high=10_000, unit="epochs", why="Upper bound; early stopping ends sooner.")
     batch_size: int = limit(256, low=1, high=65_536, unit="rows", why="Small tables take smaller batches themselves.")
-    layers: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
-        (192, 192), min_length=1, max_length=10, description="Units per hidden layer."
-    )
+    layers: tuple[Annotated[int, Field(strict=True, ge=1, le=8192)], ...] = Field(
+        (192, 192), min_length=1, max_length=10, json_schema_extra={"unit": "units"},
+        description="Units per hidden layer, first to last.",
+    )  # fmt: skip
     dropout: float = limit(0.1, low=0, high=0.95, unit="share of units", why="Against learning rows by heart.")
     learning_rate: float = limit(0.001, low=0, high=1, unit="per step", why="AdamW's first rate.", above=True)
     weight_decay: float = limit(0.0001, low=0, high=1, unit="per step", why="AdamW's decay.")
     patience: int = limit(6, low=1, high=1000, unit="epochs", why="Epochs without gain on eval before stopping.")
-    seed: int = limit(1, low=0, high=2**31 - 1, unit="", why="Same seed, same metrics (on what that depends: report).")
+    seed: int = limit(1, low=0, high=2**31 - 1, unit="no unit", why="Same seed, same metrics (on what that depends: report).")
     max_knots: int = limit(48, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
     vocabulary_size: int = limit(1000, low=1, high=1_000_000, unit="values per text", why="The rest share a bucket.")
     min_category_rows: int = limit(5, low=1, high=1_000_000, unit="rows", why="Rarer values say too little.")
@@ -116,7 +173,7 @@ class Training(Section):
 class Tuning(Section):
     """A search for hyperparameters before training (keras-tuner). Off by default: it multiplies the time."""
 
-    enabled: bool = Field(False, description="Put a Tuner before the Trainer.")
+    enabled: bool = switch(False, "Put a Tuner before the Trainer.")
     trials: int = limit(8, low=1, high=10_000, unit="trials", why="How many candidates are tried.")
     epochs: int = limit(10, low=1, high=10_000, unit="epochs", why="Per trial.")
 
@@ -125,45 +182,57 @@ class Evaluation(Section):
     """What is measured on the test split."""
 
     slices: tuple[tuple[str, ...], ...] = Field((), description="Groups of rows, by one or more columns each.")
-    threshold: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = Field(
-        "auto", description="Score from which a row counts as positive; auto fits it on the eval split."
-    )
+    threshold: Literal["auto"] | Annotated[float, Field(strict=True, gt=0, lt=1)] = Field(
+        "auto", json_schema_extra={"unit": "score"},
+        description="Score from which a row counts as positive; auto fits it on the eval split.",
+    )  # fmt: skip
 
 
 class Limit(Section):
     """One limit of the quality gate: a fixed bound, a bound against the released model, or both."""
 
     metric: str = Field(description="One of the task's metrics (docs/quality-gate.md).")
-    at_least: float | None = Field(None, description="The value must not be below this.")
-    at_most: float | None = Field(None, description="The value must not be above this.")
+    at_least: float | None = limit(
+        None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be below this."
+    )
+    at_most: float | None = limit(None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this.")
     max_drop: float | None = limit(
-        None, low=0, high=1e12, unit="of the metric", why="How much worse than the released model it may be."
+        None, low=0, high=FAR, unit="of the metric", why="How much worse than the released model it may be."
     )
     slice: tuple[str, ...] | None = Field(None, description="Judge each group of these columns; default: all rows.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.at_least is None and self.at_most is None and self.max_drop is None:
-            raise ValueError("a limit needs at_least, at_most or max_drop, or it can never refuse")
+            raise Contradictions(
+                Contradiction("", "a limit without a bound", "at_least, at_most or max_drop, or several of them",
+                              f"add a bound, such as `at_least: 0.9`: without one {self.metric} can never refuse")
+            )  # fmt: skip
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"at_least ({self.at_least:g}) is above at_most ({self.at_most:g}): nothing can pass")
+            raise Contradictions(
+                Contradiction("at_least", f"{self.at_least:g}, which is above at_most ({self.at_most:g})",
+                              f"at most {self.at_most:g}", "lower at_least or raise at_most: no value can satisfy both")
+            )  # fmt: skip
         return self
 
 
 class QualityGate(Section):
     """When a trained model is good enough."""
 
-    beat_constant: bool = Field(True, description="Its interval's lower end must beat the constant predictor.")
+    beat_constant: bool = switch(True, "Its interval's lower end must beat the constant predictor.")
     limits: tuple[Limit, ...] = Field((), description="Your own limits.")
     min_slice_rows: int = limit(
         100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."
     )
-    unknown_passes: bool = Field(False, description="Let a measurement that cannot tell pass; it is recorded.")
+    unknown_passes: bool = switch(False, "Let a measurement that cannot tell pass; it is recorded.")
 
     @model_validator(mode="after")
     def _gates(self) -> Self:
         if not self.beat_constant and not self.limits:
-            raise ValueError("no quality limit at all: a gate that cannot refuse is none; keep beat_constant or add limits")
+            raise Contradictions(
+                Contradiction("beat_constant", "false, and no limits", "true, or at least one limit",
+                              "keep beat_constant or add limits: a gate that cannot refuse is none")
+            )  # fmt: skip
         return self
 
 
@@ -180,7 +249,7 @@ class Metadata(Section):
 
     kind: Literal["sqlite", "postgresql"] = Field("sqlite", description="sqlite lies in the output folder.")
     host: str = Field("localhost", description="PostgreSQL only.")
-    port: int = limit(5432, low=1, high=65_535, unit="", why="PostgreSQL only.")
+    port: int = limit(5432, low=1, high=65_535, unit="port number", why="PostgreSQL only.")
     database: str = Field("sluicegate", description="PostgreSQL only.")
     user: str = Field("sluicegate", description="PostgreSQL only.")
     password_variable: str = Field(
@@ -188,9 +257,9 @@ class Metadata(Section):
     )
 
 
-def _short(key: str) -> BeforeValidator:
-    """Lets a section be written as the one value that matters most: `data: my.csv`."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+def _short(section: str) -> BeforeValidator:
+    """Lets a section be written in its short form."""
+    return BeforeValidator(lambda value: {SHORT_FORMS[section]: value} if isinstance(value, str) else value)
 
 
 class Settings(Section):
@@ -198,10 +267,11 @@ class Settings(Section):
 
     settings_version: Literal[1] = Field(SETTINGS_VERSION, description="Version of this file's shape.")
     name: str = Field(
-        min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="Names the pipeline and the model."
-    )
-    data: Annotated[Data, _short("path")]
-    label: Annotated[Label, _short("column")]
+        min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="Names the pipeline and the model.",
+        json_schema_extra={"words": "small letters, digits, - and _, a letter first, 63 characters or fewer"},
+    )  # fmt: skip
+    data: Annotated[Data, _short("data")]
+    label: Annotated[Label, _short("label")]
     task: Literal["auto", "binary", "multiclass", "regression"] = Field("auto", description="auto: read off the label.")
     split: Split = Split()
     columns: Columns = Columns()
@@ -223,35 +293,64 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        problems = [*_column_contradictions(self), *_metric_contradictions(self)]
-        if problems:
-            raise ValueError("; ".join(problems))
+        found = [*_column_contradictions(self), *_slice_contradictions(self), *_metric_contradictions(self)]
+        if found:
+            raise Contradictions(*found)
         return self
 
 
-def _column_contradictions(settings: Settings) -> list[str]:
+def _column_contradictions(settings: Settings) -> list[Contradiction]:
     label, columns = settings.label.column, settings.columns
-    roles = {"split.column": settings.split.column, "columns.weight": columns.weight}
-    found = [f"{key} is the label {label!r} itself" for key, name in roles.items() if name == label]
-    for key in ("leave_out", "ids"):
-        found += [f"columns.{key} names the label {label!r}"] if label in getattr(columns, key) else []
-    if columns.weight in columns.leave_out:
-        found.append(f"columns.leave_out names the weight {columns.weight!r}")
-    both = sorted(set(columns.leave_out) & {name for group in settings.evaluation.slices for name in group})
-    found += [f"evaluation.slices names {name!r}, which columns.leave_out leaves out" for name in both]
+    roles = {"split.column": settings.split.column, "split.key": settings.split.key, "columns.weight": columns.weight}
+    found = [
+        Contradiction(key, f"{name!r}, which is the label", "another column", "a column has one role: name another")
+        for key, name in roles.items() if name == label
+    ]  # fmt: skip
+    found += [
+        Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",
+                      f"take {label!r} out of the list")
+        for key in ("leave_out", "ids") if label in getattr(columns, key)
+    ]  # fmt: skip
+    needed = {"columns.weight": columns.weight, "split.column": settings.split.column}
+    found += [
+        Contradiction("columns.leave_out", f"{name!r}, which is {key}", "columns that nothing else names",
+                      f"take {name!r} out of the list, or out of {key}")
+        for key, name in needed.items() if name in columns.leave_out
+    ]  # fmt: skip
     return found
 
 
-def _metric_contradictions(settings: Settings) -> list[str]:
+def _slice_contradictions(settings: Settings) -> list[Contradiction]:
+    left_out = set(settings.columns.leave_out)
+    found = []
+    for index, group in enumerate(settings.evaluation.slices):
+        key = f"evaluation.slices.{index}"
+        found += [
+            Contradiction(key, f"{name!r}, which columns.leave_out leaves out", "columns the pipeline sees",
+                          f"take {name!r} out of one of the two (columns.ids keeps a column and trains on it never)")
+            for name in group if name in left_out
+        ]  # fmt: skip
+        if not group or len(set(group)) < len(group):
+            found.append(Contradiction(key, str(list(group)), "one or more columns, each once", "name each column once"))
+    return found
+
+
+def _metric_contradictions(settings: Settings) -> list[Contradiction]:
     known = METRICS.get(settings.task) or tuple(dict.fromkeys(m for group in METRICS.values() for m in group))
     sliced = {frozenset(group) for group in settings.evaluation.slices}
     found = []
     for index, one in enumerate(settings.quality_gate.limits):
         key = f"quality_gate.limits.{index}"
         if one.metric not in known:
-            found.append(f"{key}.metric is {one.metric!r}; for task {settings.task} it may be {', '.join(known)}")
+            near = difflib.get_close_matches(one.metric, known, 1, 0.5)
+            remedy = f"did you mean {near[0]}?" if near else "choose one of them"
+            task = "" if settings.task == "auto" else f" for task {settings.task}"
+            found.append(Contradiction(f"{key}.metric", repr(one.metric), f"{', '.join(known)}{task}", remedy))
         if one.slice and frozenset(one.slice) not in sliced:
-            found.append(f"{key}.slice {list(one.slice)} is not among evaluation.slices")
+            wanted = f"[{', '.join(one.slice)}]"
+            found.append(Contradiction(f"{key}.slice", wanted, "a group of columns from evaluation.slices",
+                                       f"add {wanted} to evaluation.slices: only what is measured can be judged"))  # fmt: skip
     if settings.task == "regression" and settings.label.positive is not None:
-        found.append("label.positive has no meaning for a regression")
+        found.append(Contradiction("label.positive", repr(settings.label.positive), "nothing: a regression has no classes",
+                                   "take label.positive out, or set task to binary"))  # fmt: skip
     return found

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
@@ -26,12 +26,11 @@ def into(log: Path) -> Iterator[TextIO]:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
         logging.getLogger().addHandler(handler)
         try:
-            with warnings.catch_warnings():
+            with redirect_stdout(file), redirect_stderr(file), warnings.catch_warnings():
                 warnings.simplefilter("default")
                 yield terminal
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            file.flush()
             logging.getLogger().removeHandler(handler)
             os.dup2(kept[0], 1)
             os.dup2(kept[1], 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.local import fingerprint, noise
-from pipeline.local.console import Console, console_for
+from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
@@ -57,11 +57,17 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
         mark = _fingerprint(loaded, profile)
         earlier = None if request.again else _unchanged(folder, mark)
         if earlier:
-            console_for(request.console).unchanged(earlier, folder.run(earlier.run_id) / "reports" / "index.html")
-            return earlier.exit_code
+            return _answer_from(earlier, folder)
         started = clock()
         job = Job(loaded, folder, profile, _run_id(folder, started), mark, started)
         return _run(job, request)
+
+
+def _answer_from(earlier: RunResult, folder: OutputFolder) -> int:
+    """Says how the earlier run of the same fingerprint ended, and ends the same way."""
+    print(f"Unchanged since run {earlier.run_id}, which ended as {earlier.verdict}. Use --again to run all the same.")
+    print(f"report: {folder.run(earlier.run_id) / 'reports' / 'index.html'}")
+    return earlier.exit_code
 
 
 def _run_id(folder: OutputFolder, started: datetime) -> str:
@@ -105,8 +111,8 @@ def _run(job: Job, request: Request) -> int:
         raise cannot_write(job.home, error) from None
     log = job.home / "log.txt"
     with noise.into(log) as terminal:
-        console = console_for(request.console, terminal)
-        console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], log)
+        console = for_stream(terminal, quiet=request.console == "quiet", as_json=request.console == "json")
+        console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], str(log))
         began = time.monotonic()
         done = _steps(job, connection, console)
         result = _conclude(job, done, time.monotonic() - began)
@@ -114,7 +120,7 @@ def _run(job: Job, request: Request) -> int:
         if result.verdict == "REFUSED":
             for gate in result.gates:
                 console.refusal(gate, job.loaded.where)
-        console.run_ended(result, report)
+        console.run_ended(result, str(report))
     return result.exit_code
 
 

@@ -1,0 +1,133 @@
+"""May this table train a model? Every anomaly that TFDV found, under the policy of its kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+from schemas.verdict import Measurement, Status, Verdict, judge
+
+GATE = "data_gate"
+POLICIES = ("fail", "warn", "ignore")
+WHOLE_TABLE = "whole table"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What to do about each kind of anomaly.
+
+    kinds : TFDV's names in lower case (AnomalyInfo.Type) to "fail", "warn" or "ignore".
+    """
+
+    default: str = "fail"
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str) -> Policy:
+        """Reads the JSON of settings.DataGate: {"default": ..., "policy": {...}}."""
+        content = json.loads(text)
+        return cls(content["default"], dict(content["policy"]))
+
+    def of(self, kind: str) -> str:
+        return self.kinds.get(kind, self.default)
+
+    def setting_of(self, kind: str) -> str:
+        return f"data_gate.policy.{kind}" if kind in self.kinds else "data_gate.default"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One anomaly, or one distance between splits that stayed below its limit (is_anomaly False).
+
+    split : where it was found.  column : its column, or WHOLE_TABLE.  value, limit : of a distance.
+    """
+
+    split: str
+    column: str
+    kind: str
+    detail: str
+    value: float | None = None
+    limit: float | None = None
+    is_anomaly: bool = True
+
+    @property
+    def is_distance(self) -> bool:
+        return self.kind.startswith("comparator_")
+
+
+def findings(anomalies: Any, split: str) -> tuple[Finding, ...]:
+    """The anomalies of one split, one per reason.
+
+    anomalies : tensorflow_metadata.proto.v0.anomalies_pb2.Anomalies, as ExampleValidator writes it.
+    """
+    infos = [(_column(name, info), info) for name, info in sorted(anomalies.anomaly_info.items())]
+    if anomalies.HasField("dataset_anomaly_info"):
+        infos.append((WHOLE_TABLE, anomalies.dataset_anomaly_info))
+    found = [_finding(split, column, reason) for column, info in infos for reason in info.reason]
+    # Without reasons TFDV fills in the descriptions alone; such an anomaly must not vanish.
+    found += [_finding(split, column, info) for column, info in infos if not info.reason]
+    return tuple(found)
+
+
+def _finding(split: str, column: str, reason: Any) -> Finding:
+    kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type).lower() if hasattr(reason, "type") else "unknown_type"
+    short, long = reason.short_description.rstrip("."), reason.description
+    detail = f"{short}: {long}" if short and long else short or long
+    return Finding(split, column, kind, detail)
+
+
+def _column(key: str, info: Any) -> str:
+    """The column's name; TFDV's key has quotes around names that are no identifiers, its path has none."""
+    return "/".join(info.path.step) or key
+
+
+def decide(rows: Mapping[str, int], found: Iterable[Finding], policy: Policy, checked: Iterable[str]) -> Verdict:
+    """The data gate's verdict.
+
+    rows : number of rows per split.  checked : the splits that ExampleValidator looked at.
+    """
+    found, checked = tuple(found), tuple(checked)
+    measurements = [_measure(f, policy, rows.get(f.split)) for f in found]
+    failing = {f.split for f in found if f.is_anomaly and policy.of(f.kind) == "fail"}
+    measurements += [_of_split(s, n, s in checked) for s, n in rows.items() if s not in failing or n == 0]
+    settings = {"default": policy.default, "policy": dict(policy.kinds)}
+    return judge(GATE, measurements, settings=settings)
+
+
+def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
+    decided = policy.of(finding.kind)
+    return Measurement(
+        name=finding.kind,
+        slice=f"{finding.split}: {finding.column}",
+        status=Status.FAILED if finding.is_anomaly else Status.PASSED,
+        value=finding.value,
+        limit=finding.limit,
+        direction="at most" if finding.limit is not None else "",
+        rows=rows,
+        reason={"fail": "anomaly", "warn": "warned", "ignore": "ignored"}[decided] if finding.is_anomaly else "",
+        detail=finding.detail,
+        setting=policy.setting_of(finding.kind),
+        gates=decided == "fail",
+    )
+
+
+def _of_split(split: str, rows: int, was_checked: bool) -> Measurement:
+    """Says of a split without failing anomalies that there are none, or that nobody can tell."""
+    if rows == 0:
+        detail = f"The split {split} has no rows, so nothing can be said about it."
+        return Measurement("anomalies", split, Status.UNKNOWN, rows=0, reason="no_rows", detail=detail)
+    if not was_checked:
+        detail = f"ExampleValidator did not look at the split {split}."
+        return Measurement("anomalies", split, Status.UNKNOWN, rows=rows, reason="not_checked", detail=detail)
+    return Measurement(
+        "anomalies", split, Status.PASSED, 0.0, limit=0.0, direction="at most", unit="anomalies", rows=rows
+    )
+
+
+def columns_to_accept(found: Iterable[Finding], policy: Policy) -> frozenset[str]:
+    """Columns whose schema would have to change: those with an anomaly that is neither ignored nor a distance."""
+    return frozenset(f.column for f in found if f.is_anomaly and not f.is_distance and policy.of(f.kind) != "ignore")

@@ -1,0 +1,45 @@
+"""TFX adapter: makes a pushed version the stable one in `release.json`."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import PushedModel
+
+from components.direct_release.core import Push, decide
+from schemas import release as releases
+from schemas.artifacts import ReleaseRecord
+
+
+@component
+def DirectRelease(
+    pushed: InputArtifact[PushedModel],
+    mode: Parameter[str],
+    run_id: Parameter[str],
+    release: OutputArtifact[ReleaseRecord],
+) -> None:
+    """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties."""
+    folder = _serving_folder(pushed)
+    before = releases.read(folder) if folder else releases.Release()
+    outcome = decide(before, _push(pushed, run_id), mode, datetime.now(timezone.utc))
+    if outcome.changed:
+        releases.write(outcome.release, folder)
+    releases.write(outcome.release, release.uri)
+    release.set_int_custom_property("version", outcome.release.stable or 0)
+    release.set_int_custom_property("changed", int(outcome.changed))
+    release.set_string_custom_property("reason", outcome.reason)
+
+
+def _serving_folder(pushed: Any) -> str:
+    """Our Pusher's own word, else the parent of the pushed version; "" when nothing was pushed by a stock Pusher."""
+    destination = pushed.get_string_custom_property("pushed_destination")
+    return pushed.get_string_custom_property("serving_folder") or (str(Path(destination).parent) if destination else "")
+
+
+def _push(pushed: Any, run_id: str) -> Push | None:
+    if pushed.get_int_custom_property("pushed") != 1:
+        return None
+    version = int(pushed.get_string_custom_property("pushed_version"))
+    return Push(version, pushed.get_string_custom_property("digest"), run_id)

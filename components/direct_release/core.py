@@ -1,0 +1,56 @@
+"""What a pushed model changes about who answers requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.release import Change, Release, released
+
+MODES = ("direct", "hold")
+
+
+@dataclass(frozen=True)
+class Push:
+    """A version that the Pusher put beside release.json.  digest : schemas.digest.model_digest of its folder."""
+
+    version: int
+    digest: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """release : the state to hold from now on.  reason : why it changed, or why not."""
+
+    release: Release
+    changed: bool
+    reason: str
+
+
+def decide(release: Release, push: Push | None, mode: str, now: datetime) -> Outcome:
+    """The state after `push` (None: nothing was pushed).
+
+    mode : "direct" makes the version stable for everyone at once; "hold" leaves it beside the stable one.
+    now : time of the change, with its time zone.
+
+    Raises ValueError for another mode.
+    """
+    if mode not in MODES:
+        raise ValueError(f"release.mode is {mode!r}; it may be {' or '.join(MODES)}")
+    if push is None:
+        return Outcome(release, False, "nothing was pushed")
+    if mode == "hold":
+        return Outcome(release, False, f"release.mode is hold: version {push.version} waits, and nothing serves it")
+    if release.stable is not None and release.stable_digest == push.digest:
+        return Outcome(release, False, f"the same model is stable already, as version {release.stable}")
+    change = Change(
+        at=now.isoformat(timespec="seconds"),
+        action="release",
+        mode=mode,
+        version=push.version,
+        previous=release.stable,
+        run_id=push.run_id,
+        model_digest=push.digest,
+    )
+    return Outcome(released(release, change), True, f"version {push.version} is stable")

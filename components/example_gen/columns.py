@@ -1,0 +1,188 @@
+"""The type and the kind of each column: the schema's word first, then the user's, then what the values look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from components.example_gen.dates import are_dates
+from components.example_gen.encoded import EncodedColumn
+from components.example_gen.numbers import are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
+from components.example_gen.places import Places
+from components.example_gen.schema_words import SchemaColumn
+from schemas.errors import Problem
+
+MIN_NUMBER_SHARE = 0.95
+"""A column with this share of numbers was meant to be one, and its texts are mistakes."""
+
+
+@dataclass(frozen=True, eq=False)
+class TypedColumn:
+    """values of `column` are int64, float64 or string as `type` says: "int", "float" or "text".
+
+    kind : "number", "category" or "date".
+    """
+
+    column: EncodedColumn
+    type: str
+    kind: str
+    notes: tuple[str, ...] = ()
+    leading_zeros: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What others say about one column.
+
+    kind : the user's word.  schema : the schema's.  as_text : roles that must stay as written: ids, labels of classes.
+    """
+
+    kind: str | None = None
+    schema: SchemaColumn = field(default_factory=SchemaColumn)
+    as_text: bool = False
+
+
+def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
+    """The column with its type settled, or what is wrong with it.
+
+    A column without any value is text, unless the schema or the user says otherwise.
+    """
+    wanted = wishes.schema.type or _type_of_kind(wishes)
+    if wanted == "text":
+        return _as_text(column, wishes, places)
+    if not len(column.values):
+        return TypedColumn(_cast(column, wanted or "text"), wanted or "text", wishes.kind or wishes.schema.kind or
+                           ("number" if wanted else "category"))
+    if wanted == "int":
+        whole = as_int64(column.values)
+        return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
+    if wanted == "float" or wanted == "number" or column.declared in ("int", "float"):
+        return _number_or_offence(column, wanted, wishes, places)
+    if column.declared is not None:
+        return _as_text(column, wishes, places)
+    return _guessed(column, wishes, places)
+
+
+def _guessed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
+    """What a CSV's texts look like."""
+    import pyarrow.compute as pc
+
+    if pc.all(are_numbers(column.values)).as_py():
+        return _number_or_offence(column, "number", wishes, places)
+    if is_mostly_numbers(column):
+        return _offence(column, "number", wishes, places)
+    return _as_text(column, wishes, places)
+
+
+def is_mostly_numbers(column: EncodedColumn) -> bool:
+    """Whether nearly all rows hold numbers, so that the texts among them are mistakes."""
+    counts, numbers = column.counts(), are_numbers(column.values).to_numpy(zero_copy_only=False)
+    return bool(counts[numbers].sum() >= MIN_NUMBER_SHARE * counts.sum()) and bool(numbers.any())
+
+
+def _number_or_offence(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
+    whole = as_int64(column.values) if wanted != "float" and column.declared != "float" else None
+    numbers = whole if whole is not None else as_float64(column.values)
+    return _offence(column, "number", wishes, places) if numbers is None else _number(column, numbers, wishes)
+
+
+def _number(column: EncodedColumn, numbers: Any, wishes: Wishes) -> TypedColumn:
+    import numpy as np
+    import pyarrow as pa
+
+    kind = wishes.kind or wishes.schema.kind or "number"
+    zeros = have_leading_zeros(column.values)
+    found = replace(column, values=numbers)
+    if pa.types.is_integer(numbers.type):
+        return TypedColumn(found, "int", kind, leading_zeros=zeros)
+    greatest = np.abs(numbers.to_numpy(zero_copy_only=False))
+    notes = []
+    beyond = int(found.counts()[greatest > np.finfo(np.float32).max].sum())
+    if beyond:
+        notes.append(f"Column '{column.name}': {beyond} values are infinite as 32-bit floats, which is what TFX keeps.")
+    return TypedColumn(found, "float", kind, tuple(notes), zeros)
+
+
+def _as_text(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = replace(column, values=column.values.cast(pa.string()))
+    kind = wishes.kind or wishes.schema.kind
+    dates = are_dates(texts.values)
+    all_dates = bool(len(texts.values)) and pc.all(dates).as_py()
+    if kind == "date" and len(texts.values) and not all_dates:
+        return _not_a_date(texts, dates, places)
+    if kind == "number":
+        return _offence(texts, "number", wishes, places) if not _all_numbers(texts) else Problem(
+            f"column {column.name!r}", "text in the schema, a number in data.columns.kinds", "one of the two",
+            "set its type in the schema to FLOAT, or drop the kind")
+    return TypedColumn(texts, "text", kind or ("date" if all_dates and not wishes.as_text else "category"))
+
+
+def _all_numbers(column: EncodedColumn) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.all(are_numbers(column.values)).as_py())
+
+
+def _type_of_kind(wishes: Wishes) -> str | None:
+    if wishes.as_text or wishes.kind == "category":
+        return "text"
+    return "number" if wishes.kind == "number" else None
+
+
+def _cast(column: EncodedColumn, wanted: str) -> EncodedColumn:
+    import pyarrow as pa
+
+    types: Mapping[str, Any] = {"int": pa.int64(), "float": pa.float64(), "number": pa.float64(), "text": pa.string()}
+    return replace(column, values=pa.array([], types[wanted]))
+
+
+def booleans_as_text(column: EncodedColumn) -> EncodedColumn:
+    """True, TRUE and true are one value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.values.type) or not 0 < len(column.values) <= 6:
+        return column
+    lower = pc.utf8_lower(column.values)
+    return column.with_values(lower) if set(lower.to_pylist()) <= {"true", "false"} else column
+
+
+def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places) -> Problem:
+    """The first value that is no number (or no whole one), and how many there are."""
+    import numpy as np
+
+    allowed = are_integers(column.values) if wanted == "int" else are_numbers(column.values)
+    wrong = ~allowed.to_numpy(zero_copy_only=False)
+    if not wrong.any():
+        # Whole numbers all, so one of them does not fit into 64 bits.
+        greatest = np.abs(as_float64(column.values).to_numpy(zero_copy_only=False))
+        wrong = greatest >= min(2.0**63, greatest.max())
+    codes = np.flatnonzero(wrong)
+    row = int(np.isin(column.codes, codes).argmax())
+    rows = int(column.counts()[codes].sum())
+    value = column.values[int(column.codes[row])].as_py()
+    said = " (INT in the schema)" if wishes.schema.type == "int" else " (FLOAT in the schema)" if wishes.schema.type else ""
+    remedy = f"correct the cell, or add {value!r} to data.missing, or declare columns.kinds.{column.name}: category"
+    if wishes.schema.type:
+        remedy = f"correct the cell, or add {value!r} to data.missing, or change the column's type in the schema"
+    present = int((column.codes >= 0).sum())
+    return Problem(places.of(row, column.name), f"{value!r}; {rows} of {present} values are such",
+                   ("whole numbers of 64 bits" if wanted == "int" else "numbers") + said, remedy)
+
+
+def _not_a_date(column: EncodedColumn, dates: Any, places: Places) -> Problem:
+    import numpy as np
+
+    codes = np.flatnonzero(~dates.to_numpy(zero_copy_only=False))
+    row = int(np.isin(column.codes, codes).argmax())
+    return Problem(places.of(row, column.name), f"{column.values[int(column.codes[row])].as_py()!r}; "
+                   f"{int(column.counts()[codes].sum())} values are such", "ISO dates: 2024-01-31 or 2024-01-31T10:00:00",
+                   f"write dates so, or declare columns.kinds.{column.name}: category")

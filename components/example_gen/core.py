@@ -1,0 +1,57 @@
+"""The user's table: read, checked, typed and split. Importing this loads neither pyarrow nor TensorFlow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.example_gen.files import file_pattern
+from components.example_gen.source import MISSING, Source, SplitRule
+from schemas.table import Column, TableProfile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+__all__ = ["MISSING", "Column", "Source", "SplitRule", "TableProfile", "file_pattern", "inspect", "load", "propose"]
+
+
+def inspect(source: Source, schema: schema_pb2.Schema | None = None) -> TableProfile:
+    """Read the table and say what it is.
+
+    Raises
+    ------
+    DataError : the table cannot be used; its `problems` are all that were found.
+    """
+    from components.example_gen.inspection import examine
+    from components.example_gen.profiling import profile_of
+
+    return profile_of(examine(source, schema), source)
+
+
+def load(source: Source, schema: schema_pb2.Schema | None = None) -> dict[str, pa.Table]:
+    """One typed table per split, in the files' order: int64, float32 (computed as double) or string, null where missing.
+
+    The label of a classification is text, that of a regression float32. The split column and `leave_out` are gone.
+
+    Raises
+    ------
+    DataError : as `inspect`.
+    """
+    from components.example_gen.inspection import examine
+    from components.example_gen.profiling import tables_of
+
+    return tables_of(examine(source, schema))
+
+
+def propose(source: Source) -> tuple[TableProfile, str, list[str]]:
+    """The profile, a schema to review (text format) and suggestions for the settings, for a table seen the first time.
+
+    Columns without any value are left out of the proposal instead of being refused.
+
+    Raises
+    ------
+    DataError : as `inspect`.
+    """
+    from components.example_gen.proposal import proposal_for
+
+    return proposal_for(source)

@@ -1,0 +1,48 @@
+"""Where a row of a CSV stands in its file. Slow and exact; used only once something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.example_gen.source import Source
+
+
+@dataclass(frozen=True)
+class Record:
+    """line : 1-based line as an editor shows it, where the record begins.  cells : its texts."""
+
+    line: int
+    cells: list[str]
+
+
+def content_of(path: Path) -> bytes:
+    """The file's bytes, unpacked if its name ends in .gz."""
+    return gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
+
+
+def records(path: Path, source: Source) -> Iterator[Record]:
+    """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up."""
+    encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
+    text = io.StringIO(content_of(path).decode(encoding, errors="replace"), newline="")
+    reader = csv.reader(text, delimiter=source.delimiter)
+    before = 0
+    try:
+        for cells in reader:
+            if cells:
+                yield Record(before + 1, cells)
+            before = reader.line_num
+    except csv.Error:
+        return
+
+
+def line_of(path: Path, source: Source, row: int) -> int | None:
+    """The line where data row `row` (from 0, the header not counted) begins."""
+    for number, record in enumerate(records(path, source), start=-1):
+        if number == row:
+            return record.line
+    return None

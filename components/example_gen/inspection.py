@@ -1,0 +1,146 @@
+"""From files to a table with types, splits and roles, or to every problem found on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from components.example_gen.checks import name_problems, role_problems, settings_problems
+from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
+from components.example_gen.encoded import RawTable
+from components.example_gen.files import TableFile, digest_of, find_files, split_folders
+from components.example_gen.labels import Label, settle_label, split_problems
+from components.example_gen.places import Places
+from components.example_gen.reading import read_table
+from components.example_gen.schema_words import SchemaColumn, schema_columns
+from components.example_gen.source import Source
+from components.example_gen.splits import Assignment, assign_splits
+from components.example_gen.weights import weight_problems
+from schemas.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+HEADLINE = "The table cannot be used as it is."
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A table that passed every check. columns : what is kept, in the file's order."""
+
+    columns: tuple[TypedColumn, ...]
+    splits: Assignment
+    label: Label
+    files: tuple[TableFile, ...]
+    digest: str
+    notes: tuple[str, ...]
+
+
+def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined:
+    """Read the table, settle types, splits and roles.
+
+    Raises
+    ------
+    DataError : all problems together; those of settings and of files that cannot be read come before the others.
+    """
+    wrong_settings = settings_problems(source)
+    if wrong_settings:
+        raise DataError(HEADLINE, *wrong_settings)
+    files = find_files(source)
+    raw = read_table(files, source)
+    table = replace(raw, columns={name: booleans_as_text(column) for name, column in raw.columns.items()})
+    places = Places(table, source)
+    names = list(table.columns)
+    problems = name_problems(source, names) + role_problems(source, names)
+    known = _without(source, set(names))
+    words = schema_columns(schema)
+    label, label_problems = _label(table, known, words, places)
+    problems += label_problems
+    columns, found = _columns(table, known, (label, words), places)
+    problems += found
+    # A split by a column that is not there would only repeat the first message in other words.
+    splits, found = assign_splits(table, known, places) if known.split == source.split else (None, [])
+    problems += found
+    if splits is not None and label.classes and not found and not label_problems:
+        problems += split_problems(table.columns[source.label], label.classes, splits, places)
+    problems += weight_problems(columns, known, places)
+    if problems or splits is None:
+        raise DataError(HEADLINE, *problems)
+    notes = (*table.notes, *_folder_note(source), *label.notes, *splits.notes, *(note for column in columns for note in column.notes),
+             *_schema_notes(words, columns))
+    return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
+
+
+def _label(table: RawTable, source: Source, words: dict[str, SchemaColumn], places: Places) -> tuple[Label, list[Problem]]:
+    if source.label not in table.columns:
+        return Label("binary"), []
+    word = words.get(source.label, SchemaColumn())
+    label, problems = settle_label(table.columns[source.label], source, word.domain, places)
+    wanted = "float" if label.task == "regression" else "text"
+    if word.type not in (None, wanted):
+        names = {"int": "INT", "float": "FLOAT", "text": "BYTES"}
+        problems.append(Problem(f"schema, feature {source.label!r}", f"type {names[word.type]}",
+                                f"{names[wanted]}, because the task is {label.task}", f"set type: {names[wanted]} in the schema"))
+    return label, problems
+
+
+def _columns(table: RawTable, source: Source, said: tuple[Label, dict[str, SchemaColumn]],
+             places: Places) -> tuple[list[TypedColumn], list[Problem]]:
+    """The kept columns that have a type, and what is wrong with the others. said : the label, the schema's words."""
+    label, words = said
+    columns: list[TypedColumn] = []
+    problems: list[Problem] = []
+    for name, column in table.columns.items():
+        if name in source.leave_out or name == source.split.column:
+            continue
+        word = words.get(name, SchemaColumn())
+        if not len(column.values) and name not in words and name != source.label:
+            problems.append(Problem(f"column {name!r}", f"no value in any of {table.rows} rows", "at least one value",
+                                    f"add {name} to columns.leave_out"))
+            continue
+        if name == source.label:
+            # Its values were judged with the task; here it only takes its type.
+            word, kind = SchemaColumn(), None
+            wishes = Wishes("number" if label.task == "regression" else None, word, label.task != "regression")
+            result = typed(column, wishes, places)
+            if isinstance(result, TypedColumn):
+                columns.append(_as_float(result) if label.task == "regression" else result)
+            continue
+        kind = source.kinds.get(name, "number" if name == source.weight and not word.type else None)
+        result = typed(column, Wishes(kind, word, name in source.ids), places)
+        if isinstance(result, Problem):
+            problems.append(result)
+        else:
+            columns.append(result)
+    return columns, problems
+
+
+def _as_float(column: TypedColumn) -> TypedColumn:
+    import pyarrow as pa
+
+    values: Any = column.column.values.cast(pa.float64(), safe=False)
+    return replace(column, column=replace(column.column, values=values), type="float")
+
+
+def _without(source: Source, names: set[str]) -> Source:
+    """The settings without the columns that are not there, so that the other checks can go on."""
+    rule = source.split
+    split = replace(rule, column=rule.column if rule.column in names else None, key=tuple(name for name in rule.key if name in names))
+    return replace(source, split=split, ids=tuple(name for name in source.ids if name in names),
+                   weight=source.weight if source.weight in names else None)
+
+
+def _folder_note(source: Source) -> tuple[str, ...]:
+    folders = split_folders(source)
+    if not folders or source.split.folders:
+        return ()
+    return ("Splits were taken from folders: " + ", ".join(f"{split} from {name}/" for split, name in folders.items()) + ".",)
+
+
+def _schema_notes(words: dict[str, SchemaColumn], columns: list[TypedColumn]) -> tuple[str, ...]:
+    if not words:
+        return ()
+    names = {column.name for column in columns}
+    lacking = [f"Column '{name}' of the schema is not in the table." for name in words if name not in names]
+    empty = [f"Column '{column.name}' has no value in any row." for column in columns if not len(column.column.values)]
+    return (*lacking, *(f"Column '{name}' is not in the schema." for name in sorted(names - set(words))), *empty)

@@ -1,0 +1,181 @@
+"""The task, and the classes of the label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.example_gen.columns import is_mostly_numbers
+from components.example_gen.encoded import EncodedColumn
+from components.example_gen.names import did_you_mean, listed
+from components.example_gen.numbers import are_integers, are_numbers
+from components.example_gen.places import Places
+from components.example_gen.source import Source
+from components.example_gen.splits import Assignment
+from schemas.errors import Problem
+
+MAX_INTEGER_CLASSES = 20
+"""Whole numbers with more distinct values than this are taken for a quantity."""
+MAX_CLASSES = 1000
+_OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("0.0", "1.0"))
+"""Pairs (negative, positive) that need no guess."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """task : "binary", "multiclass" or "regression".  classes : texts, the positive one last; () for regression."""
+
+    task: str
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def settle_label(column: EncodedColumn, source: Source, domain: tuple[str, ...], places: Places) -> tuple[Label, list[Problem]]:
+    """What the label's values make of the task, and what stands against it. `column` holds texts or a Parquet's numbers.
+
+    domain : the classes that the schema lists, or (); a value outside it is an error, a class without rows this week is none.
+    """
+    problems = _gaps(column, places)
+    values = texts_of(column)
+    task, notes = _task(column, source, max(len(values), len(domain)))
+    if task is None:
+        return Label("multiclass"), [*problems, Problem(
+            f"column {column.name!r} (label)", f"{len(values)} distinct values, not all of them numbers",
+            f"at most {MAX_CLASSES} classes, or numbers", "set data.task, or correct data.label")]
+    if task == "regression":
+        return Label(task, (), notes), problems + _regression_problems(column, source, values, places)
+    outside = [value for value in values if domain and value not in domain]
+    if outside:
+        place = places.of(column.first_row(values.index(outside[0])), column.name)
+        return Label(task, domain), [*problems, Problem(place, f"labels {listed(outside, 5)}", f"the schema's {listed(domain)}",
+                                                        "correct the labels, or add the class to the schema and train anew")]
+    classes = tuple(sorted(domain or values, key=class_order(domain or values)))
+    problems += _class_problems(column, source, task, classes, len(values))
+    if problems or task == "multiclass":
+        return Label(task, classes, notes), problems
+    ordered, why = _positive_last(column, source, classes)
+    return Label(task, ordered, notes + why), problems
+
+
+def split_problems(column: EncodedColumn, classes: tuple[str, ...], splits: Assignment, places: Places) -> list[Problem]:
+    """Classes that train lacks: a model cannot learn them, and eval or test would ask for them."""
+    import numpy as np
+
+    values = texts_of(column)
+    in_train = column.counts(splits.rows("train"))
+    problems = []
+    for split in ("eval", "test"):
+        rows = splits.rows(split)
+        unseen = [values[code] for code in np.flatnonzero((column.counts(rows) > 0) & (in_train == 0))]
+        if unseen:
+            row = int(rows[np.isin(column.codes[rows], [values.index(value) for value in unseen]).argmax()])
+            problems.append(Problem(places.of(row, column.name), f"{split} holds labels {listed(unseen, 5)} that train lacks",
+                                    f"the classes of train: {listed([v for v, n in zip(values, in_train, strict=True) if n])}",
+                                    "bring train rows of these classes, or remove the rows"))
+    if not problems and classes and int((in_train > 0).sum()) == 1:
+        problems.append(Problem(f"column {column.name!r} (label), split train", f"one class only: {listed(values)}",
+                                "at least two classes", "split the rows otherwise, or bring rows of other classes"))
+    return problems
+
+
+def texts_of(column: EncodedColumn) -> list[str]:
+    """The distinct values as the texts that become classes."""
+    import pyarrow as pa
+
+    return [str(value) for value in column.values.cast(pa.string()).to_pylist()]
+
+
+def class_order(values: tuple[str, ...] | list[str]) -> Any:
+    """The sort key of classes: by number when all are numbers, otherwise by text."""
+    try:
+        numbers = {value: float(value) for value in values}
+    except ValueError:
+        return str
+    return lambda value: (numbers[value], value)
+
+
+def _task(column: EncodedColumn, source: Source, count: int) -> tuple[str | None, tuple[str, ...]]:
+    import pyarrow.compute as pc
+
+    if source.task != "auto":
+        return source.task, ()
+    if count <= 2:
+        return "binary", (f"Task: binary, because the label '{column.name}' has two values.",)
+    if count > MAX_INTEGER_CLASSES and is_mostly_numbers(column):
+        return "regression", (f"Task: regression, because the label '{column.name}' has {count} distinct numbers.",)
+    if not pc.all(are_numbers(column.values)).as_py():
+        why = f"Task: multiclass, because the label '{column.name}' has {count} values that are texts."
+        return ("multiclass", (why,)) if count <= MAX_CLASSES else (None, ())
+    if count <= MAX_INTEGER_CLASSES and pc.all(are_integers(column.values)).as_py():
+        return "multiclass", (f"Task: multiclass, because the label '{column.name}' has {count} distinct whole numbers.",)
+    return "regression", (f"Task: regression, because the label '{column.name}' has {count} distinct numbers.",)
+
+
+def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
+    missing = column.missing()
+    if not missing:
+        return []
+    return [Problem(places.of(column.first_row(-1), column.name), f"the label is missing in {missing} of {len(column.codes)} rows",
+                    "a label in every row", "remove these rows, or fill in their labels")]
+
+
+def _regression_problems(column: EncodedColumn, source: Source, values: list[str], places: Places) -> list[Problem]:
+    import pyarrow.compute as pc
+
+    place, numbers = f"column {column.name!r} (label)", are_numbers(column.values).to_pylist()
+    if source.positive is not None:
+        return [Problem("data.positive", repr(source.positive), "nothing: regression has no classes", "drop it")]
+    wrong = [value for value, is_number in zip(values, numbers, strict=True) if not is_number]
+    if wrong:
+        why = "data.task is regression" if source.task == "regression" else "nearly all labels are"
+        return [Problem(places.of(column.first_row(values.index(wrong[0])), column.name),
+                        f"texts such as {listed(wrong, 3)}; {len(wrong)} of {len(values)} distinct values are such",
+                        f"numbers, because {why}",
+                        "correct the labels, or add the text to data.missing and remove the rows, or set data.task: multiclass")]
+    infinite = [value for value in values if not abs(float(value)) < float("inf")]
+    if infinite:
+        return [Problem(place, f"values {listed(infinite, 3)}", "finite numbers", "remove these rows, or add the value to data.missing")]
+    constant = int(pc.count_distinct(column.values).as_py()) < 2
+    return [Problem(place, f"one value only: {listed(values)}", "at least two", "check data.label")] if constant else []
+
+
+def _class_problems(column: EncodedColumn, source: Source, task: str, classes: tuple[str, ...], seen: int) -> list[Problem]:
+    place = f"column {column.name!r} (label)"
+    if seen < 2:
+        return [Problem(place, f"one class only: {listed(texts_of(column))}" if seen else "no values at all",
+                        "at least two classes", "check data.label, or bring rows of the other classes")]
+    problems = []
+    if task == "binary" and len(classes) != 2:
+        problems.append(Problem(place, f"{len(classes)} classes: {listed(classes)}", "two classes, because data.task is binary",
+                                "set data.task: multiclass, or correct the values"))
+    if task == "multiclass" and len(classes) > MAX_CLASSES:
+        problems.append(Problem(place, f"{len(classes)} classes", f"at most {MAX_CLASSES}", "set data.task: regression, or check data.label"))
+    if source.positive is not None and task == "multiclass":
+        problems.append(Problem("data.positive", repr(source.positive), "nothing: only a binary task has one", "drop it"))
+    elif source.positive is not None and _as_class(source.positive, classes) is None:
+        problems.append(Problem("data.positive", repr(source.positive), did_you_mean(source.positive, classes).replace("columns", "classes"),
+                                "name one of the classes"))
+    return problems
+
+
+def _positive_last(column: EncodedColumn, source: Source, classes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    positive = _as_class(source.positive, classes) if source.positive is not None else None
+    why: tuple[str, ...] = ()
+    if positive is None:
+        obvious = {pair: pair[1] for pair in _OBVIOUS}.get(tuple(sorted(value.lower() for value in classes)))  # type: ignore[arg-type]
+        if obvious:
+            positive = next(value for value in classes if value.lower() == obvious)
+            why = (f"Positive class: '{positive}'.",)
+        else:
+            counts = dict(zip(texts_of(column), column.counts(), strict=True))
+            positive = min(reversed(classes), key=lambda value: counts.get(value, 0))
+            why = (f"Positive class: '{positive}', the rarer one ({counts.get(positive, 0)} of {len(column.codes)} rows); "
+                   "data.positive names another.",)
+    return (*(value for value in classes if value != positive), positive), why
+
+
+def _as_class(positive: str, classes: tuple[str, ...]) -> str | None:
+    """The class that the settings mean: YAML turns `true` and `1` into other types, so case is forgiven."""
+    wanted = str(positive).strip()
+    return next((value for value in classes if value == wanted), None) or next(
+        (value for value in classes if value.lower() == wanted.lower()), None)

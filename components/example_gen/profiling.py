@@ -1,0 +1,75 @@
+"""The profile and the split tables of an examined table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.example_gen.columns import TypedColumn
+from components.example_gen.files import relative_names
+from components.example_gen.inspection import Examined
+from components.example_gen.source import Source
+from schemas.roles import SPLITS, Roles
+from schemas.table import MAX_DOMAIN, Column, TableProfile
+
+
+def profile_of(examined: Examined, source: Source) -> TableProfile:
+    """What inspection found, as plain values."""
+    rows = {split: examined.splits.rows(split) for split in SPLITS}
+    roles = Roles(label=source.label, task=examined.label.task, classes=examined.label.classes, weight=source.weight,
+                  ids=source.ids, kinds=dict(source.kinds))
+    columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
+    return TableProfile(roles=roles, columns=columns, rows={split: len(rows[split]) for split in SPLITS}, digest=examined.digest,
+                        notes=examined.notes, files=tuple(relative_names(list(examined.files))))
+
+
+def tables_of(examined: Examined) -> dict[str, Any]:
+    """One pyarrow table per split, rows and columns in the files' order: int64, float32 or string, null where missing."""
+    return {split: _table(examined.columns, examined.splits.rows(split)) for split in SPLITS}
+
+
+def _table(columns: tuple[TypedColumn, ...], rows: Any) -> Any:
+    import pyarrow as pa
+
+    arrays = {}
+    for column in columns:
+        values = column.column.at(rows)
+        arrays[column.name] = values.cast(pa.float32(), safe=False) if column.type == "float" else values
+    return pa.table(arrays)
+
+
+def _role(name: str, source: Source) -> str:
+    return "label" if name == source.label else "weight" if name == source.weight else "id" if name in source.ids else "feature"
+
+
+def _column(found: TypedColumn, role: str, train: Any) -> Column:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    column = found.column
+    seen = np.flatnonzero(column.counts(train))
+    values: tuple[str, ...] = ()
+    low = high = fullest = None
+    if found.type == "text" and role != "id" and len(seen) <= MAX_DOMAIN:
+        values = tuple(sorted(column.values.take(seen).to_pylist()))
+    if found.type != "text":
+        numbers = column.values.take(seen).to_numpy(zero_copy_only=False)
+        finite = np.isfinite(numbers)
+        if finite.any():
+            low, high = numbers[finite].min().item(), numbers[finite].max().item()
+            counts = column.counts(train)[seen][finite]
+            bins = np.histogram(numbers[finite].astype(float), bins=10, weights=counts)[0] if low < high else counts
+            fullest = round(float(bins.max() / counts.sum()), 4)
+    return Column(found.name, found.type, found.kind, role, distinct=int(pc.count_distinct(column.values).as_py()),
+                  missing=column.missing(), missing_in_train=column.missing(train), values=values, low=low, high=high, fullest_bin=fullest,
+                  date_format=_date_format(found), leading_zeros=found.leading_zeros)
+
+
+def _date_format(found: TypedColumn) -> str | None:
+    import pyarrow.compute as pc
+
+    if found.kind != "date":
+        return None
+    if found.type != "text":
+        return "unix_seconds"
+    longest = pc.max(pc.utf8_length(found.column.values)).as_py()
+    return "%Y-%m-%d" if longest is None or longest <= len("2024-01-31") else "%Y-%m-%dT%H:%M:%S"

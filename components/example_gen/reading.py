@@ -1,0 +1,77 @@
+"""All files of the table as one RawTable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.example_gen.csv_reading import read_csv
+from components.example_gen.encoded import EncodedColumn, FileRows, RawTable
+from components.example_gen.files import HEADLINE, TableFile
+from components.example_gen.names import listed
+from components.example_gen.parquet_reading import read_parquet
+from components.example_gen.source import Source
+from schemas.errors import DataError, Problem
+
+
+def read_table(files: list[TableFile], source: Source) -> RawTable:
+    """Columns as codes into distinct values; white space taken off texts, missing tokens gone.
+
+    Raises
+    ------
+    DataError : problems of all files together.
+    """
+    tables, declared, problems = [], [], []
+    for file in files:
+        try:
+            table, types = read_parquet(file.path) if file.format == "parquet" else (read_csv(file.path, source), {})
+        except DataError as error:
+            problems += error.problems
+            continue
+        tables.append(table)
+        declared.append(types)
+    if not problems:
+        problems = [problem for file, table in zip(files, tables, strict=True)
+                    if (problem := _other_columns(files[0], tables[0], file, table))]
+    if problems:
+        raise DataError(HEADLINE, *problems)
+    rows = tuple(FileRows(file.path, table.num_rows, file.split) for file, table in zip(files, tables, strict=True))
+    columns = {name: _column(name, [table[name] for table in tables], [types.get(name) for types in declared], source)
+               for name in tables[0].column_names}
+    unnamed = [name for name in columns if name.startswith("unnamed_")]
+    notes = (f"Columns without a name were called {listed(unnamed)}.",) if unnamed else ()
+    return RawTable(columns, rows, notes)
+
+
+def _column(name: str, parts: list[Any], declared: list[str | None], source: Source) -> EncodedColumn:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    types = set(declared)
+    if len(types) > 1:
+        # Files may disagree (int here, float there, because one had gaps): numbers meet as floats, all else as text.
+        common = pa.float64() if types <= {"int", "float"} else pa.string()
+        parts = [part.cast(part.type.value_type).cast(common).dictionary_encode() for part in parts]
+        declared = ["float" if types <= {"int", "float"} else "text"]
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    joined = pa.chunked_array(chunks, type=parts[0].type).unify_dictionaries().combine_chunks()
+    joined = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+    codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    column = EncodedColumn(name, codes, joined.dictionary, declared[0])
+    if not pa.types.is_string(joined.dictionary.type):
+        return column
+    trimmed = pc.utf8_trim_whitespace(joined.dictionary)
+    gone = pc.is_in(trimmed, value_set=pa.array(["", *source.missing], pa.string()))
+    if trimmed.equals(joined.dictionary) and not pc.any(gone).as_py():
+        return column
+    return column.with_values(pc.if_else(gone, None, trimmed))
+
+
+def _other_columns(first: TableFile, table: Any, file: TableFile, other: Any) -> Problem | None:
+    lacking = [name for name in table.column_names if name not in other.column_names]
+    added = [name for name in other.column_names if name not in table.column_names]
+    if not lacking and not added:
+        return None
+    said = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has {listed(added)} besides"] * bool(added)
+    return Problem(str(file.path), " and ".join(said), f"the columns of {first.path}",
+                   "give all files the same header, or move this one elsewhere")

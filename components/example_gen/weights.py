@@ -1,0 +1,35 @@
+"""Weights of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from components.example_gen.columns import TypedColumn
+from components.example_gen.places import Places
+from components.example_gen.source import Source
+from schemas.errors import Problem
+
+
+def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Places) -> list[Problem]:
+    """A weight must be there in every row, finite and not below 0, and not 0 everywhere."""
+    import numpy as np
+
+    found = next((column for column in columns if column.name == source.weight), None)
+    if found is None:
+        return []
+    column, problems = found.column, []
+    if found.type == "text":
+        return [Problem(f"column {found.name!r} (weight)", "texts", "numbers", "choose another data.weight")]
+    if column.missing():
+        problems.append(Problem(places.of(column.first_row(-1), found.name), f"the weight is missing in {column.missing()} rows",
+                                "a weight in every row", "fill it in (1 is neutral), or remove the rows"))
+    values = column.values.to_numpy(zero_copy_only=False).astype(float)
+    wrong = np.flatnonzero((values < 0) | ~np.isfinite(values))
+    if len(wrong):
+        rows = np.isin(column.codes, wrong)
+        row = int(rows.argmax())
+        problems.append(Problem(places.of(row, found.name), f"weight {values[column.codes[row]]:g}; {int(rows.sum())} rows are such",
+                                "0 or more, finite", "correct the weights, or remove the rows"))
+    if len(values) and not values.any():
+        problems.append(Problem(f"column {found.name!r} (weight)", "0 in every row", "some weight above 0", "choose another data.weight"))
+    return problems

@@ -1,0 +1,50 @@
+"""TFX adapter: the stock Pusher's executor, with our way of copying."""
+
+import time
+from typing import Any
+
+from tfx.components.pusher import executor as stock
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils
+from tfx.utils import io_utils, proto_utils
+
+from components.pusher.core import push
+from schemas.errors import MachineError, Problem
+
+Artifacts = dict[str, list[Any]]
+
+
+class Executor(stock.Executor):
+    """Obeys blessings as TFX does; adds `digest`, `serving_folder` and `copied` (1 or 0) to TFX's properties."""
+
+    def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:
+        self._log_startup(input_dict, output_dict, exec_properties)
+        pushed_model = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        serving_folder = _serving_folder(exec_properties)
+        pushed_model.set_string_custom_property("serving_folder", serving_folder)
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed_model)
+            return
+        model = self.GetModelPath(input_dict)
+        pushed = push(model, serving_folder, time.time())
+        io_utils.copy_dir(model, pushed_model.uri)
+        self._MarkPushed(pushed_model, pushed_destination=str(pushed.folder), pushed_version=str(pushed.version))
+        pushed_model.set_string_custom_property("digest", pushed.digest)
+        pushed_model.set_int_custom_property("copied", int(pushed.copied))
+
+
+def _serving_folder(exec_properties: dict[str, Any]) -> str:
+    destination = pusher_pb2.PushDestination()
+    proto_utils.json_to_proto(exec_properties["push_destination"], destination)
+    folder = destination.filesystem.base_directory
+    if not folder or "://" in folder:
+        raise MachineError(
+            "The Pusher cannot push there.",
+            Problem(
+                "push_destination.filesystem.base_directory",
+                repr(folder),
+                "a folder of this machine, or one mounted into it",
+                "Mount the bucket, or push to a folder: a version appears by a rename, which buckets lack.",
+            ),
+        )
+    return str(folder)

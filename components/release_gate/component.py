@@ -1,0 +1,30 @@
+"""TFX adapter: one standard ModelBlessing out of all verdicts, so that the stock Pusher obeys."""
+
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import ModelBlessing
+
+from components.release_gate.core import BLESSED_PROPERTY, FILE_NAMES, Allowances, decide
+from schemas import gate_output
+from schemas import verdict as verdicts
+from schemas.artifacts import GateVerdict
+
+
+@component
+def ReleaseGate(
+    data_verdict: InputArtifact[GateVerdict],
+    quality_verdict: InputArtifact[GateVerdict],
+    blessing: OutputArtifact[ModelBlessing],
+    verdict: OutputArtifact[GateVerdict],
+    allow_unknown_json: Parameter[str] = "{}",
+) -> None:
+    """Writes BLESSED or NOT_BLESSED and the property `blessed` (1 or 0), as TFX's Evaluator does."""
+    read = {"data_gate": verdicts.read(data_verdict.uri), "quality_gate": verdicts.read(quality_verdict.uri)}
+    decision = decide(read, Allowances.from_json(allow_unknown_json))
+    gate_output.leave(decision, verdict)
+    folder = Path(blessing.uri)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE_NAMES[decision.passed]).touch()
+    blessing.set_int_custom_property(BLESSED_PROPERTY, int(decision.passed))

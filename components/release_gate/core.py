@@ -1,0 +1,83 @@
+"""All verdicts, one decision: may this model be pushed?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from schemas.errors import Problem, SettingsError
+from schemas.verdict import Measurement, Status, Verdict, judge
+
+GATE = "release_gate"
+#: File names and property values by which TFX's Evaluator blesses and its Pusher obeys.
+FILE_NAMES = {True: "BLESSED", False: "NOT_BLESSED"}
+BLESSED_PROPERTY = "blessed"
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """Names of gates that may fail to decide.
+
+    unknown : their UNKNOWN passes.  not_configured : they may be missing.
+    """
+
+    unknown: tuple[str, ...] = ()
+    not_configured: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, text: str) -> Allowances:
+        """Reads {"unknown": [...], "not_configured": [...]}; "" allows nothing. Raises SettingsError for other keys."""
+        content = json.loads(text or "{}")
+        known = [f.name for f in fields(cls)]
+        wrong = [
+            Problem("allow_unknown_json", repr(key), " or ".join(known), "Correct the key.")
+            for key in content
+            if key not in known
+        ]
+        if wrong:
+            raise SettingsError("The release gate's allowances are wrong.", *wrong)
+        return cls(**{key: tuple(value) for key, value in content.items()})
+
+
+def decide(verdicts: Mapping[str, Verdict | None], allow: Allowances = Allowances()) -> Verdict:
+    """The release gate's verdict, with one measurement per gate.
+
+    verdicts : by the gate's name; None where the gate is not configured.
+    """
+    measurements = [_measure(name, verdict, allow) for name, verdict in verdicts.items()]
+    bootstrap = any(verdict is not None and verdict.bootstrap for verdict in verdicts.values())
+    allowed = {"unknown": allow.unknown, "not_configured": allow.not_configured}
+    return judge(GATE, measurements, bootstrap=bootstrap, settings=allowed)
+
+
+def _measure(name: str, verdict: Verdict | None, allow: Allowances) -> Measurement:
+    if verdict is None:
+        return _missing(name, name in allow.not_configured)
+    if verdict.status is Status.UNKNOWN and name in allow.unknown:
+        detail = f"{name} cannot tell; the settings let that pass. {_summary(verdict)}"
+        return Measurement(
+            name, "overall", Status.PASSED, reason="unknown_allowed", detail=detail, setting="allow.unknown"
+        )
+    reason = "" if verdict.passed else (verdict.reason or f"gate_{verdict.status.value.lower()}")
+    return Measurement(name, "overall", verdict.status, reason=reason, detail=_summary(verdict))
+
+
+def _missing(name: str, allowed: bool) -> Measurement:
+    if allowed:
+        detail = f"{name} is not configured, and the settings allow that."
+        return Measurement(
+            name, "overall", Status.PASSED, reason="not_configured", detail=detail, setting="allow.not_configured"
+        )
+    detail = f"{name} is not configured, and no setting allows that."
+    return Measurement(name, "overall", Status.UNKNOWN, reason="not_configured", detail=detail)
+
+
+def _summary(verdict: Verdict) -> str:
+    """One sentence: the worst measurement, and how many more there are."""
+    refusals = verdict.refusals
+    if not refusals:
+        return verdict.detail or f"{len(verdict.measurements)} measurements, none refuses."
+    first = refusals[0]
+    more = f" (and {len(refusals) - 1} more)" if len(refusals) > 1 else ""
+    return f"{first.name}, {first.slice}: {first.detail or first.reason}{more}"

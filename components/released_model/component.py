@@ -1,0 +1,32 @@
+"""TFX adapter: the released model as a Model artifact, so that the stock Evaluator can compare with it."""
+
+import os
+import shutil
+
+from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Model
+
+from components.released_model.core import SERVING_MODEL_DIR, find_baseline
+from schemas import release as releases
+from schemas.digest import model_digest
+
+
+@component
+def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model]) -> None:
+    """Copies the stable version; `empty`, `version`, `digest` and `reason` stand as custom properties."""
+    found = find_baseline(releases.read(serving_folder), serving_folder)
+    target = os.path.join(baseline.uri, SERVING_MODEL_DIR)
+    digest = found.digest
+    if found.folder is None:
+        os.makedirs(baseline.uri, exist_ok=True)
+    else:
+        shutil.copytree(found.folder, target, dirs_exist_ok=True)
+        digest = model_digest(target)
+    changed = bool(found.digest) and digest != found.digest
+    baseline.set_int_custom_property("empty", int(found.is_empty))
+    baseline.set_int_custom_property("version", found.version)
+    baseline.set_string_custom_property("digest", digest)
+    baseline.set_string_custom_property(
+        "reason", f"{found.reason}, but its files are not those that were released" if changed else found.reason
+    )

@@ -1,0 +1,36 @@
+"""Which released model a new one has to be compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.release import Release
+
+#: Where TFX looks for a servable model inside a Model artifact (tfx.utils.path_constants).
+SERVING_MODEL_DIR = "Format-Serving"
+MODEL_FILE = "saved_model.pb"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """folder : of the released version, or None.  version : 0 when there is none.  reason : why it is as it is."""
+
+    folder: Path | None
+    version: int = 0
+    digest: str = ""
+    reason: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self.folder is None
+
+
+def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
+    """The stable version of `release` in `serving_folder`, or an empty baseline that says why there is none."""
+    if release.stable is None:
+        return Baseline(None, reason="no model was released yet")
+    folder = Path(serving_folder) / str(release.stable)
+    if not (folder / MODEL_FILE).is_file():
+        return Baseline(None, reason=f"release.json names version {release.stable}, but {folder} holds no model")
+    return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

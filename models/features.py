@@ -1,0 +1,135 @@
+"""What each column of the table becomes: a number, a category or a date. Pure: reads the schema, knows no TensorFlow."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from schemas.errors import DataError, Problem
+from schemas.roles import Roles
+
+KINDS = ("number", "category", "date")
+DATE_PARTS: Mapping[str, int] = {"month": 12, "weekday": 7, "hour": 24}
+DTYPES: Mapping[int, str] = {schema_pb2.INT: "int64", schema_pb2.FLOAT: "float32", schema_pb2.BYTES: "string"}
+# The life-cycle stages that TensorFlow Transform parses, too: the others never reach the preprocessing function.
+_PARSED_STAGES = (
+    schema_pb2.UNKNOWN_STAGE,
+    schema_pb2.BETA,
+    schema_pb2.PRODUCTION,
+    schema_pb2.VALIDATION_DERIVED,
+)
+_TIME_DOMAINS = ("time_domain", "time_of_day_domain")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input column of the network.
+
+    name : the column's name in the table, any text.
+    kind : "number", "category" or "date".
+    dtype : how the examples hold it: "int64", "float32" or "string".
+    key : the name TensorFlow sees: ASCII letters, digits and underscores, unique in the table.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    key: str
+
+
+def derive(schema: schema_pb2.Schema, roles: Roles) -> tuple[Feature, ...]:
+    """The features of a schema: every column that is not label, weight or id, ordered by name.
+
+    Raises
+    ------
+    DataError : no feature column is left, or a column has a type or kind that cannot be used.
+    """
+    dtypes = {f.name: DTYPES.get(f.type, "") for f in schema.feature if f.lifecycle_stage in _PARSED_STAGES}
+    return from_dtypes(dtypes, settle(schema, roles))
+
+
+def settle(schema: schema_pb2.Schema, roles: Roles) -> Roles:
+    """Roles whose `kinds` also say what only the schema knows: integer codes and time domains.
+
+    Transform hands the preprocessing function dtypes and no schema, so this must happen before the graph is built.
+    """
+    known = {f.name: "category" for f in schema.feature if f.type == schema_pb2.INT and f.int_domain.is_categorical}
+    known |= {
+        f.name: "date"
+        for f in schema.feature
+        if f.type == schema_pb2.BYTES and f.WhichOneof("domain_info") in _TIME_DOMAINS
+    }
+    return replace(roles, kinds={**known, **roles.kinds})
+
+
+def from_dtypes(dtypes: Mapping[str, str], roles: Roles) -> tuple[Feature, ...]:
+    """The features of a table known by column name and dtype ("int64", "float32", "string"), ordered by name."""
+    others = {roles.label, roles.weight, *roles.ids}
+    names = sorted(name for name in dtypes if name not in others)
+    problems = [p for name in names for p in _problems(name, dtypes[name], roles.kinds.get(name))]
+    if not names:
+        problems = [
+            Problem(
+                "the schema", "no feature column", "at least one column besides label, weight and ids", "Add a column."
+            )
+        ]
+    if problems:
+        raise DataError("The table's columns cannot be used as features.", *problems)
+    kinds = {name: roles.kinds.get(name) or ("category" if dtypes[name] == "string" else "number") for name in names}
+    return tuple(Feature(n, kinds[n], dtypes[n], key) for n, key in zip(names, sanitise(names), strict=True))
+
+
+def _problems(name: str, dtype: str, kind: str | None) -> Iterable[Problem]:
+    place = f"column '{name}'"
+    if dtype not in DTYPES.values():
+        yield Problem(
+            place, f"type {dtype or 'unknown'}", "int64, float32 or string", "Convert the column, or name it an id."
+        )
+    if kind is not None and kind not in KINDS:
+        yield Problem(place, f"kind {kind!r}", ", ".join(KINDS), "Correct the column's kind in the settings.")
+    if kind == "date" and dtype != "string":
+        yield Problem(
+            place,
+            f"kind date with type {dtype}",
+            "ISO text such as 2014-05-16",
+            "Use kind number, or write dates as text.",
+        )
+
+
+def sanitise(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that TensorFlow takes, one per name and in the same order; a clash gets a number.
+
+    >>> sanitise(["marital-status", "marital status", "2nd", "Größe"])
+    ('marital_status', 'marital_status_2', 'x2nd', 'Grosse')
+    """
+    taken: set[str] = set()
+    keys = []
+    for name in names:
+        latin = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+        stem = re.sub(r"[^0-9A-Za-z]+", "_", latin).strip("_") or "column"
+        stem = stem if stem[0].isalpha() else f"x{stem}"
+        key, count = stem, 1
+        # Signature inputs are compared by TensorFlow without regard to case in some places (file names of vocabularies).
+        while key.lower() in taken:
+            count += 1
+            key = f"{stem}_{count}"
+        taken.add(key.lower())
+        keys.append(key)
+    return tuple(keys)
+
+
+def numbers(features: Iterable[Feature]) -> tuple[str, ...]:
+    """Column order of the transformed `numbers`, shape (n_rows, len): the numbers, then one day number per date."""
+    features = tuple(features)
+    return tuple(f.key for f in features if f.kind == "number") + tuple(f.key for f in features if f.kind == "date")
+
+
+def categories(features: Iterable[Feature]) -> tuple[str, ...]:
+    """Column order of the transformed `categories`: the categories, then month, weekday and hour of each date."""
+    features = tuple(features)
+    parts = tuple(f"{f.key}.{part}" for f in features if f.kind == "date" for part in DATE_PARTS)
+    return tuple(f.key for f in features if f.kind == "category") + parts

@@ -1,0 +1,118 @@
+"""The Transform step's graph: raw columns to four tensors per row, the same graph in training and in serving.
+
+    numbers     float32 (n, k)  z-scores; NaN = missing
+    categories  int64   (n, m)  0 = missing, 1 = rare or unseen, 2 and up = vocabulary, most frequent first
+    label       int64   (n, 1)  index in roles.classes, -1 = unseen or missing; float32 with NaN for regression
+    weight      float32 (n, 1)  only where roles.weight is set; missing = 1
+
+Few outputs and one moments analyzer for all numbers keep the Beam graph, and so the Transform step, small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from models import dates
+from models.features import DATE_PARTS, Feature, from_dtypes
+from models.plan import TrainingPlan
+from schemas.roles import Roles
+
+MISSING_ID, RARE_ID, FIRST_ID = 0, 1, 2
+_NUMBER = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
+
+
+def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+    """The transformed tensors named in the module's docstring; `numbers` or `categories` is absent where no column feeds it.
+
+    inputs : column name to SparseTensor (n, any) or dense (n,) or (n, 1); of several values in a row the first counts.
+    custom_config : "roles" (JSON of Roles) and "training" (JSON of TrainingPlan).
+    """
+    roles = Roles.from_json(custom_config["roles"])
+    plan = TrainingPlan.from_json(custom_config.get("training", "{}"))
+    features = from_dtypes({name: tensor.dtype.name for name, tensor in inputs.items()}, roles)
+    columns = {f.key: _first_values(inputs[f.name]) for f in features}
+    parts = {f.key: dates.parse(columns[f.key]) for f in features if f.kind == "date"}
+    numbers = [_as_number(columns[f.key]) for f in features if f.kind == "number"] + [p.day for p in parts.values()]
+    categories = [_category_ids(f, columns[f.key], plan) for f in features if f.kind == "category"]
+    categories += [getattr(p, part) for p in parts.values() for part in DATE_PARTS]
+    outputs = {"numbers": _standardise(tf.stack(numbers, axis=1))} if numbers else {}
+    if categories:
+        outputs["categories"] = tf.stack(categories, axis=1)
+    if roles.label in inputs:
+        outputs["label"] = _label(_first_values(inputs[roles.label]), roles)[:, None]
+    if roles.weight is not None and roles.weight in inputs:
+        outputs["weight"] = _weight(_first_values(inputs[roles.weight]))[:, None]
+    return outputs
+
+
+def vocabulary_name(feature: Feature) -> str:
+    """The name under which Transform keeps a category column's values."""
+    return f"vocabulary_{feature.key}"
+
+
+def category_sizes(features: tuple[Feature, ...], transform: tft.TFTransformOutput) -> tuple[int, ...]:
+    """Number of ids, missing and rare among them, per column of the transformed `categories`."""
+    sizes = [FIRST_ID + transform.vocabulary_size_by_name(vocabulary_name(f)) for f in features if f.kind == "category"]
+    return (*sizes, *(1 + size for f in features if f.kind == "date" for size in DATE_PARTS.values()))
+
+
+def _first_values(column: Any) -> tf.Tensor:
+    """(n,) of the column's dtype; missing is '' for text, else NaN. Integers become float64 and hold 53 bits."""
+    dtype = column.dtype if column.dtype == tf.string else tf.float64
+    if not isinstance(column, tf.SparseTensor):
+        return tf.cast(tf.reshape(column, [-1]), dtype)
+    is_first = column.indices[:, 1] == 0
+    rows = tf.boolean_mask(column.indices, is_first)[:, :1]
+    blank = tf.fill([column.dense_shape[0]], tf.constant("" if dtype == tf.string else float("nan"), dtype))
+    return tf.tensor_scatter_nd_update(blank, rows, tf.cast(tf.boolean_mask(column.values, is_first), dtype))
+
+
+def _as_number(column: tf.Tensor) -> tf.Tensor:
+    """float64 (n,); text that is no number, and infinity, count as missing."""
+    if column.dtype == tf.string:
+        is_number = tf.strings.regex_full_match(column, _NUMBER)
+        value = tf.strings.to_number(tf.strings.strip(tf.where(is_number, column, "0")), tf.float64)
+        column = tf.where(is_number, value, tf.constant(float("nan"), tf.float64))
+    return tf.where(tf.math.is_finite(column), column, tf.constant(float("nan"), tf.float64))
+
+
+def _as_text(column: tf.Tensor) -> tf.Tensor:
+    if column.dtype == tf.string:
+        return column
+    # Whole numbers read "3", not "3.0", so that an integer code means the same whichever dtype a file gave it.
+    whole = tf.strings.as_string(tf.cast(tf.where(tf.math.is_finite(column), column, 0), tf.int64))
+    text = tf.where(column == tf.round(column), whole, tf.strings.as_string(column, shortest=True))
+    return tf.where(tf.math.is_finite(column), text, "")
+
+
+def _standardise(numbers: tf.Tensor) -> tf.Tensor:
+    """z-scores per column; a constant column becomes 0. In float64, because a timestamp does not fit float32."""
+    return tf.cast(tft.scale_to_z_score(numbers, elementwise=True), tf.float32)
+
+
+def _category_ids(feature: Feature, column: tf.Tensor, plan: TrainingPlan) -> tf.Tensor:
+    text = _as_text(column)
+    is_present = tf.strings.length(text) > 0
+    vocabulary = tft.vocabulary(
+        tf.boolean_mask(text, is_present),
+        top_k=plan.vocabulary_size,
+        frequency_threshold=plan.min_category_rows,
+        vocab_filename=vocabulary_name(feature),
+    )
+    index = tft.apply_vocabulary(text, vocabulary, default_value=RARE_ID - FIRST_ID)
+    return tf.where(is_present, index + FIRST_ID, MISSING_ID)
+
+
+def _label(column: tf.Tensor, roles: Roles) -> tf.Tensor:
+    if roles.task == "regression":
+        return tf.cast(_as_number(column), tf.float32)
+    is_class = _as_text(column)[:, None] == tf.constant(roles.classes)[None, :]
+    return tf.where(tf.reduce_any(is_class, axis=1), tf.argmax(is_class, axis=1), -1)
+
+
+def _weight(column: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.where(tf.math.is_nan(column), tf.ones_like(column), column), tf.float32)

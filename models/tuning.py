@@ -1,0 +1,111 @@
+"""The Tuner step: a few short trainings, and the best of them handed to the Trainer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras_tuner
+import tensorflow_transform as tft
+from keras_tuner.engine import trial as trials
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from models import fitting
+from models.features import from_dtypes
+from models.network import Answer
+from models.plan import TrainingPlan
+from models.preprocessing import category_sizes
+from models.rows import Rows
+from models.training import read_splits, tuned
+from schemas.roles import Roles
+
+OBJECTIVE = "val_loss"
+LAYERS = ("96", "192-96", "192-192", "256-128-64")
+
+
+@dataclass(frozen=True)
+class TuningPlan:
+    """trials : trainings tried, 1 or more; the first is the plan as it stands.  epochs : of each, at most.  seed : of the draw."""
+
+    trials: int = 8
+    epochs: int = 8
+    seed: int = 20
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every trial shares: the two splits, ids per category column, the answer, and the plan that trials vary."""
+
+    train: Rows
+    held_out: Rows
+    sizes: tuple[int, ...]
+    answer: Answer
+    plan: TrainingPlan
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Random search over layers, dropout, learning rate and weight decay, by the eval split's loss.
+
+    custom_config : "roles", "training", and "tuning" (JSON of TuningPlan).
+    """
+    roles = Roles.from_json(fn_args.custom_config["roles"])
+    tuning = TuningPlan(**json.loads(fn_args.custom_config.get("tuning", "{}")))
+    plan = replace(TrainingPlan.from_json(fn_args.custom_config.get("training", "{}")), epochs=tuning.epochs)
+    transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
+    features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
+    train, held_out = read_splits(fn_args, transform)
+    answer = Answer.fitted(roles.task, len(roles.classes), train)
+    task = Task(train, held_out, category_sizes(features, transform), answer, plan)
+    tuner = QuietSearch(task, tuning, fn_args.working_dir)
+    return TunerFnResult(tuner=tuner, fit_kwargs={"verbose": 0})
+
+
+class PlanFirst(keras_tuner.oracles.RandomSearchOracle):
+    """Random search whose first trial is the untuned plan, so that tuning cannot pick what is worse than it on eval."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        if not self.start_order:
+            return {"status": trials.TrialStatus.RUNNING, "values": dict(self.hyperparameters.values)}
+        drawn: dict[str, Any] = super().populate_space(trial_id)
+        return drawn
+
+
+class QuietSearch(keras_tuner.Tuner):
+    """Trials run by our own fit, in memory. TFX prints summaries unasked; the results are in its artifacts instead."""
+
+    def __init__(self, task: Task, tuning: TuningPlan, folder: str | None) -> None:
+        self.task = task
+        oracle = PlanFirst(
+            objective=keras_tuner.Objective(OBJECTIVE, "min"),
+            max_trials=tuning.trials,
+            seed=tuning.seed,
+            hyperparameters=search_space(task.plan),
+        )
+        super().__init__(oracle=oracle, directory=folder, project_name="tuning", overwrite=True)
+
+    def run_trial(self, trial: trials.Trial, *_: Any, **__: Any) -> Mapping[str, float]:
+        """The lowest eval loss of one training."""
+        task = self.task
+        plan = tuned(task.plan, trial.hyperparameters.get_config())
+        fitted = fitting.fit(task.train, task.held_out, task.sizes, task.answer, plan)
+        return {OBJECTIVE: min(fitted.history[OBJECTIVE])}
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Prints nothing."""
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Prints nothing."""
+
+
+def search_space(plan: TrainingPlan) -> keras_tuner.HyperParameters:
+    """What may vary, each with the plan's own value as its default."""
+    space = keras_tuner.HyperParameters()
+    own = "-".join(map(str, plan.layers))
+    space.Choice("layers", sorted({*LAYERS, own}), default=own)
+    space.Choice("dropout", sorted({0.0, 0.1, 0.25, 0.4, plan.dropout}), default=plan.dropout)
+    space.Choice("learning_rate", sorted({1e-3, 3e-3, 6e-3, plan.learning_rate}), default=plan.learning_rate)
+    space.Choice("weight_decay", sorted({0.0, 0.01, 0.05, 0.2, plan.weight_decay}), default=plan.weight_decay)
+    return space

@@ -1,0 +1,137 @@
+"""The sentences of a report: what the run decided and why, and why a page has nothing to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports import formatting
+from schemas.records import RunResult, State, StepRecord
+from schemas.verdict import Measurement, Status, Verdict
+
+#: Which steps bring the evidence of a page, by a word in the step's name.
+PRODUCERS = {
+    "data": ("StatisticsGen", "ExampleGen"),
+    "schema": ("SchemaGen", "ExampleValidator"),
+    "training": ("Trainer",),
+    "evaluation": ("Evaluator", "Score"),
+}
+
+UNKNOWN_MEANS = (
+    "UNKNOWN means that the gate could not tell: too few rows, nothing to compare with, or no number at all. "
+    "Only PASSED opens the door, so what cannot be told does not pass."
+)
+BOOTSTRAP_MEANS = (
+    "Bootstrap: no model was released before, so a comparison with one was not possible. "
+    "That is recorded here as a decision, not counted as a silent pass."
+)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """verdict : "PASSED", "REFUSED" or "ERROR".  sentence : why.  consequence : what is true now."""
+
+    verdict: str
+    sentence: str
+    consequence: str
+
+
+def headline(result: RunResult) -> Headline:
+    """What the top of the first page says."""
+    if result.verdict == "PASSED":
+        return Headline("PASSED", _passed(result), _released(result))
+    if result.verdict == "REFUSED":
+        unchanged = "Nothing was released. What was serving before this run is unchanged."
+        return Headline("REFUSED", _refused(result), unchanged)
+    return Headline(result.verdict, _broken(result), "Nothing was released. The outputs of finished steps are kept.")
+
+
+def _passed(result: RunResult) -> str:
+    open_gates = [g for g in result.gates if not g.passed]
+    counted = sum(m.gates for g in result.gates for m in g.measurements)
+    passed = len(result.gates) - len(open_gates)
+    word = "gate" if passed == 1 else "gates"
+    said = f"{passed} {word} passed on {formatting.count(counted)} measurement{'' if counted == 1 else 's'}."
+    if open_gates:
+        named = ", ".join(f"{g.gate} ({g.status.value})" for g in open_gates)
+        said += f" Let through by the settings although not passed: {named}."
+    if any(g.bootstrap for g in result.gates):
+        said += " This is the first model: comparisons with a released one are recorded as bootstrap."
+    return said
+
+
+def _released(result: RunResult) -> str:
+    if result.pushed_version is not None:
+        held = (result.settings.get("release") or {}).get("mode") == "hold"
+        return f"Version {result.pushed_version} was " + (
+            "pushed and is held: nothing serves it yet." if held else "released."
+        )
+    return "No new version was pushed: the same model is released already."
+
+
+def _refused(result: RunResult) -> str:
+    refusing = [g for g in result.gates if not g.passed]
+    if not refusing:
+        return "A gate refused, but this run recorded no verdict that says which."
+    first = refusing[0]
+    if not first.refusals:
+        return f"{first.gate} refused: {first.detail or first.reason or 'it measured nothing'}"
+    more = sum(len(g.refusals) for g in refusing) - 1
+    rest = f" And {more} more." if more else ""
+    return f"{first.gate} refused: {sentence(first.refusals[0])}{rest}"
+
+
+def _broken(result: RunResult) -> str:
+    failed = next((s for s in result.steps if s.state is State.FAILED), None)
+    if failed is None:
+        return "; ".join(result.notes) or "The run ended with an error that no step recorded."
+    return f"{failed.step} failed: {first_line(failed.error) or 'it left no message'}"
+
+
+def first_line(text: str) -> str:
+    """The first line with anything in it; an exception's own message stands there, its traceback follows."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def sentence(measurement: Measurement) -> str:
+    """One sentence on one measurement: its own detail, or one composed from its numbers."""
+    m = measurement
+    if m.detail:
+        return m.detail if m.detail.endswith((".", "!", "?")) else m.detail + "."
+    subject = f"{formatting.label(m.name)} on {m.slice}"
+    if m.value is None:
+        return f"{subject} could not be measured ({m.reason or 'no reason given'})."
+    said = f"{subject} is {formatting.quantity(m.value, m.unit)}"
+    if m.limit is None:
+        return f"{said} ({m.reason})." if m.reason else f"{said}."
+    return f"{said}, and must be {m.direction or 'within'} {formatting.quantity(m.limit, m.unit)}."
+
+
+def in_order(verdict: Verdict) -> tuple[Measurement, ...]:
+    """The measurements as they are read: refusals worst first, then passed ones, then what is only reported."""
+    refusals = verdict.refusals
+    passed = [m for m in verdict.measurements if m.gates and m.status is Status.PASSED]
+    return (*refusals, *passed, *(m for m in verdict.measurements if not m.gates))
+
+
+def why_missing(result: RunResult, page: str) -> str:
+    """Why the evidence of `page` (a key of PRODUCERS) is not there, in one or two sentences."""
+    words = PRODUCERS[page]
+    producing = [s for s in result.steps if any(word in s.step for word in words)]
+    if not producing:
+        return f"This run had no step that would bring it ({' or '.join(words)})."
+    order = (State.FAILED, State.SKIPPED, State.NOT_RUN, State.DONE, State.CACHED)
+    return _why(result, min(producing, key=lambda s: order.index(s.state)))
+
+
+def _why(result: RunResult, step: StepRecord) -> str:
+    if step.state is State.FAILED:
+        return f"{step.step} failed: {first_line(step.error) or 'it left no message'}"
+    if step.state is State.SKIPPED:
+        refusing = next((g for g in result.gates if not g.passed), None)
+        cause = f"{refusing.gate} refused before it" if refusing else "a gate before it refused"
+        return f"{step.step} was skipped, because {cause}."
+    if step.state is State.NOT_RUN:
+        failed = next((s.step for s in result.steps if s.state is State.FAILED), None)
+        cause = f"{failed} failed before it" if failed else "the run ended before it"
+        return f"{step.step} did not run, because {cause}."
+    return f"{step.step} ran ({step.state.value}), but what it left behind was not read into this run's evidence."

@@ -1,0 +1,162 @@
+"""DataGate through its executor, on statistics and anomalies that TFDV and ExampleValidator really wrote."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.components.example_validator.executor import Executor as ExampleValidatorExecutor
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
+from through_executor import artifact, run
+
+from components.data_gate.component import DataGate
+from pipeline import settings
+from schemas.artifacts import GateVerdict
+from schemas.verdict import Status, Verdict, read
+
+SPLITS = ("train", "eval", "test")
+
+
+def table(rows: int = 400, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "age": rng.integers(17, 90, rows),
+            "hours per week": rng.normal(40, 10, rows),
+            "größe": rng.choice(["klein", "groß"], rows, p=[0.7, 0.3]),
+        }
+    )
+
+
+class Data:
+    """Three tables on their way to the gate."""
+
+    def __init__(self, folder: Path, tables: dict[str, pd.DataFrame], edit_schema: Any = None) -> None:
+        self.folder = folder
+        stats = {split: tfdv.generate_statistics_from_dataframe(frame) for split, frame in tables.items()}
+        schema = tfdv.infer_schema(tfdv.generate_statistics_from_dataframe(table()))
+        if edit_schema:
+            edit_schema(schema)
+        self.statistics = artifact(ExampleStatistics, folder / "statistics")
+        self.statistics.split_names = artifact_utils.encode_split_names(list(tables))
+        for split, one in stats.items():
+            path = folder / "statistics" / f"Split-{split}" / "FeatureStats.pb"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(one.SerializeToString())
+        self.schema = artifact(Schema, folder / "schema")
+        (folder / "schema").mkdir()
+        text = text_format.MessageToString(schema, as_utf8=True)
+        (folder / "schema" / "schema.pbtxt").write_text(text, encoding="utf-8")
+        self.anomalies = artifact(ExampleAnomalies, folder / "anomalies")
+        inputs = {"statistics": [self.statistics], "schema": [self.schema]}
+        ExampleValidatorExecutor().Do(inputs, {"anomalies": [self.anomalies]}, {"exclude_splits": "[]"})
+
+    def judged(self, **gate: Any) -> Verdict:
+        self.verdict = artifact(GateVerdict, self.folder / "verdict")
+        inputs = {"statistics": self.statistics, "schema": self.schema, "anomalies": self.anomalies}
+        policy = settings.DataGate(**gate).model_dump_json()
+        run(DataGate, inputs, {"verdict": self.verdict}, policy_json=policy)
+        found = read(self.verdict.uri)
+        assert self.verdict.get_int_custom_property("passed") == int(found.passed)
+        assert self.verdict.get_string_custom_property("status") == found.status.value
+        return found
+
+    def proposal(self) -> schema_pb2.Schema:
+        text = (self.folder / "verdict" / "proposed_schema.pbtxt").read_text(encoding="utf-8")
+        return text_format.Parse(text, schema_pb2.Schema())
+
+
+def three(**other: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {split: other.get(split, table(seed=i)) for i, split in enumerate(SPLITS)}
+
+
+def test_clean_data_passes_and_proposes_nothing(tmp_path: Path) -> None:
+    data = Data(tmp_path, three())
+    verdict = data.judged()
+    assert verdict.passed
+    assert [(m.slice, m.rows) for m in verdict.measurements] == [("train", 400), ("eval", 400), ("test", 400)]
+    assert [path.name for path in (tmp_path / "verdict").iterdir()] == ["verdict.json"]
+
+
+def test_bad_data_is_refused_and_the_proposed_schema_would_accept_it(tmp_path: Path) -> None:
+    bad = table().assign(größe=lambda t: t["größe"].where(t.index % 4 > 0, "riesig"))
+    data = Data(tmp_path, three(eval=bad))
+    verdict = data.judged()
+    assert verdict.status is Status.FAILED
+    refusal = verdict.refusals[0]
+    assert (refusal.name, refusal.slice) == ("enum_type_unexpected_string_values", "eval: größe")
+    assert "riesig" in refusal.detail
+    stats = tfdv.generate_statistics_from_dataframe(bad)
+    assert not tfdv.validate_statistics(stats, data.proposal()).anomaly_info
+    diff = (tmp_path / "verdict" / "schema.diff").read_text(encoding="utf-8")
+    assert "=== column 'größe': changed" in diff
+    assert '+value: "riesig"' in diff
+    assert "age" not in diff
+
+
+def test_a_column_with_blanks_that_is_missing_is_named_without_quotes(tmp_path: Path) -> None:
+    verdict = Data(tmp_path, three(test=table().drop(columns="hours per week"))).judged()
+    assert [m.slice for m in verdict.refusals] == ["test: hours per week"]
+
+
+def test_a_new_column_only_warns_and_is_proposed(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(train=table().assign(color="red")))
+    verdict = data.judged()
+    assert verdict.passed
+    assert [(m.name, m.slice) for m in verdict.measurements if not m.gates] == [("schema_new_column", "train: color")]
+    assert "color" in [feature.name for feature in data.proposal().feature]
+
+
+def test_an_ignored_anomaly_is_not_proposed(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(train=table().assign(color="red")))
+    assert data.judged(policy={"schema_new_column": "ignore"}).passed
+    assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
+
+
+def test_a_split_without_rows_cannot_tell(tmp_path: Path) -> None:
+    data = Data(tmp_path, three())
+    empty = tfdv.load_stats_binary(str(tmp_path / "statistics" / "Split-test" / "FeatureStats.pb"))
+    empty.datasets[0].num_examples = 0
+    del empty.datasets[0].features[:]
+    (tmp_path / "statistics" / "Split-test" / "FeatureStats.pb").write_bytes(empty.SerializeToString())
+    verdict = data.judged()
+    assert verdict.status is Status.UNKNOWN
+    assert [(m.slice, m.reason) for m in verdict.refusals] == [("test", "no_rows")]
+
+
+def comparators(schema: Any) -> None:
+    for feature in schema.feature:
+        if feature.name == "größe":
+            feature.skew_comparator.infinity_norm.threshold = 0.1
+        else:
+            feature.skew_comparator.jensen_shannon_divergence.threshold = 0.1
+
+
+def test_distances_between_splits_below_their_limits_are_reported_and_pass(tmp_path: Path) -> None:
+    verdict = Data(tmp_path, three(), comparators).judged()
+    assert verdict.passed
+    near = [m for m in verdict.measurements if m.name.startswith("comparator_")]
+    assert {m.slice for m in near} == {f"{s}: {c}" for s in ("eval", "test") for c in table().columns}
+    assert all(0 <= m.value <= m.limit for m in near)
+
+
+def test_a_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: Path) -> None:
+    other = table().assign(age=lambda t: t["age"] // 3 + 17, größe="groß")
+    verdict = Data(tmp_path, three(test=other), comparators).judged()
+    far = {m.slice: m for m in verdict.refusals if m.name.startswith("comparator_")}
+    assert set(far) == {"test: age", "test: größe"}
+    share = (table()["größe"] == "groß").mean()
+    assert far["test: größe"].value == pytest.approx(1 - share)
+    assert far["test: größe"].name == "comparator_l_infty_high"
+    assert "between test and train is" in far["test: age"].detail
+
+
+def test_drift_can_be_let_off_by_its_kind(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(test=table().assign(größe="groß")), comparators)
+    assert data.judged(policy={"comparator_l_infty_high": "warn"}).passed
+    assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()

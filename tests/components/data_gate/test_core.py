@@ -1,0 +1,107 @@
+"""Anomalies under a policy: fail, warn, ignore, and the cases nobody can tell."""
+
+import json
+
+import pytest
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+from components.data_gate.core import Finding, Policy, columns_to_accept, decide, findings
+from pipeline import settings
+from schemas.verdict import Status
+
+SPLITS = ("train", "eval", "test")
+ROWS = {"train": 80, "eval": 10, "test": 10}
+NEW = Finding("eval", "age", "schema_new_column", "New column: not in the schema")
+ENUM = Finding("train", "sex", "enum_type_unexpected_string_values", "Unexpected string values: Foo (1%)")
+DRIFT = Finding("test", "age", "comparator_jensen_shannon_divergence_high", "0.3, allowed 0.1", 0.3, 0.1)
+FAIL_ALL = Policy()
+
+
+def test_no_anomalies_pass_and_say_so_per_split() -> None:
+    verdict = decide(ROWS, [], FAIL_ALL, SPLITS)
+    assert verdict.passed
+    assert [(m.name, m.slice, m.value, m.limit, m.direction, m.rows) for m in verdict.measurements] == [
+        ("anomalies", split, 0.0, 0.0, "at most", rows) for split, rows in ROWS.items()
+    ]
+
+
+def test_a_failing_anomaly_refuses_with_its_column_and_the_setting() -> None:
+    verdict = decide(ROWS, [ENUM], Policy("fail", {"schema_new_column": "warn"}), SPLITS)
+    assert verdict.status is Status.FAILED
+    m = verdict.refusals[0]
+    assert (m.name, m.slice, m.rows, m.gates) == ("enum_type_unexpected_string_values", "train: sex", 80, True)
+    assert (m.setting, m.detail) == ("data_gate.default", ENUM.detail)
+    assert [m.slice for m in verdict.measurements] == ["train: sex", "eval", "test"]
+
+
+@pytest.mark.parametrize(("policy", "reason"), [("warn", "warned"), ("ignore", "ignored")])
+def test_warned_and_ignored_anomalies_are_listed_and_do_not_gate(policy: str, reason: str) -> None:
+    verdict = decide(ROWS, [NEW], Policy("fail", {"schema_new_column": policy}), SPLITS)
+    assert verdict.passed
+    m = verdict.measurements[0]
+    assert (m.status, m.gates, m.reason) == (Status.FAILED, False, reason)
+    assert m.setting == "data_gate.policy.schema_new_column"
+
+
+def test_the_default_can_be_lenient_and_a_kind_strict() -> None:
+    policy = Policy("warn", {"schema_new_column": "fail"})
+    assert decide(ROWS, [ENUM], policy, SPLITS).passed
+    assert not decide(ROWS, [NEW], policy, SPLITS).passed
+
+
+@pytest.mark.parametrize("empty", SPLITS)
+def test_a_split_without_rows_cannot_tell(empty: str) -> None:
+    verdict = decide({**ROWS, empty: 0}, [], FAIL_ALL, SPLITS)
+    assert verdict.status is Status.UNKNOWN
+    assert [(m.slice, m.reason) for m in verdict.refusals] == [(empty, "no_rows")]
+
+
+def test_a_split_that_was_not_looked_at_cannot_tell() -> None:
+    verdict = decide(ROWS, [], FAIL_ALL, ("train", "eval"))
+    assert [(m.slice, m.reason) for m in verdict.refusals] == [("test", "not_checked")]
+
+
+def test_no_splits_at_all_cannot_tell() -> None:
+    assert decide({}, [], FAIL_ALL, ()).status is Status.UNKNOWN
+
+
+def test_distances_carry_value_and_limit_also_where_they_pass() -> None:
+    near = Finding("eval", "age", DRIFT.kind, "0.05, allowed 0.1", 0.05, 0.1, is_anomaly=False)
+    verdict = decide(ROWS, [DRIFT, near], FAIL_ALL, SPLITS)
+    far, close = verdict.measurements[:2]
+    assert (far.status, far.value, far.limit, far.direction) == (Status.FAILED, 0.3, 0.1, "at most")
+    assert (close.status, close.reason) == (Status.PASSED, "")
+    assert verdict.status is Status.FAILED
+    assert decide(ROWS, [DRIFT], Policy("fail", {DRIFT.kind: "warn"}), SPLITS).passed
+
+
+def test_the_proposal_covers_what_fails_and_warns_but_no_distance() -> None:
+    policy = Policy("fail", {"schema_new_column": "warn"})
+    assert columns_to_accept([NEW, ENUM, DRIFT], policy) == {"age", "sex"}
+    assert columns_to_accept([NEW, ENUM], Policy("ignore")) == frozenset()
+
+
+def test_every_reason_of_an_anomaly_is_a_finding() -> None:
+    anomalies = anomalies_pb2.Anomalies()
+    info = anomalies.anomaly_info["'hours per week'"]
+    info.path.step.append("hours per week")
+    info.reason.add(type="INT_TYPE_BIG_INT", short_description="Out-of-range values", description="Unexpectedly high")
+    info.reason.add(type="FEATURE_TYPE_LOW_FRACTION_PRESENT", short_description="Dropped.", description="")
+    anomalies.dataset_anomaly_info.reason.add(type="DATASET_LOW_NUM_EXAMPLES", description="Too few")
+    assert findings(anomalies, "eval") == (
+        Finding("eval", "hours per week", "int_type_big_int", "Out-of-range values: Unexpectedly high"),
+        Finding("eval", "hours per week", "feature_type_low_fraction_present", "Dropped"),
+        Finding("eval", "whole table", "dataset_low_num_examples", "Too few"),
+    )
+
+
+def test_an_anomaly_without_reasons_does_not_vanish() -> None:
+    anomalies = anomalies_pb2.Anomalies()
+    anomalies.anomaly_info["age"].description = "something odd"
+    assert findings(anomalies, "train") == (Finding("train", "age", "unknown_type", "something odd"),)
+
+
+def test_the_settings_json_is_read_whole() -> None:
+    text = settings.DataGate(default="warn", policy={"schema_new_column": "fail"}).model_dump_json()
+    assert Policy.from_json(text) == Policy("warn", {"schema_new_column": "fail"})
+    assert set(json.loads(text)) == {"default", "policy"}

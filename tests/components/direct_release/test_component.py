@@ -1,0 +1,58 @@
+"""DirectRelease with real artifacts and a real release.json."""
+
+from pathlib import Path
+from typing import Any
+
+from tfx.types.standard_artifacts import PushedModel
+from through_executor import artifact, run
+
+from components.direct_release.component import DirectRelease
+from schemas import release as releases
+from schemas.artifacts import ReleaseRecord
+
+
+def released(folder: Path, mode: str, **pushed: int | str) -> Any:
+    record = artifact(ReleaseRecord, folder / "record")
+    inputs = {"pushed": artifact(PushedModel, folder / "pushed", **pushed)}
+    run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1")
+    return record
+
+
+def a_push(folder: Path, version: int = 8) -> dict[str, int | str]:
+    destination = str(folder / "serving" / str(version))
+    return {"pushed": 1, "pushed_version": str(version), "pushed_destination": destination, "digest": f"d{version}"}
+
+
+def test_a_push_becomes_stable_and_the_record_is_a_copy(tmp_path: Path) -> None:
+    record = released(tmp_path, "direct", **a_push(tmp_path))
+    state = releases.read(tmp_path / "serving")
+    assert (state.stable, state.stable_digest, state.history[0].run_id) == (8, "d8", "run-1")
+    assert releases.read(record.uri) == state
+    assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (8, 1)
+
+
+def test_the_same_push_again_changes_nothing(tmp_path: Path) -> None:
+    released(tmp_path, "direct", **a_push(tmp_path))
+    before = (tmp_path / "serving" / "release.json").read_bytes()
+    record = released(tmp_path, "direct", **a_push(tmp_path))
+    assert record.get_int_custom_property("changed") == 0
+    assert (tmp_path / "serving" / "release.json").read_bytes() == before
+
+
+def test_hold_leaves_release_json_alone(tmp_path: Path) -> None:
+    record = released(tmp_path, "hold", **a_push(tmp_path))
+    assert not (tmp_path / "serving" / "release.json").exists()
+    assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (0, 0)
+    assert "hold" in record.get_string_custom_property("reason")
+
+
+def test_nothing_pushed_records_what_is_stable(tmp_path: Path) -> None:
+    released(tmp_path, "direct", **a_push(tmp_path))
+    record = released(tmp_path, "direct", pushed=0, serving_folder=str(tmp_path / "serving"))
+    assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (8, 0)
+    assert releases.read(record.uri).stable == 8
+
+
+def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> None:
+    record = released(tmp_path, "direct", pushed=0)
+    assert releases.read(record.uri) == releases.Release()

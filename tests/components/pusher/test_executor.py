@@ -1,0 +1,65 @@
+"""Our Pusher executor with real artifacts: it obeys blessings, and a model is pushed once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.proto import pusher_pb2
+from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
+from tfx.utils import proto_utils
+from through_executor import artifact
+
+from components.pusher.executor import Executor
+from schemas.digest import model_digest
+from schemas.errors import MachineError
+
+
+def push(folder: Path, run: str, *, blessed: int, weights: str = "w", destination: str | None = None) -> Any:
+    model = folder / run / "model" / "Format-Serving"
+    model.mkdir(parents=True)
+    (model / "saved_model.pb").write_text(weights)
+    pushed = artifact(PushedModel, folder / run / "pushed")
+    where = pusher_pb2.PushDestination(
+        filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=destination or str(folder / "serving"))
+    )
+    inputs = {
+        "model": [artifact(Model, model.parent)],
+        "model_blessing": [artifact(ModelBlessing, folder / run / "blessing", blessed=blessed)],
+    }
+    Executor().Do(inputs, {"pushed_model": [pushed]}, {"push_destination": proto_utils.proto_to_json(where)})
+    return pushed
+
+
+def test_a_blessed_model_is_pushed_with_the_properties_tfx_writes_and_ours(tmp_path: Path) -> None:
+    pushed = push(tmp_path, "1", blessed=1)
+    version = pushed.get_string_custom_property("pushed_version")
+    folder = tmp_path / "serving" / version
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_destination") == str(folder)
+    assert pushed.get_string_custom_property("digest") == model_digest(folder) == model_digest(pushed.uri)
+    assert pushed.get_string_custom_property("serving_folder") == str(tmp_path / "serving")
+
+
+def test_a_model_that_is_not_blessed_is_not_pushed(tmp_path: Path) -> None:
+    pushed = push(tmp_path, "1", blessed=0)
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert pushed.get_string_custom_property("pushed_version") == ""
+    assert not (tmp_path / "serving").exists()
+
+
+def test_the_same_model_twice_is_one_version(tmp_path: Path) -> None:
+    first, again = push(tmp_path, "1", blessed=1), push(tmp_path, "2", blessed=1)
+    versions = {pushed.get_string_custom_property("pushed_version") for pushed in (first, again)}
+    assert len(versions) == 1
+    assert [pushed.get_int_custom_property("copied") for pushed in (first, again)] == [1, 0]
+    assert len(list((tmp_path / "serving").iterdir())) == 1
+
+
+def test_two_models_within_a_second_get_ascending_versions(tmp_path: Path) -> None:
+    one, two = (push(tmp_path, run, blessed=1, weights=run) for run in ("1", "2"))
+    assert int(two.get_string_custom_property("pushed_version")) > int(one.get_string_custom_property("pushed_version"))
+
+
+def test_a_bucket_is_refused_before_anything_is_copied(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="gs://bucket/serving"):
+        push(tmp_path, "1", blessed=1, destination="gs://bucket/serving")

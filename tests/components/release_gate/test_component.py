@@ -1,0 +1,49 @@
+"""ReleaseGate's blessing is one that the stock Pusher obeys."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.components.evaluator import constants
+from tfx.components.util import model_utils
+from tfx.types.standard_artifacts import ModelBlessing
+from through_executor import artifact, run
+
+from components.release_gate import core
+from components.release_gate.component import ReleaseGate
+from schemas import verdict as verdicts
+from schemas.artifacts import GateVerdict
+from schemas.verdict import Status, Verdict
+
+
+def decided(folder: Path, quality: Status, allow: str = "{}") -> tuple[Any, Verdict]:
+    inputs = {}
+    for name, status in (("data_verdict", Status.PASSED), ("quality_verdict", quality)):
+        verdicts.write(Verdict(name, status), folder / name)
+        inputs[name] = artifact(GateVerdict, folder / name)
+    blessing, verdict = artifact(ModelBlessing, folder / "blessing"), artifact(GateVerdict, folder / "verdict")
+    run(ReleaseGate, inputs, {"blessing": blessing, "verdict": verdict}, allow_unknown_json=allow)
+    return blessing, verdicts.read(verdict.uri)
+
+
+@pytest.mark.parametrize(
+    ("quality", "blessed"),
+    [(Status.PASSED, True), (Status.FAILED, False), (Status.UNKNOWN, False), (Status.ERROR, False)],
+)
+def test_only_passed_blesses(tmp_path: Path, quality: Status, blessed: bool) -> None:
+    blessing, verdict = decided(tmp_path, quality)
+    assert model_utils.is_model_blessed(blessing) is blessed
+    assert blessing.get_int_custom_property("blessed") == int(blessed)
+    assert [path.name for path in Path(blessing.uri).iterdir()] == ["BLESSED" if blessed else "NOT_BLESSED"]
+    assert verdict.passed is blessed
+    assert [m.name for m in verdict.measurements] == ["data_gate", "quality_gate"]
+
+
+def test_unknown_blesses_where_the_settings_say_so(tmp_path: Path) -> None:
+    blessing, _ = decided(tmp_path, Status.UNKNOWN, '{"unknown": ["quality_gate"]}')
+    assert model_utils.is_model_blessed(blessing)
+
+
+def test_names_are_those_of_tfx() -> None:
+    assert core.BLESSED_PROPERTY == constants.ARTIFACT_PROPERTY_BLESSED_KEY
+    assert core.FILE_NAMES == {True: constants.BLESSED_FILE_NAME, False: constants.NOT_BLESSED_FILE_NAME}

@@ -1,0 +1,74 @@
+"""Every gate must have passed; what cannot tell, or is missing, needs an explicit word."""
+
+import pytest
+
+from components.release_gate.core import Allowances, decide
+from schemas.errors import SettingsError
+from schemas.verdict import Measurement, Status, Verdict
+
+PASSED = Verdict("a", Status.PASSED, (Measurement("auc", "overall", Status.PASSED),))
+FAILED = Verdict(
+    "b",
+    Status.FAILED,
+    (
+        Measurement("auc", "overall", Status.FAILED, detail="auc is 0.4"),
+        Measurement("recall", "sex=Male", Status.FAILED, reason="below_limit"),
+    ),
+)
+UNKNOWN = Verdict("c", Status.UNKNOWN, (Measurement("auc", "overall", Status.UNKNOWN, reason="metric_missing"),))
+
+
+def test_all_passed_passes_with_one_measurement_per_gate() -> None:
+    verdict = decide({"data_gate": PASSED, "quality_gate": PASSED})
+    assert verdict.passed
+    assert [(m.name, m.status) for m in verdict.measurements] == [
+        ("data_gate", Status.PASSED),
+        ("quality_gate", Status.PASSED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bad", "status"), [(FAILED, Status.FAILED), (UNKNOWN, Status.UNKNOWN), (Verdict("e", Status.ERROR), Status.ERROR)]
+)
+def test_one_gate_that_did_not_pass_decides(bad: Verdict, status: Status) -> None:
+    assert decide({"data_gate": PASSED, "quality_gate": bad}).status is status
+
+
+def test_a_refusal_says_what_and_how_many() -> None:
+    detail = decide({"quality_gate": FAILED}).measurements[0].detail
+    assert detail == "auc, overall: auc is 0.4 (and 1 more)"
+
+
+def test_unknown_passes_only_for_the_gate_that_is_named() -> None:
+    allow = Allowances(unknown=("quality_gate",))
+    verdict = decide({"quality_gate": UNKNOWN}, allow)
+    assert verdict.passed
+    assert verdict.measurements[0].reason == "unknown_allowed"
+    assert verdict.settings["unknown"] == ("quality_gate",)
+    assert decide({"data_gate": UNKNOWN}, allow).status is Status.UNKNOWN
+    assert decide({"quality_gate": FAILED}, allow).status is Status.FAILED
+
+
+def test_a_gate_that_is_not_configured_needs_a_setting() -> None:
+    silent = decide({"data_gate": PASSED, "fairness": None})
+    assert silent.status is Status.UNKNOWN
+    assert silent.measurements[1].reason == "not_configured"
+    allowed = decide({"data_gate": PASSED, "fairness": None}, Allowances(not_configured=("fairness",)))
+    assert allowed.passed
+    assert allowed.measurements[1].reason == "not_configured"
+
+
+def test_no_gate_at_all_is_not_a_pass() -> None:
+    assert decide({}).status is Status.UNKNOWN
+
+
+def test_bootstrap_of_a_gate_is_recorded() -> None:
+    assert decide({"quality_gate": Verdict("q", Status.PASSED, bootstrap=True)}).bootstrap
+    assert not decide({"quality_gate": PASSED}).bootstrap
+
+
+def test_allowances_are_read_and_mistyped_keys_refused() -> None:
+    assert Allowances.from_json("") == Allowances.from_json("{}") == Allowances()
+    assert Allowances.from_json('{"unknown": ["a"]}') == Allowances(unknown=("a",))
+    with pytest.raises(SettingsError, match="'unknwon'"):
+        Allowances.from_json('{"unknwon": ["a"]}')

@@ -1,0 +1,52 @@
+"""ReleasedModel hands over an artifact that TFX can load as a model."""
+
+from pathlib import Path
+from typing import Any
+
+from tfx.types.standard_artifacts import Model
+from tfx.utils import path_utils
+from through_executor import artifact, run
+
+from components.released_model.component import ReleasedModel
+from schemas import release as releases
+from schemas.digest import model_digest
+from schemas.release import Change, Release
+
+
+def baseline_of(folder: Path) -> Any:
+    baseline = artifact(Model, folder / "baseline")
+    run(ReleasedModel, {}, {"baseline": baseline}, serving_folder=str(folder / "serving"))
+    return baseline
+
+
+def release(folder: Path, version: int) -> str:
+    model = folder / "serving" / str(version)
+    (model / "variables").mkdir(parents=True)
+    (model / "saved_model.pb").write_text("graph")
+    digest = model_digest(model)
+    change = Change("t", "release", "direct", version, None, "r", digest)
+    releases.write(Release(stable=version, history=(change,)), folder / "serving")
+    return digest
+
+
+def test_the_stable_version_is_copied_to_where_tfx_looks(tmp_path: Path) -> None:
+    digest = release(tmp_path, 7)
+    baseline = baseline_of(tmp_path)
+    assert (Path(path_utils.serving_model_path(baseline.uri)) / "saved_model.pb").read_text() == "graph"
+    assert baseline.get_int_custom_property("empty") == 0
+    assert baseline.get_int_custom_property("version") == 7
+    assert baseline.get_string_custom_property("digest") == digest
+    assert baseline.get_string_custom_property("reason") == "version 7 is stable"
+
+
+def test_a_changed_file_is_said(tmp_path: Path) -> None:
+    release(tmp_path, 7)
+    (tmp_path / "serving" / "7" / "saved_model.pb").write_text("another")
+    assert "not those that were released" in baseline_of(tmp_path).get_string_custom_property("reason")
+
+
+def test_nothing_released_is_marked_empty(tmp_path: Path) -> None:
+    baseline = baseline_of(tmp_path)
+    assert baseline.get_int_custom_property("empty") == 1
+    assert baseline.get_int_custom_property("version") == 0
+    assert list(Path(baseline.uri).iterdir()) == []

@@ -1,0 +1,92 @@
+"""Real runs of the real command, each a process of its own, shared by the tests that look at what they left."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+    output: Path
+
+    @property
+    def result(self):
+        return json.loads((self.output / "runs" / "latest" / "result.json").read_text())
+
+    def step(self, name):
+        return next(step for step in self.result["steps"] if step["step"] == name)
+
+    def gate(self, name):
+        return next(gate for gate in self.result["gates"] if gate["gate"] == name)
+
+
+def run(config, output, *more, cwd=PROJECT, env=None):
+    """Runs local_runner.py and waits for it."""
+    command = [sys.executable, str(PROJECT / "local_runner.py"), "--config", str(config), "--output", str(output), *more]
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=600, env={**os.environ, "COLUMNS": "120", **(env or {})}
+    )
+    return Ended(done.returncode, done.stdout, done.stderr, Path(output))
+
+
+#: Small and quick, but large enough that every gate has something to judge.
+QUICK = ("--set", "training.epochs=8", "--quiet")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("integration")
+
+
+@pytest.fixture(scope="session")
+def sampled_census(folder):
+    """A settings file for every fourth row of the shipped census table."""
+    lines = (PROJECT / "data/census/adult.csv").read_text().splitlines(keepends=True)
+    table = folder / "adult.csv"
+    table.write_text("".join([lines[0], *lines[1::4]]))
+    config = folder / "census.yaml"
+    text = (PROJECT / "configs/census.yaml").read_text()
+    text = text.replace("data/census/adult.csv", str(table))
+    text = text.replace("schemas/census/schema.pbtxt", str(PROJECT / "schemas/census/schema.pbtxt"))
+    config.write_text(text)
+    return config
+
+
+@pytest.fixture(scope="session")
+def census(sampled_census, folder):
+    """The first census run ever in its output folder."""
+    return run(sampled_census, folder / "census", *QUICK)
+
+
+@pytest.fixture(scope="session")
+def census_again(sampled_census, census):
+    """A second run with another seed, so that a new model meets the released one. `census.result` is read before."""
+    first = census.result
+    return first, run(sampled_census, census.output, *QUICK, "--set", "training.seed=2")
+
+
+@pytest.fixture(scope="session")
+def penguins(folder):
+    return run("configs/penguins.yaml", folder / "penguins", "--quiet")
+
+
+@pytest.fixture(scope="session")
+def taxi(folder):
+    return run("configs/taxi.yaml", folder / "taxi", *QUICK)
+
+
+@pytest.fixture(scope="session")
+def taxi_tips(folder):
+    return run("configs/taxi_tips.yaml", folder / "taxi_tips", *QUICK)

@@ -1,0 +1,70 @@
+"""The shipped configs run to a released model, and what they leave is what the README promises."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas import release
+
+
+@pytest.mark.parametrize("name", ["penguins", "taxi", "taxi_tips"])
+def test_a_shipped_config_ends_with_a_released_model(name, request):
+    ended = request.getfixturevalue(name)
+    assert ended.code == 0, ended.err + ended.out
+    result = ended.result
+    assert result["verdict"] == "PASSED"
+    assert (Path(result["pushed_path"]) / "saved_model.pb").exists()
+    assert release.read(ended.output / "serving" / name).stable == result["pushed_version"]
+    assert {step["state"] for step in result["steps"]} == {"DONE"}
+
+
+def test_census_beats_the_constant_and_the_limits_of_its_file(census_again):
+    first, _ = census_again
+    assert first["metrics"]["auc"] > 0.9
+    assert first["metrics"]["accuracy"] > 0.84
+    quality = next(gate for gate in first["gates"] if gate["gate"] == "QualityGate")
+    assert quality["bootstrap"] is True
+    assert quality["status"] == "PASSED"
+
+
+def test_the_second_run_compares_with_the_first_and_answers_data_steps_from_the_cache(census_again):
+    first, second = census_again
+    assert second.code == 0, second.err + second.out
+    for step in ("ExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "DataGate"):
+        assert second.step(step)["state"] == "CACHED", step
+    assert second.step("Trainer")["state"] == "DONE"
+    quality = second.gate("QualityGate")
+    assert quality["bootstrap"] is False
+    overall = [m for m in quality["measurements"] if m["name"] == "auc" and m["slice"] == "overall"]
+    assert any(abs(m["baseline"] - first["metrics"]["auc"]) < 1e-3 for m in overall if m["baseline"] is not None)
+    assert second.result["pushed_version"] > first["pushed_version"]
+    history = release.read(second.output / "serving" / "census").history
+    assert [change.version for change in history] == [first["pushed_version"], second.result["pushed_version"]]
+
+
+def test_an_unchanged_run_answers_from_the_records(census_again, sampled_census):
+    from tests.integration.conftest import QUICK, run
+
+    _, second = census_again
+    third = run(sampled_census, second.output, *QUICK, "--set", "training.seed=2")
+    assert third.code == 0
+    assert "unchanged" in (third.out + third.err).lower()
+    assert len(list((second.output / "runs").glob("2*"))) == 2
+
+
+def test_every_step_leaves_a_record_beside_its_outputs(penguins):
+    for step in penguins.result["steps"]:
+        record = penguins.output / "artifacts" / step["step"] / "records" / f"{step['execution_id']}.json"
+        assert json.loads(record.read_text())["step"] == step["step"]
+
+
+def test_the_report_is_there_for_every_run(penguins):
+    page = (penguins.output / "runs" / "latest" / "reports" / "index.html").read_text()
+    assert "PASSED" in page
+    assert penguins.result["run_id"] in page
+
+
+def test_the_run_leaves_no_noise_on_the_terminal(penguins):
+    assert penguins.err == ""
+    assert len(penguins.out.splitlines()) <= 8

@@ -1,0 +1,130 @@
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from models.features import categories, from_dtypes, numbers
+from models.preprocessing import FIRST_ID, MISSING_ID, RARE_ID, category_sizes
+from models.rows import read
+from schemas.errors import DataError
+from schemas.roles import Roles
+from tests.models import table
+
+ROLES = Roles(
+    label="y", task="binary", classes=("no", "yes"), kinds={"code": "category", "text number": "number", "d": "date"}
+)
+
+
+def frame():
+    rows = 40
+    return pd.DataFrame(
+        {
+            "n": [float(i) for i in range(rows)],
+            "gap": [None if i % 2 else 5.0 for i in range(rows)],
+            "no number": [float("nan")] * rows,
+            "empty": pd.Series([None] * rows, dtype=object),
+            "c": ["often"] * 25 + ["rare"] * 3 + [None] * 6 + [""] * 6,
+            "code": [1] * 20 + [2] * 20,
+            "stamp": [1_400_000_000 + i for i in range(rows)],
+            "text number": ["1e3", " 2.5 ", "n/a", "-7"] * 10,
+            "d": ["2014-05-16"] * rows,
+            "y": ["no"] * 19 + ["yes"] * 19 + ["maybe", None],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    return table.prepare(
+        {"train": frame(), "eval": frame()},
+        ROLES,
+        {"min_category_rows": 5, "vocabulary_size": 10},
+        tmp_path_factory.mktemp("t"),
+    )
+
+
+@pytest.fixture(scope="module")
+def transform(prepared):
+    return tft.TFTransformOutput(prepared.transform_graph)
+
+
+@pytest.fixture(scope="module")
+def features(transform):
+    return from_dtypes({n: s.dtype.name for n, s in transform.raw_feature_spec().items()}, ROLES)
+
+
+@pytest.fixture(scope="module")
+def rows(prepared, transform):
+    return read(prepared.train_files, transform.transformed_feature_spec(), "train")
+
+
+def number(rows, features, key):
+    return rows.numbers[:, numbers(features).index(key)]
+
+
+def category(rows, features, key):
+    return rows.categories[:, categories(features).index(key)]
+
+
+def test_numbers_are_standardised(rows, features):
+    # The last two rows have no usable label and are not read; the moments are of all forty.
+    expected = (np.arange(38) - 19.5) / np.std(np.arange(40))
+    assert number(rows, features, "n") == pytest.approx(expected, abs=1e-5)
+
+
+def test_time_stamps_survive_float32(rows, features):
+    assert number(rows, features, "stamp") == pytest.approx((np.arange(38) - 19.5) / np.std(np.arange(40)), abs=1e-4)
+
+
+def test_missing_numbers_are_nan_and_do_not_move_the_mean(rows, features):
+    gap = number(rows, features, "gap")
+    assert np.isnan(gap[1::2]).all()
+    assert (gap[0::2] == 0).all()
+
+
+def test_text_that_is_no_number_is_missing(rows, features):
+    column = number(rows, features, "text_number")
+    assert np.isnan(column[2::4]).all()
+    assert column[3] < column[1] < column[0]
+
+
+def test_a_frequent_value_a_rare_value_and_a_missing_one_differ(rows, features):
+    column = category(rows, features, "c")
+    assert column[[0, 26, 30, 36]].tolist() == [FIRST_ID, RARE_ID, MISSING_ID, MISSING_ID]
+
+
+def test_integer_codes_have_a_vocabulary(rows, features):
+    assert len(set(category(rows, features, "code")[:38])) == 2
+
+
+def test_a_column_without_any_value_is_all_missing(rows, features, transform):
+    assert (category(rows, features, "empty") == MISSING_ID).all()
+    assert len(category_sizes(features, transform)) == len(categories(features))
+
+
+def test_a_column_without_any_number_is_all_missing(rows, features):
+    assert np.isnan(number(rows, features, "no_number")).all()
+
+
+def test_dates_become_parts(rows, features):
+    assert [category(rows, features, f"d.{part}")[0] for part in ("month", "weekday", "hour")] == [5, 5, 1]
+
+
+def test_label_is_the_index_in_classes_and_unknown_labels_are_not_read(rows):
+    assert rows.label.tolist() == [0] * 19 + [1] * 19
+
+
+def test_the_graph_runs_without_the_label(transform):
+    spec = {n: s for n, s in transform.raw_feature_spec().items() if n != "y"}
+    serialized = table.examples(frame().drop(columns="y")[:3])
+    out = transform.transform_features_layer()(tf.io.parse_example(serialized, spec))
+    assert set(out) == {"numbers", "categories"}
+    assert out["numbers"].shape == (3, 6)
+
+
+def test_a_split_without_labels_is_refused(tmp_path, transform):
+    path = tmp_path / "none.gz"
+    table.write_examples([], path)
+    with pytest.raises(DataError, match="nothing to train on"):
+        read([str(path)], transform.transformed_feature_spec(), "train")

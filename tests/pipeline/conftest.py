@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def compiled():
+    """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
+    from tfx.dsl.compiler import compiler
+
+    from pipeline.graph import Run, create_pipeline
+    from pipeline.local import metadata
+    from pipeline.local.table import look_at, source_of
+    from pipeline.settings_file import load
+
+    def build(config, *overrides, root="/tmp/graph"):
+        settings = load(PROJECT / config, overrides).settings
+        profile = look_at(settings)
+        connection = metadata.connection(settings.metadata, Path(root, "metadata.db"))
+        run = Run(source_of(settings), profile.digest, profile.roles, root, f"{root}/serving", "r1", connection)
+        return compiler.Compiler().compile(create_pipeline(settings, run))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def census_graph(compiled):
+    return compiled("configs/census.yaml")

@@ -1,0 +1,35 @@
+import pytest
+
+from pipeline.local.outcome import pushed_of, verdict_of
+from schemas.records import ArtifactRecord, State, StepRecord
+from schemas.verdict import Status, Verdict
+
+GOOD, BAD, UNSURE = (Verdict("g", status) for status in (Status.PASSED, Status.FAILED, Status.UNKNOWN))
+
+
+@pytest.mark.parametrize(
+    ("states", "gates", "expected"),
+    [
+        ([State.DONE, State.CACHED], [GOOD], "PASSED"),
+        ([State.DONE, State.SKIPPED], [BAD], "REFUSED"),
+        ([State.DONE], [UNSURE], "REFUSED"),
+        ([State.DONE, State.FAILED, State.NOT_RUN], [GOOD], "ERROR"),
+        ([State.DONE, State.FAILED], [BAD], "ERROR"),
+        ([State.DONE, State.SKIPPED], [GOOD], "ERROR"),
+    ],
+)
+def test_verdict_of_a_run(states, gates, expected):
+    assert verdict_of([StepRecord("s", state) for state in states], gates) == expected
+
+
+def pusher(**properties):
+    return [StepRecord("Pusher", State.DONE, outputs=(ArtifactRecord("pushed_model", "PushedModel", 1, "/p", properties),))]
+
+
+def test_what_was_pushed():
+    assert pushed_of(pusher(pushed=1, pushed_destination="/s/7", pushed_version="7")) == ("/s/7", 7)
+
+
+def test_nothing_was_pushed():
+    assert pushed_of(pusher(pushed=0)) == (None, None)
+    assert pushed_of([]) == (None, None)

@@ -1,0 +1,71 @@
+"""Every config's graph is built and linted without running anything."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+from pipeline import lint
+from pipeline.settings_file import load
+from pipeline.steps import steps
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "configs").glob("*.yaml"))
+
+
+def names(ir):
+    return [node.pipeline_node.node_info.id for node in ir.nodes]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("overrides", [(), ("tuning.enabled=true",)], ids=["plain", "tuner"])
+def test_every_config_compiles_and_passes_lint(compiled, config, overrides):
+    ir = compiled(config, *overrides)
+    lint.check(ir)
+    planned = [step.name for step in steps(load(PROJECT / config, overrides).settings)]
+    assert sorted(names(ir)) == sorted(planned)
+
+
+def test_steps_and_graph_agree_on_what_stands_behind_the_gate(compiled):
+    ir = compiled("configs/census.yaml")
+    behind = {n.pipeline_node.node_info.id for n in ir.nodes if n.pipeline_node.inputs.conditionals}
+    assert behind == {step.name for step in steps(load(PROJECT / "configs/census.yaml").settings) if step.gated}
+
+
+def test_steps_come_in_an_order_that_can_run(compiled):
+    ir = compiled("configs/census.yaml")
+    seen = set()
+    for node in ir.nodes:
+        assert set(node.pipeline_node.upstream_nodes) <= seen
+        seen.add(node.pipeline_node.node_info.id)
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        ("models.preprocessing.preprocessing_fn", 2),
+        ("models.training.run_fn", 1),
+        ("models.tuning.tuner_fn", 1),
+    ],
+)
+def test_functions_named_by_path_exist(path, arguments):
+    module, _, name = path.rpartition(".")
+    function = getattr(importlib.import_module(module), name)
+    assert len(inspect.signature(function).parameters) == arguments
+    assert path in (PROJECT / "pipeline" / "graph.py").read_text()
+
+
+def test_the_data_digest_is_part_of_example_gens_cache_key(compiled):
+    ir = compiled("configs/penguins.yaml")
+    parameters = next(n.pipeline_node for n in ir.nodes if n.pipeline_node.node_info.id == "ExampleGen").parameters
+    from pipeline.local.table import look_at
+
+    digest = look_at(load(PROJECT / "configs/penguins.yaml").settings).digest
+    assert digest in str(parameters)
+
+
+def test_code_folders_of_steps_exist():
+    for step in steps(load(PROJECT / "configs/census.yaml").settings):
+        for folder in step.code:
+            assert (PROJECT / folder).is_dir(), f"{step.name} names {folder}"

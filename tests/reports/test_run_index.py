@@ -1,0 +1,53 @@
+"""All runs on one page, newest first; a run that cannot be read is listed and hides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import run_folders
+from parsed_page import Page
+
+from reports.build import build
+from reports.run_index import build_index
+
+
+def test_lists_runs_newest_first_with_verdict_metrics_and_links(tmp_path: Path) -> None:
+    for day, name in ((1, "old"), (3, "new"), (2, "middle")):
+        run = run_folders.result(
+            "PASSED",
+            (),
+            (),
+            started_at=f"2025-11-0{day}T10:00:00+00:00",
+            metrics={"auc": 0.9 + day / 1000},
+            run_id=name,
+        )
+        build(run_folders.write(tmp_path / "runs" / name, replace(run, seconds=75.0)))
+    page = Page(build_index(tmp_path))
+    assert page.links == [f"{name}/reports/index.html" for name in ("new", "middle", "old")]
+    assert all((page.path.parent / link).is_file() for link in page.links)
+    cells = page.row("PASSED", "new census · 9f1c2d3e")
+    assert cells[2:4] == ["2025-11-03 10:00 UTC", "0.9030"]
+    assert "1 min 15 s" in cells
+
+
+def test_unreadable_runs_are_listed_with_the_reason(tmp_path: Path) -> None:
+    run_folders.write(tmp_path / "runs" / "good", run_folders.result("REFUSED", (), ()))
+    (tmp_path / "runs" / "started").mkdir()
+    (tmp_path / "runs" / "broken").mkdir()
+    (tmp_path / "runs" / "broken" / "result.json").write_text("{", encoding="utf-8")
+    words = Page(build_index(tmp_path)).words
+    assert "No result.json: the run is under way, or was killed." in words
+    assert "result.json cannot be read: Expecting property name" in words
+    assert "good" in words
+
+
+def test_no_runs_yet(tmp_path: Path) -> None:
+    assert "No run was recorded here yet." in Page(build_index(tmp_path)).words
+
+
+def test_folder_names_are_escaped_in_links(tmp_path: Path) -> None:
+    build(run_folders.write(tmp_path / "runs" / "a b#c<i>", run_folders.result("PASSED", (), ())))
+    page = Page(build_index(tmp_path))
+    assert page.links == ["a%20b%23c%3Ci%3E/reports/index.html"]
+    assert "a b#c<i>" in page.words
