@@ -34,7 +34,7 @@ class TrainingPlan:
     batch_size: int = 256
     layers: tuple[int, ...] = (192, 192)
     members: int = 4
-    dropout: float = 0.25
+    dropout: float = 0.15
     learning_rate: float = 3e-3
     weight_decay: float = 5e-2
     patience: int = 5

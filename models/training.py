@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow_transform as tft
-from tfx.components.trainer.fn_args_utils import FnArgs
 
 from models import curves, fitting, signatures
 from models.features import from_dtypes
@@ -19,6 +18,9 @@ from models.rows import Rows, read
 from schemas import evidence
 from schemas.evidence import TrainingEvidence
 from schemas.roles import Roles
+
+if TYPE_CHECKING:
+    from tfx.components.trainer.fn_args_utils import FnArgs
 
 DETERMINISTIC_GIVEN = (
     "seed",

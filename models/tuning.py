@@ -105,7 +105,7 @@ def search_space(plan: TrainingPlan) -> keras_tuner.HyperParameters:
     space = keras_tuner.HyperParameters()
     own = "-".join(map(str, plan.layers))
     space.Choice("layers", sorted({*LAYERS, own}), default=own)
-    space.Choice("dropout", sorted({0.0, 0.1, 0.25, 0.4, plan.dropout}), default=plan.dropout)
+    space.Choice("dropout", sorted({0.0, 0.15, 0.3, 0.45, plan.dropout}), default=plan.dropout)
     space.Choice("learning_rate", sorted({1e-3, 3e-3, 6e-3, plan.learning_rate}), default=plan.learning_rate)
     space.Choice("weight_decay", sorted({0.0, 0.01, 0.05, 0.2, plan.weight_decay}), default=plan.weight_decay)
     return space

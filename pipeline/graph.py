@@ -127,6 +127,7 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
         preprocessing_fn="models.preprocessing.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,
+        disable_analyzer_cache=True,
         custom_config=custom,
     )
     fit = {

@@ -25,10 +25,19 @@ def read_pbtxt(path: str | Path) -> schema_pb2.Schema:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(HEADLINE, Problem(str(path), (error.strerror or str(error)).lower(), "a file in protobuf text format",
-                                              "correct the path, or write one with: sluicegate init")) from None
+        raise SettingsError(
+            HEADLINE,
+            Problem(
+                str(path),
+                (error.strerror or str(error)).lower(),
+                "a file in protobuf text format",
+                "correct the path, or write one with: sluicegate init",
+            ),
+        ) from None
     except UnicodeDecodeError as error:
-        raise SettingsError(HEADLINE, Problem(f"{path}, byte {error.start + 1}", "not UTF-8", "UTF-8 text", "save it as UTF-8")) from None
+        raise SettingsError(
+            HEADLINE, Problem(f"{path}, byte {error.start + 1}", "not UTF-8", "UTF-8 text", "save it as UTF-8")
+        ) from None
     return parse_pbtxt(text, str(path))
 
 
@@ -50,13 +59,27 @@ def parse_pbtxt(text: str, place: str) -> schema_pb2.Schema:
         lines = text.splitlines()
         shown = lines[line - 1].strip()[:80] if line <= len(lines) else "the end of the file"
         said = str(error).split(" : ")[-1].strip()
-        raise SettingsError(HEADLINE, Problem(f"{place}, line {line}", f"{shown!r}: {said}", "protobuf text format of tensorflow_metadata's Schema",
-                                              "correct the line; braces must pair, texts stand in quotation marks")) from None
+        raise SettingsError(
+            HEADLINE,
+            Problem(
+                f"{place}, line {line}",
+                f"{shown!r}: {said}",
+                "protobuf text format of tensorflow_metadata's Schema",
+                "correct the line; braces must pair, texts stand in quotation marks",
+            ),
+        ) from None
     names = [feature.name for feature in schema.feature]
     twice = sorted({name for name in names if names.count(name) > 1})
     if not names or twice:
-        raise SettingsError(HEADLINE, Problem(place, f"feature {twice[0]!r} twice" if twice else "no features", "each column once",
-                                              "remove one of them" if twice else "write one with: sluicegate init"))
+        raise SettingsError(
+            HEADLINE,
+            Problem(
+                place,
+                f"feature {twice[0]!r} twice" if twice else "no features",
+                "each column once",
+                "remove one of them" if twice else "write one with: sluicegate init",
+            ),
+        )
     return schema
 
 

@@ -25,7 +25,7 @@ class Column:
     missing_in_train : count.
     values : the distinct categories of the train split, sorted, when there are at most MAX_DOMAIN; otherwise ().
     low, high : the least and greatest finite number of the train split; None for texts.
-    fullest_bin : share of the train split's numbers in the fullest of ten equal bins between low and high; None for texts.
+    fullest_bin : share of the train split's numbers in the fullest of ten equal bins from low to high; None for texts.
     date_format : strftime's pattern of a date's texts, "unix_seconds" of its whole numbers; None for other kinds.
     leading_zeros : whether digits such as "01234" were read as numbers, so that the zero is lost.
     """
@@ -50,7 +50,7 @@ class TableProfile:
     """A table that can be used, and what was decided about it.
 
     rows : rows per split.
-    digest : hex; sha256 of the file's bytes, or of the lines "<sha256>  <name>" of the sorted files (as sha256sum says).
+    digest : sha256 in hex of the file's bytes, or of the lines "<sha256>  <name>" of the files, sorted.
     notes : one sentence for each thing that was decided automatically.
     files : paths relative to the source's folder, sorted.
     """
@@ -72,7 +72,9 @@ class TableProfile:
         return tuple(column for column in self.columns if column.role == "feature")
 
     def to_json(self) -> str:
-        return json.dumps({**asdict(self), "roles": json.loads(self.roles.to_json())}, sort_keys=True, ensure_ascii=False)
+        return json.dumps(
+            {**asdict(self), "roles": json.loads(self.roles.to_json())}, sort_keys=True, ensure_ascii=False
+        )
 
     @classmethod
     def from_json(cls, text: str) -> TableProfile:

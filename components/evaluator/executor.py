@@ -1,4 +1,4 @@
-"""TFX adapter: the stock Evaluator's executor, for a baseline that may be empty and models with their own thresholds."""
+"""TFX adapter: the stock Evaluator's executor, for a baseline that may be empty and models with own thresholds."""
 
 from typing import Any
 

@@ -47,18 +47,11 @@ class RowSums(beam.CombineFn):
         return found
 
 
-def _computations(  # noqa: PLR0913, PLR0917 - TFMA passes these by name
-    name: str,
-    task: str,
-    classes: int,
-    threshold: float,
-    eval_config: Any = None,
-    model_name: str = "",
-    example_weighted: bool = False,
+def _computations(
+    eval_config: Any = None, model_name: str = "", example_weighted: bool = False, **config: Any
 ) -> metric_types.MetricComputations:
-    # TFMA hands the metric's own name over; the values are named one by one instead.
-    del name
-    empty = (task, classes, threshold)
+    """The parameters are named as TFMA passes them.  config : those of `Outcomes`, and the metric's own name."""
+    empty = (config["task"], config["classes"], config["threshold"])
     of_model = {"model_name": model_name, "example_weighted": example_weighted}
     keys = [metric_types.MetricKey(name=value, **of_model) for value in sums_for(*empty).values()]
     prediction_keys = {spec.prediction_key for spec in eval_config.model_specs} if eval_config else set()

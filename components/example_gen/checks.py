@@ -19,41 +19,80 @@ def settings_problems(source: Source) -> list[Problem]:
         problems.append(Problem("data.task", repr(source.task), ", ".join(SOURCE_TASKS), "name one of them"))
     parts = (rule.train, rule.eval, rule.test)
     if not all(0 < part < 1 for part in parts) or abs(sum(parts) - 1) > 1e-6:
-        problems.append(Problem("data.split", f"train {rule.train:g}, eval {rule.eval:g}, test {rule.test:g}",
-                                "three shares above 0 that sum to 1", "correct the shares"))
+        problems.append(
+            Problem(
+                "data.split",
+                f"train {rule.train:g}, eval {rule.eval:g}, test {rule.test:g}",
+                "three shares above 0 that sum to 1",
+                "correct the shares",
+            )
+        )
     if rule.column and rule.folders:
         problems.append(Problem("data.split", "both a column and folders", "one of the two", "drop one"))
-    problems += [Problem(f"data.columns.kinds.{name}", repr(kind), ", ".join(KINDS), "name one of them")
-                 for name, kind in source.kinds.items() if kind not in KINDS]
+    problems += [
+        Problem(f"data.columns.kinds.{name}", repr(kind), ", ".join(KINDS), "name one of them")
+        for name, kind in source.kinds.items()
+        if kind not in KINDS
+    ]
     return problems
 
 
 def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
     """Columns that the settings name and the table lacks, with the nearest name; the label first."""
     rule = source.split
-    wanted = [("data.label", source.label), *([("data.weight", source.weight)] if source.weight else []),
-              *(("data.ids", name) for name in source.ids), *(("data.leave_out", name) for name in source.leave_out),
-              *(("data.columns.kinds", name) for name in source.kinds),
-              *([("data.split.column", rule.column)] if rule.column else []), *(("data.split.key", name) for name in rule.key)]
-    return [Problem(f"{place}: {name!r}", "no such column in the table", did_you_mean(name, names),
-                    "correct the name" if place != "data.leave_out" else "correct the name, or drop it from the list")
-            for place, name in wanted if name not in names]
+    wanted = [
+        ("data.label", source.label),
+        *([("data.weight", source.weight)] if source.weight else []),
+        *(("data.ids", name) for name in source.ids),
+        *(("data.leave_out", name) for name in source.leave_out),
+        *(("data.columns.kinds", name) for name in source.kinds),
+        *([("data.split.column", rule.column)] if rule.column else []),
+        *(("data.split.key", name) for name in rule.key),
+    ]
+    return [
+        Problem(
+            f"{place}: {name!r}",
+            "no such column in the table",
+            did_you_mean(name, names),
+            "correct the name" if place != "data.leave_out" else "correct the name, or drop it from the list",
+        )
+        for place, name in wanted
+        if name not in names
+    ]
 
 
 def role_problems(source: Source, names: Sequence[str]) -> list[Problem]:
     """Columns with two roles, and a table in which nothing is left to learn from."""
-    roles = {"data.label": {source.label}, "data.weight": {source.weight} - {None}, "data.ids": set(source.ids),
-             "data.leave_out": set(source.leave_out), "data.split.column": {source.split.column} - {None}}
+    roles: dict[str, set[str]] = {
+        "data.label": {source.label},
+        "data.weight": {source.weight} if source.weight else set(),
+        "data.ids": set(source.ids),
+        "data.leave_out": set(source.leave_out),
+        "data.split.column": {source.split.column} if source.split.column else set(),
+    }
     problems = []
     places = list(roles)
     for number, place in enumerate(places):
-        for other in places[number + 1:]:
+        for other in places[number + 1 :]:
             # Leaving out the split column changes nothing, since it is dropped anyway.
             both = roles[place] & roles[other] if {place, other} != {"data.leave_out", "data.split.column"} else set()
-            problems += [Problem(f"{place} and {other}", f"column {name!r} in both", "one role per column",
-                                 f"drop it from {other if other != 'data.split.column' else place}") for name in sorted(map(str, both))]
+            problems += [
+                Problem(
+                    f"{place} and {other}",
+                    f"column {name!r} in both",
+                    "one role per column",
+                    f"drop it from {other if other != 'data.split.column' else place}",
+                )
+                for name in sorted(both)
+            ]
     left = [name for name in names if not any(name in taken for taken in roles.values())]
     if not left and source.label in names:
-        problems.append(Problem(source.path, f"columns {listed(names)}: none left to learn from",
-                                "at least one column besides label, weight, ids, split and leave_out", "keep a column"))
+        problems.append(
+            Problem(
+                source.path,
+                f"columns {listed(names)}: none left to learn from",
+                "at least one column besides label, weight, ids, split and leave_out",
+                "keep a column",
+            )
+        )
     return problems

@@ -56,12 +56,15 @@ def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn 
     if wanted == "text":
         return _as_text(column, wishes, places)
     if not len(column.values):
-        return TypedColumn(_cast(column, wanted or "text"), wanted or "text", wishes.kind or wishes.schema.kind or
-                           ("number" if wanted else "category"))
+        return TypedColumn(
+            _cast(column, wanted or "text"),
+            wanted or "text",
+            wishes.kind or wishes.schema.kind or ("number" if wanted else "category"),
+        )
     if wanted == "int":
         whole = as_int64(column.values)
         return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
-    if wanted == "float" or wanted == "number" or column.declared in ("int", "float"):
+    if wanted in ("float", "number") or column.declared in ("int", "float"):
         return _number_or_offence(column, wanted, wishes, places)
     if column.declared is not None:
         return _as_text(column, wishes, places)
@@ -85,7 +88,9 @@ def is_mostly_numbers(column: EncodedColumn) -> bool:
     return bool(counts[numbers].sum() >= MIN_NUMBER_SHARE * counts.sum()) and bool(numbers.any())
 
 
-def _number_or_offence(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
+def _number_or_offence(
+    column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places
+) -> TypedColumn | Problem:
     whole = as_int64(column.values) if wanted != "float" and column.declared != "float" else None
     numbers = whole if whole is not None else as_float64(column.values)
     return _offence(column, "number", wishes, places) if numbers is None else _number(column, numbers, wishes)
@@ -119,9 +124,16 @@ def _as_text(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColu
     if kind == "date" and len(texts.values) and not all_dates:
         return _not_a_date(texts, dates, places)
     if kind == "number":
-        return _offence(texts, "number", wishes, places) if not _all_numbers(texts) else Problem(
-            f"column {column.name!r}", "text in the schema, a number in data.columns.kinds", "one of the two",
-            "set its type in the schema to FLOAT, or drop the kind")
+        return (
+            _offence(texts, "number", wishes, places)
+            if not _all_numbers(texts)
+            else Problem(
+                f"column {column.name!r}",
+                "text in the schema, a number in data.columns.kinds",
+                "one of the two",
+                "set its type in the schema to FLOAT, or drop the kind",
+            )
+        )
     return TypedColumn(texts, "text", kind or ("date" if all_dates and not wishes.as_text else "category"))
 
 
@@ -163,19 +175,30 @@ def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places)
     wrong = ~allowed.to_numpy(zero_copy_only=False)
     if not wrong.any():
         # Whole numbers all, so one of them does not fit into 64 bits.
-        greatest = np.abs(as_float64(column.values).to_numpy(zero_copy_only=False))
-        wrong = greatest >= min(2.0**63, greatest.max())
+        numbers: Any = as_float64(column.values)
+        sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
+        wrong = sizes >= min(2.0**63, sizes.max())
     codes = np.flatnonzero(wrong)
     row = int(np.isin(column.codes, codes).argmax())
     rows = int(column.counts()[codes].sum())
     value = column.values[int(column.codes[row])].as_py()
-    said = " (INT in the schema)" if wishes.schema.type == "int" else " (FLOAT in the schema)" if wishes.schema.type else ""
+    said = (
+        " (INT in the schema)"
+        if wishes.schema.type == "int"
+        else " (FLOAT in the schema)"
+        if wishes.schema.type
+        else ""
+    )
     remedy = f"correct the cell, or add {value!r} to data.missing, or declare columns.kinds.{column.name}: category"
     if wishes.schema.type:
         remedy = f"correct the cell, or add {value!r} to data.missing, or change the column's type in the schema"
     present = int((column.codes >= 0).sum())
-    return Problem(places.of(row, column.name), f"{value!r}; {rows} of {present} values are such",
-                   ("whole numbers of 64 bits" if wanted == "int" else "numbers") + said, remedy)
+    return Problem(
+        places.of(row, column.name),
+        f"{value!r}; {rows} of {present} values are such",
+        ("whole numbers of 64 bits" if wanted == "int" else "numbers") + said,
+        remedy,
+    )
 
 
 def _not_a_date(column: EncodedColumn, dates: Any, places: Places) -> Problem:
@@ -183,6 +206,9 @@ def _not_a_date(column: EncodedColumn, dates: Any, places: Places) -> Problem:
 
     codes = np.flatnonzero(~dates.to_numpy(zero_copy_only=False))
     row = int(np.isin(column.codes, codes).argmax())
-    return Problem(places.of(row, column.name), f"{column.values[int(column.codes[row])].as_py()!r}; "
-                   f"{int(column.counts()[codes].sum())} values are such", "ISO dates: 2024-01-31 or 2024-01-31T10:00:00",
-                   f"write dates so, or declare columns.kinds.{column.name}: category")
+    return Problem(
+        places.of(row, column.name),
+        f"{column.values[int(column.codes[row])].as_py()!r}; {int(column.counts()[codes].sum())} values are such",
+        "ISO dates: 2024-01-31 or 2024-01-31T10:00:00",
+        f"write dates so, or declare columns.kinds.{column.name}: category",
+    )

@@ -29,7 +29,7 @@ def inspect(source: Source, schema: schema_pb2.Schema | None = None) -> TablePro
 
 
 def load(source: Source, schema: schema_pb2.Schema | None = None) -> dict[str, pa.Table]:
-    """One typed table per split, in the files' order: int64, float32 (computed as double) or string, null where missing.
+    """One typed table per split, rows in the files' order: int64, float32 (read as double) or string; null if missing.
 
     The label of a classification is text, that of a regression float32. The split column and `leave_out` are gone.
 

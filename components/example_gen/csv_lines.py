@@ -14,10 +14,11 @@ from components.example_gen.source import Source
 
 @dataclass(frozen=True)
 class Record:
-    """line : 1-based line as an editor shows it, where the record begins.  cells : its texts."""
+    """line, end : 1-based lines as an editor shows them, the record's first and last.  cells : its texts."""
 
     line: int
     cells: list[str]
+    end: int
 
 
 def content_of(path: Path) -> bytes:
@@ -34,7 +35,7 @@ def records(path: Path, source: Source) -> Iterator[Record]:
     try:
         for cells in reader:
             if cells:
-                yield Record(before + 1, cells)
+                yield Record(before + 1, cells, reader.line_num)
             before = reader.line_num
     except csv.Error:
         return

@@ -39,8 +39,12 @@ def read_csv(path: Path, source: Source) -> Any:
     if is_ragged:
         raise DataError(HEADLINE, csv_problems.ragged(path, source, len(header.names)))
     if table.num_rows == 0:
-        raise DataError(HEADLINE, Problem(str(path), "a header line and no rows", "at least one row",
-                                          "export the table again, or delete the file"))
+        raise DataError(
+            HEADLINE,
+            Problem(
+                str(path), "a header line and no rows", "at least one row", "export the table again, or delete the file"
+            ),
+        )
     return table
 
 
@@ -95,15 +99,24 @@ def _parse(path: Path, source: Source, header: Header) -> tuple[Any, bool]:
         ragged.append(row.actual_columns)
         return "skip"
 
-    read = arrow_csv.ReadOptions(block_size=_BLOCK_BYTES, encoding=codecs.lookup(source.encoding).name.replace("utf-8", "utf8"),
-                                 column_names=header.names, skip_rows=header.blank_lines, skip_rows_after_names=1)
+    read = arrow_csv.ReadOptions(
+        block_size=_BLOCK_BYTES,
+        encoding=codecs.lookup(source.encoding).name.replace("utf-8", "utf8"),
+        column_names=header.names,
+        skip_rows=header.blank_lines,
+        skip_rows_after_names=1,
+    )
     parse = arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=skip)
     # Text, whatever it looks like: pyarrow's own guess would turn "007" into 7 before anybody can object.
     text = dict.fromkeys(header.names, pa.dictionary(pa.int32(), pa.string()))
     try:
         with pa.input_stream(str(path)) as stream:
-            table = arrow_csv.read_csv(stream, read_options=read, parse_options=parse,
-                                       convert_options=arrow_csv.ConvertOptions(column_types=text))
+            table = arrow_csv.read_csv(
+                stream,
+                read_options=read,
+                parse_options=parse,
+                convert_options=arrow_csv.ConvertOptions(column_types=text),
+            )
     except (pa.ArrowInvalid, UnicodeError, OSError, EOFError) as error:
         raise DataError(HEADLINE, csv_problems.why_unreadable(path, source, str(error))) from None
     return table, bool(ragged)

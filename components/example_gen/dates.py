@@ -1,15 +1,16 @@
-"""Which texts are ISO dates or timestamps. They stay text; what a model sees of them is models/features.py's business."""
+"""Which texts are ISO dates or timestamps. They stay text; what a model sees of them is up to models/features.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+_ISO = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+)
 
 
 def are_dates(values: Any) -> Any:
     """A pyarrow boolean array: is this text an ISO 8601 date or timestamp of a day that exists."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     shaped = pc.match_substring_regex(values, _ISO)

@@ -1,11 +1,9 @@
-"""TFX's file-based ExampleGen with our reader: same component, driver, spans and artifact; no Beam, no row at a time."""
+"""TFX's file-based ExampleGen with our reader: component, driver, spans and artifact stay; no row at a time."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import apache_beam as beam
@@ -28,7 +26,7 @@ from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
 
 COMPRESSION_LEVEL = 1
-"""zlib level 6 takes three times as long as level 1 and saves a fifth of the space."""
+"""400,000 rows of taxi data, encoding included: 3.4 s and 32 MB at level 1, 6.3 s and 26 MB at zlib's own level 6."""
 
 
 def custom_config(source: Source, digest: str = "", schema: str = "") -> example_gen_pb2.CustomConfig:
@@ -49,8 +47,12 @@ class Executor(BaseExampleGenExecutor):
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:
         raise NotImplementedError("This executor overrides Do and runs no Beam pipeline.")
 
-    def Do(self, input_dict: dict[str, list[types.Artifact]], output_dict: dict[str, list[types.Artifact]],
-           exec_properties: dict[str, Any]) -> None:
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
         """Write the splits and say so on the artifact, as TFX's own Do does.
 
         Raises
@@ -60,11 +62,19 @@ class Executor(BaseExampleGenExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         content = _content(exec_properties)
         source = Source.from_json(content["source"])
-        examined = examine(source, parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None)
+        examined = examine(
+            source, parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None
+        )
         if content["digest"] and content["digest"] != examined.digest:
-            raise DataError("The table changed after it was inspected.", Problem(
-                source.path, f"sha256 {examined.digest[:12]}...", f"sha256 {content['digest'][:12]}..., as inspected",
-                "run again: the new run inspects the table as it is now"))
+            raise DataError(
+                "The table changed after it was inspected.",
+                Problem(
+                    source.path,
+                    f"sha256 {examined.digest[:12]}...",
+                    f"sha256 {content['digest'][:12]}..., as inspected",
+                    "run again: the new run inspects the table as it is now",
+                ),
+            )
         artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
         tables = tables_of(examined)
         artifact.split_names = artifact_utils.encode_split_names(list(tables))
@@ -72,7 +82,10 @@ class Executor(BaseExampleGenExecutor):
             write_examples(table, artifact_utils.get_split_uri([artifact], split))
             logging.info("ExampleGen wrote %d examples of split %s.", table.num_rows, split)
         examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
-        file_format = exec_properties.get(standard_component_specs.OUTPUT_FILE_FORMAT_KEY) or example_gen_pb2.FORMAT_TFRECORDS_GZIP
+        file_format = (
+            exec_properties.get(standard_component_specs.OUTPUT_FILE_FORMAT_KEY)
+            or example_gen_pb2.FORMAT_TFRECORDS_GZIP
+        )
         examples_utils.set_file_format(artifact, write_split.to_file_format_str(file_format))
 
 
@@ -81,24 +94,11 @@ def write_examples(table: Any, folder: str) -> None:
     tf.io.gfile.makedirs(folder)
     path = os.path.join(folder, f"{write_split.DEFAULT_FILE_NAME}-00000-of-00001.gz")
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=COMPRESSION_LEVEL)
-    with tf.io.TFRecordWriter(path, options) as writer:
-        for records in _encoded_ahead(table):
-            for record in records:
-                writer.write(record)
-
-
-def _encoded_ahead(table: Any) -> Iterator[list[bytes]]:
-    """The serialized Examples per batch; the next batch is encoded while this one is compressed."""
     encoder = RecordBatchToExamplesEncoder()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        waiting = None
+    with tf.io.TFRecordWriter(path, options) as writer:
         for batch in example_batches(table):
-            upcoming = pool.submit(encoder.encode, batch)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = upcoming
-        if waiting is not None:
-            yield waiting.result()
+            for record in encoder.encode(batch):
+                writer.write(record)
 
 
 def _content(exec_properties: dict[str, Any]) -> dict[str, str]:

@@ -39,19 +39,38 @@ def find_files(source: Source) -> list[TableFile]:
         raise DataError(HEADLINE, _missing(root))
     if root.is_file():
         if source.split.folders:
-            raise DataError(HEADLINE, Problem(str(root), "a file, and data.split.folders names folders", "a folder",
-                                              "point data.path at the folder that holds them, or drop split.folders"))
-        found = [(root, None)]
+            raise DataError(
+                HEADLINE,
+                Problem(
+                    str(root),
+                    "a file, and data.split.folders names folders",
+                    "a folder",
+                    "point data.path at the folder that holds them, or drop split.folders",
+                ),
+            )
+        found: list[tuple[Path, str | None]] = [(root, None)]
     else:
         found = _in_folders(root, split_folders(source))
     unreadable = [path for path, _ in found if not os.access(path, os.R_OK)]
     if unreadable:
-        raise DataError(HEADLINE, *(Problem(str(path), "no permission to read it", "", f"run: chmod u+r {path}")
-                                    for path in unreadable))
+        raise DataError(
+            HEADLINE,
+            *(Problem(str(path), "no permission to read it", "", f"run: chmod u+r {path}") for path in unreadable),
+        )
     empty = [path for path, _ in found if path.stat().st_size == 0]
     if empty:
-        raise DataError(HEADLINE, *(Problem(str(path), "an empty file (0 bytes)", "a header line and rows",
-                                            "export the table again, or delete the file") for path in empty))
+        raise DataError(
+            HEADLINE,
+            *(
+                Problem(
+                    str(path),
+                    "an empty file (0 bytes)",
+                    "a header line and rows",
+                    "export the table again, or delete the file",
+                )
+                for path in empty
+            ),
+        )
     files = [TableFile(path, _format_of(path, source.format), split) for path, split in found]
     if len({file.format for file in files}) > 1:
         raise DataError(HEADLINE, _mixed(root, files))
@@ -68,8 +87,11 @@ def split_folders(source: Source) -> dict[str, str]:
     root = Path(source.path)
     if not root.is_dir() or source.split.column or _tables(root):
         return {}
-    named = {SPLIT_WORDS[path.name.lower()]: path.name for path in sorted(root.iterdir())
-             if path.is_dir() and path.name.lower() in SPLIT_WORDS}
+    named = {
+        SPLIT_WORDS[path.name.lower()]: path.name
+        for path in sorted(root.iterdir())
+        if path.is_dir() and path.name.lower() in SPLIT_WORDS
+    }
     return named if "train" in named else {}
 
 
@@ -109,28 +131,49 @@ def file_pattern(source: Source) -> tuple[str, dict[str, str]]:
 
 
 def _in_folders(root: Path, folders: dict[str, str]) -> list[tuple[Path, str | None]]:
-    wrong = [(split, root / folder) for split, folder in folders.items()
-             if split not in ("train", "eval", "test") or not _tables(root / folder)]
+    wrong = [
+        (split, root / folder)
+        for split, folder in folders.items()
+        if split not in ("train", "eval", "test") or not _tables(root / folder)
+    ]
     if wrong:
-        raise DataError(HEADLINE, *(
-            Problem(f"data.split.folders.{split}", f"{folder} holds no CSV or Parquet file",
-                    "train, eval or test: a folder below data.path", "correct the folder's name") for split, folder in wrong))
+        raise DataError(
+            HEADLINE,
+            *(
+                Problem(
+                    f"data.split.folders.{split}",
+                    f"{folder} holds no CSV or Parquet file",
+                    "train, eval or test: a folder below data.path",
+                    "correct the folder's name",
+                )
+                for split, folder in wrong
+            ),
+        )
     if folders:
         return [(path, split) for split in folders for path in _tables(root / folders[split])]
     tables = _tables(root)
     if not tables:
         inside = sorted(path.name for path in root.iterdir())
-        raise DataError(HEADLINE, Problem(
-            str(root), f"a folder with {listed(inside) if inside else 'nothing in it'}",
-            f"files ending in {', '.join(_CSV + _PARQUET)}", "point data.path at the table, or at the folder that holds it"))
+        raise DataError(
+            HEADLINE,
+            Problem(
+                str(root),
+                f"a folder with {listed(inside) if inside else 'nothing in it'}",
+                f"files ending in {', '.join(_CSV + _PARQUET)}",
+                "point data.path at the table, or at the folder that holds it",
+            ),
+        )
     return [(path, None) for path in tables]
 
 
 def _tables(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir()
-                  if path.is_file() and path.name[0] not in "._" and path.name.lower().endswith(_CSV + _PARQUET))
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.name[0] not in "._" and path.name.lower().endswith(_CSV + _PARQUET)
+    )
 
 
 def _format_of(path: Path, wanted: str) -> str:
@@ -155,5 +198,9 @@ def _missing(path: Path) -> Problem:
 
 def _mixed(root: Path, files: list[TableFile]) -> Problem:
     by_format = [next(file.path.name for file in files if file.format == wanted) for wanted in ("csv", "parquet")]
-    return Problem(str(root), f"CSV and Parquet in one table: {listed(by_format)}", "files of one format",
-                   "move the files of one format elsewhere, or point data.path at a single file")
+    return Problem(
+        str(root),
+        f"CSV and Parquet in one table: {listed(by_format)}",
+        "files of one format",
+        "move the files of one format elsewhere, or point data.path at a single file",
+    )

@@ -65,7 +65,7 @@ def shares(hashes: Hashes) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Each hash as a float in [0, 1), from its upper 53 bits."""
     import numpy as np
 
-    return (hashes >> np.uint64(11)) * 2.0**-53
+    return (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def mixed(hashes: Hashes) -> Hashes:

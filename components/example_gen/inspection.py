@@ -66,12 +66,20 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
     problems += weight_problems(columns, known, places)
     if problems or splits is None:
         raise DataError(HEADLINE, *problems)
-    notes = (*table.notes, *_folder_note(source), *label.notes, *splits.notes, *(note for column in columns for note in column.notes),
-             *_schema_notes(words, columns))
+    notes = (
+        *table.notes,
+        *_folder_note(source),
+        *label.notes,
+        *splits.notes,
+        *(note for column in columns for note in column.notes),
+        *_schema_notes(words, columns),
+    )
     return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
 
 
-def _label(table: RawTable, source: Source, words: dict[str, SchemaColumn], places: Places) -> tuple[Label, list[Problem]]:
+def _label(
+    table: RawTable, source: Source, words: dict[str, SchemaColumn], places: Places
+) -> tuple[Label, list[Problem]]:
     if source.label not in table.columns:
         return Label("binary"), []
     word = words.get(source.label, SchemaColumn())
@@ -79,13 +87,20 @@ def _label(table: RawTable, source: Source, words: dict[str, SchemaColumn], plac
     wanted = "float" if label.task == "regression" else "text"
     if word.type not in (None, wanted):
         names = {"int": "INT", "float": "FLOAT", "text": "BYTES"}
-        problems.append(Problem(f"schema, feature {source.label!r}", f"type {names[word.type]}",
-                                f"{names[wanted]}, because the task is {label.task}", f"set type: {names[wanted]} in the schema"))
+        problems.append(
+            Problem(
+                f"schema, feature {source.label!r}",
+                f"type {names[word.type]}",
+                f"{names[wanted]}, because the task is {label.task}",
+                f"set type: {names[wanted]} in the schema",
+            )
+        )
     return label, problems
 
 
-def _columns(table: RawTable, source: Source, said: tuple[Label, dict[str, SchemaColumn]],
-             places: Places) -> tuple[list[TypedColumn], list[Problem]]:
+def _columns(
+    table: RawTable, source: Source, said: tuple[Label, dict[str, SchemaColumn]], places: Places
+) -> tuple[list[TypedColumn], list[Problem]]:
     """The kept columns that have a type, and what is wrong with the others. said : the label, the schema's words."""
     label, words = said
     columns: list[TypedColumn] = []
@@ -95,8 +110,14 @@ def _columns(table: RawTable, source: Source, said: tuple[Label, dict[str, Schem
             continue
         word = words.get(name, SchemaColumn())
         if not len(column.values) and name not in words and name != source.label:
-            problems.append(Problem(f"column {name!r}", f"no value in any of {table.rows} rows", "at least one value",
-                                    f"add {name} to columns.leave_out"))
+            problems.append(
+                Problem(
+                    f"column {name!r}",
+                    f"no value in any of {table.rows} rows",
+                    "at least one value",
+                    f"add {name} to columns.leave_out",
+                )
+            )
             continue
         if name == source.label:
             # Its values were judged with the task; here it only takes its type.
@@ -125,16 +146,28 @@ def _as_float(column: TypedColumn) -> TypedColumn:
 def _without(source: Source, names: set[str]) -> Source:
     """The settings without the columns that are not there, so that the other checks can go on."""
     rule = source.split
-    split = replace(rule, column=rule.column if rule.column in names else None, key=tuple(name for name in rule.key if name in names))
-    return replace(source, split=split, ids=tuple(name for name in source.ids if name in names),
-                   weight=source.weight if source.weight in names else None)
+    split = replace(
+        rule,
+        column=rule.column if rule.column in names else None,
+        key=tuple(name for name in rule.key if name in names),
+    )
+    return replace(
+        source,
+        split=split,
+        ids=tuple(name for name in source.ids if name in names),
+        weight=source.weight if source.weight in names else None,
+    )
 
 
 def _folder_note(source: Source) -> tuple[str, ...]:
     folders = split_folders(source)
     if not folders or source.split.folders:
         return ()
-    return ("Splits were taken from folders: " + ", ".join(f"{split} from {name}/" for split, name in folders.items()) + ".",)
+    return (
+        "Splits were taken from folders: "
+        + ", ".join(f"{split} from {name}/" for split, name in folders.items())
+        + ".",
+    )
 
 
 def _schema_notes(words: dict[str, SchemaColumn], columns: list[TypedColumn]) -> tuple[str, ...]:

@@ -30,25 +30,42 @@ class Label:
     notes: tuple[str, ...] = ()
 
 
-def settle_label(column: EncodedColumn, source: Source, domain: tuple[str, ...], places: Places) -> tuple[Label, list[Problem]]:
-    """What the label's values make of the task, and what stands against it. `column` holds texts or a Parquet's numbers.
+def settle_label(
+    column: EncodedColumn, source: Source, domain: tuple[str, ...], places: Places
+) -> tuple[Label, list[Problem]]:
+    """What the label's values make of the task, and what stands against it.
 
-    domain : the classes that the schema lists, or (); a value outside it is an error, a class without rows this week is none.
+    column : texts, or a Parquet file's numbers.
+
+    domain : the classes that the schema lists, or (); a value outside it is an error, a class without rows is none.
     """
     problems = _gaps(column, places)
     values = texts_of(column)
     task, notes = _task(column, source, max(len(values), len(domain)))
     if task is None:
-        return Label("multiclass"), [*problems, Problem(
-            f"column {column.name!r} (label)", f"{len(values)} distinct values, not all of them numbers",
-            f"at most {MAX_CLASSES} classes, or numbers", "set data.task, or correct data.label")]
+        return Label("multiclass"), [
+            *problems,
+            Problem(
+                f"column {column.name!r} (label)",
+                f"{len(values)} distinct values, not all of them numbers",
+                f"at most {MAX_CLASSES} classes, or numbers",
+                "set data.task, or correct data.label",
+            ),
+        ]
     if task == "regression":
         return Label(task, (), notes), problems + _regression_problems(column, source, values, places)
     outside = [value for value in values if domain and value not in domain]
     if outside:
         place = places.of(column.first_row(values.index(outside[0])), column.name)
-        return Label(task, domain), [*problems, Problem(place, f"labels {listed(outside, 5)}", f"the schema's {listed(domain)}",
-                                                        "correct the labels, or add the class to the schema and train anew")]
+        return Label(task, domain), [
+            *problems,
+            Problem(
+                place,
+                f"labels {listed(outside, 5)}",
+                f"the schema's {listed(domain)}",
+                "correct the labels, or add the class to the schema and train anew",
+            ),
+        ]
     classes = tuple(sorted(domain or values, key=class_order(domain or values)))
     problems += _class_problems(column, source, task, classes, len(values))
     if problems or task == "multiclass":
@@ -57,7 +74,9 @@ def settle_label(column: EncodedColumn, source: Source, domain: tuple[str, ...],
     return Label(task, ordered, notes + why), problems
 
 
-def split_problems(column: EncodedColumn, classes: tuple[str, ...], splits: Assignment, places: Places) -> list[Problem]:
+def split_problems(
+    column: EncodedColumn, classes: tuple[str, ...], splits: Assignment, places: Places
+) -> list[Problem]:
     """Classes that train lacks: a model cannot learn them, and eval or test would ask for them."""
     import numpy as np
 
@@ -69,12 +88,23 @@ def split_problems(column: EncodedColumn, classes: tuple[str, ...], splits: Assi
         unseen = [values[code] for code in np.flatnonzero((column.counts(rows) > 0) & (in_train == 0))]
         if unseen:
             row = int(rows[np.isin(column.codes[rows], [values.index(value) for value in unseen]).argmax()])
-            problems.append(Problem(places.of(row, column.name), f"{split} holds labels {listed(unseen, 5)} that train lacks",
-                                    f"the classes of train: {listed([v for v, n in zip(values, in_train, strict=True) if n])}",
-                                    "bring train rows of these classes, or remove the rows"))
+            problems.append(
+                Problem(
+                    places.of(row, column.name),
+                    f"{split} holds labels {listed(unseen, 5)} that train lacks",
+                    f"the classes of train: {listed([v for v, n in zip(values, in_train, strict=True) if n])}",
+                    "bring train rows of these classes, or remove the rows",
+                )
+            )
     if not problems and classes and int((in_train > 0).sum()) == 1:
-        problems.append(Problem(f"column {column.name!r} (label), split train", f"one class only: {listed(values)}",
-                                "at least two classes", "split the rows otherwise, or bring rows of other classes"))
+        problems.append(
+            Problem(
+                f"column {column.name!r} (label), split train",
+                f"one class only: {listed(values)}",
+                "at least two classes",
+                "split the rows otherwise, or bring rows of other classes",
+            )
+        )
     return problems
 
 
@@ -107,7 +137,9 @@ def _task(column: EncodedColumn, source: Source, count: int) -> tuple[str | None
         why = f"Task: multiclass, because the label '{column.name}' has {count} values that are texts."
         return ("multiclass", (why,)) if count <= MAX_CLASSES else (None, ())
     if count <= MAX_INTEGER_CLASSES and pc.all(are_integers(column.values)).as_py():
-        return "multiclass", (f"Task: multiclass, because the label '{column.name}' has {count} distinct whole numbers.",)
+        return "multiclass", (
+            f"Task: multiclass, because the label '{column.name}' has {count} distinct whole numbers.",
+        )
     return "regression", (f"Task: regression, because the label '{column.name}' has {count} distinct numbers.",)
 
 
@@ -115,8 +147,14 @@ def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
     missing = column.missing()
     if not missing:
         return []
-    return [Problem(places.of(column.first_row(-1), column.name), f"the label is missing in {missing} of {len(column.codes)} rows",
-                    "a label in every row", "remove these rows, or fill in their labels")]
+    return [
+        Problem(
+            places.of(column.first_row(-1), column.name),
+            f"the label is missing in {missing} of {len(column.codes)} rows",
+            "a label in every row",
+            "remove these rows, or fill in their labels",
+        )
+    ]
 
 
 def _regression_problems(column: EncodedColumn, source: Source, values: list[str], places: Places) -> list[Problem]:
@@ -128,49 +166,94 @@ def _regression_problems(column: EncodedColumn, source: Source, values: list[str
     wrong = [value for value, is_number in zip(values, numbers, strict=True) if not is_number]
     if wrong:
         why = "data.task is regression" if source.task == "regression" else "nearly all labels are"
-        return [Problem(places.of(column.first_row(values.index(wrong[0])), column.name),
-                        f"texts such as {listed(wrong, 3)}; {len(wrong)} of {len(values)} distinct values are such",
-                        f"numbers, because {why}",
-                        "correct the labels, or add the text to data.missing and remove the rows, or set data.task: multiclass")]
+        return [
+            Problem(
+                places.of(column.first_row(values.index(wrong[0])), column.name),
+                f"texts such as {listed(wrong, 3)}; {len(wrong)} of {len(values)} distinct values are such",
+                f"numbers, because {why}",
+                "correct the labels, or add the text to data.missing and remove the rows, or set data.task: multiclass",
+            )
+        ]
     infinite = [value for value in values if not abs(float(value)) < float("inf")]
     if infinite:
-        return [Problem(place, f"values {listed(infinite, 3)}", "finite numbers", "remove these rows, or add the value to data.missing")]
+        return [
+            Problem(
+                place,
+                f"values {listed(infinite, 3)}",
+                "finite numbers",
+                "remove these rows, or add the value to data.missing",
+            )
+        ]
     constant = int(pc.count_distinct(column.values).as_py()) < 2
     return [Problem(place, f"one value only: {listed(values)}", "at least two", "check data.label")] if constant else []
 
 
-def _class_problems(column: EncodedColumn, source: Source, task: str, classes: tuple[str, ...], seen: int) -> list[Problem]:
+def _class_problems(
+    column: EncodedColumn, source: Source, task: str, classes: tuple[str, ...], seen: int
+) -> list[Problem]:
     place = f"column {column.name!r} (label)"
     if seen < 2:
-        return [Problem(place, f"one class only: {listed(texts_of(column))}" if seen else "no values at all",
-                        "at least two classes", "check data.label, or bring rows of the other classes")]
+        return [
+            Problem(
+                place,
+                f"one class only: {listed(texts_of(column))}" if seen else "no values at all",
+                "at least two classes",
+                "check data.label, or bring rows of the other classes",
+            )
+        ]
     problems = []
     if task == "binary" and len(classes) != 2:
-        problems.append(Problem(place, f"{len(classes)} classes: {listed(classes)}", "two classes, because data.task is binary",
-                                "set data.task: multiclass, or correct the values"))
+        problems.append(
+            Problem(
+                place,
+                f"{len(classes)} classes: {listed(classes)}",
+                "two classes, because data.task is binary",
+                "set data.task: multiclass, or correct the values",
+            )
+        )
     if task == "multiclass" and len(classes) > MAX_CLASSES:
-        problems.append(Problem(place, f"{len(classes)} classes", f"at most {MAX_CLASSES}", "set data.task: regression, or check data.label"))
+        problems.append(
+            Problem(
+                place,
+                f"{len(classes)} classes",
+                f"at most {MAX_CLASSES}",
+                "set data.task: regression, or check data.label",
+            )
+        )
     if source.positive is not None and task == "multiclass":
-        problems.append(Problem("data.positive", repr(source.positive), "nothing: only a binary task has one", "drop it"))
+        problems.append(
+            Problem("data.positive", repr(source.positive), "nothing: only a binary task has one", "drop it")
+        )
     elif source.positive is not None and _as_class(source.positive, classes) is None:
-        problems.append(Problem("data.positive", repr(source.positive), did_you_mean(source.positive, classes).replace("columns", "classes"),
-                                "name one of the classes"))
+        problems.append(
+            Problem(
+                "data.positive",
+                repr(source.positive),
+                did_you_mean(source.positive, classes).replace("columns", "classes"),
+                "name one of the classes",
+            )
+        )
     return problems
 
 
-def _positive_last(column: EncodedColumn, source: Source, classes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _positive_last(
+    column: EncodedColumn, source: Source, classes: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     positive = _as_class(source.positive, classes) if source.positive is not None else None
     why: tuple[str, ...] = ()
     if positive is None:
-        obvious = {pair: pair[1] for pair in _OBVIOUS}.get(tuple(sorted(value.lower() for value in classes)))  # type: ignore[arg-type]
+        pair = sorted(value.lower() for value in classes)
+        obvious = next((known[1] for known in _OBVIOUS if list(known) == pair), None)
         if obvious:
             positive = next(value for value in classes if value.lower() == obvious)
             why = (f"Positive class: '{positive}'.",)
         else:
             counts = dict(zip(texts_of(column), column.counts(), strict=True))
             positive = min(reversed(classes), key=lambda value: counts.get(value, 0))
-            why = (f"Positive class: '{positive}', the rarer one ({counts.get(positive, 0)} of {len(column.codes)} rows); "
-                   "data.positive names another.",)
+            why = (
+                f"Positive class: '{positive}', the rarer one ({counts.get(positive, 0)} of {len(column.codes)} rows); "
+                "data.positive names another.",
+            )
     return (*(value for value in classes if value != positive), positive), why
 
 
@@ -178,4 +261,5 @@ def _as_class(positive: str, classes: tuple[str, ...]) -> str | None:
     """The class that the settings mean: YAML turns `true` and `1` into other types, so case is forgiven."""
     wanted = str(positive).strip()
     return next((value for value in classes if value == wanted), None) or next(
-        (value for value in classes if value.lower() == wanted.lower()), None)
+        (value for value in classes if value.lower() == wanted.lower()), None
+    )

@@ -29,7 +29,7 @@ def as_int64(values: Any) -> Any | None:
 
 
 def as_float64(values: Any) -> Any | None:
-    """The distinct values as a pyarrow float64 array, or None if one of them is no number. "nan" is none, "inf" is one."""
+    """The distinct values as a pyarrow float64 array, or None if one is no number. "nan" is none, "inf" is one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

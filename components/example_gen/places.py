@@ -18,7 +18,7 @@ class Places:
     source: Source
 
     def of(self, row: int, column: str) -> str:
-        """ "data/my.csv, line 18, column 'age'", or "row 17" (from 1) where a file has no lines."""
+        """As in: data/my.csv, line 18, column 'age'; or row 17 (from 1) where a file has no lines."""
         file, number = self.table.file_of(row)
         is_parquet = _is_parquet(file.path)
         line = None if is_parquet else line_of(file.path, self.source, number)

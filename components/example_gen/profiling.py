@@ -15,15 +15,27 @@ from schemas.table import MAX_DOMAIN, Column, TableProfile
 def profile_of(examined: Examined, source: Source) -> TableProfile:
     """What inspection found, as plain values."""
     rows = {split: examined.splits.rows(split) for split in SPLITS}
-    roles = Roles(label=source.label, task=examined.label.task, classes=examined.label.classes, weight=source.weight,
-                  ids=source.ids, kinds=dict(source.kinds))
+    roles = Roles(
+        label=source.label,
+        task=examined.label.task,
+        classes=examined.label.classes,
+        weight=source.weight,
+        ids=source.ids,
+        kinds=dict(source.kinds),
+    )
     columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
-    return TableProfile(roles=roles, columns=columns, rows={split: len(rows[split]) for split in SPLITS}, digest=examined.digest,
-                        notes=examined.notes, files=tuple(relative_names(list(examined.files))))
+    return TableProfile(
+        roles=roles,
+        columns=columns,
+        rows={split: len(rows[split]) for split in SPLITS},
+        digest=examined.digest,
+        notes=examined.notes,
+        files=tuple(relative_names(list(examined.files))),
+    )
 
 
 def tables_of(examined: Examined) -> dict[str, Any]:
-    """One pyarrow table per split, rows and columns in the files' order: int64, float32 or string, null where missing."""
+    """One pyarrow table per split, in the files' order: int64, float32 or string; null if missing."""
     return {split: _table(examined.columns, examined.splits.rows(split)) for split in SPLITS}
 
 
@@ -38,7 +50,15 @@ def _table(columns: tuple[TypedColumn, ...], rows: Any) -> Any:
 
 
 def _role(name: str, source: Source) -> str:
-    return "label" if name == source.label else "weight" if name == source.weight else "id" if name in source.ids else "feature"
+    return (
+        "label"
+        if name == source.label
+        else "weight"
+        if name == source.weight
+        else "id"
+        if name in source.ids
+        else "feature"
+    )
 
 
 def _column(found: TypedColumn, role: str, train: Any) -> Column:
@@ -59,9 +79,21 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
             counts = column.counts(train)[seen][finite]
             bins = np.histogram(numbers[finite].astype(float), bins=10, weights=counts)[0] if low < high else counts
             fullest = round(float(bins.max() / counts.sum()), 4)
-    return Column(found.name, found.type, found.kind, role, distinct=int(pc.count_distinct(column.values).as_py()),
-                  missing=column.missing(), missing_in_train=column.missing(train), values=values, low=low, high=high, fullest_bin=fullest,
-                  date_format=_date_format(found), leading_zeros=found.leading_zeros)
+    return Column(
+        found.name,
+        found.type,
+        found.kind,
+        role,
+        distinct=int(pc.count_distinct(column.values).as_py()),
+        missing=column.missing(),
+        missing_in_train=column.missing(train),
+        values=values,
+        low=low,
+        high=high,
+        fullest_bin=fullest,
+        date_format=_date_format(found),
+        leading_zeros=found.leading_zeros,
+    )
 
 
 def _date_format(found: TypedColumn) -> str | None:

@@ -18,31 +18,44 @@ NEAR_UNIQUE = 0.95
 """With this share of distinct values a column names the row and says nothing about the next one."""
 MOSTLY_MISSING = 0.95
 MAX_CODES = 1000
-_CODE_NAME = re.compile(r"(^|[_\-. ])(code|zip|zipcode|postcode|plz|type|class|category|group|id|area|tract|region|status)s?$", re.IGNORECASE)
+_CODE_NAME = re.compile(
+    r"(^|[_\-. ])(code|zip|zipcode|postcode|plz|type|class|category|group|id|area|tract|region|status)s?$",
+    re.IGNORECASE,
+)
 
-HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it, then it is the contract that data must meet.
+HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: it becomes the contract.
 - type decides what a cell may be; BYTES keeps digits as text.
 - string_domain lists the categories of the train split; min_domain_mass is the share of rows that must keep to them.
 - presence.min_fraction is the share of rows that must have a value.
 - drift_comparator: against the previous run's train split. skew_comparator: against what was served.
 - not_in_environment SERVING: not asked for when the model serves.
-Ranges of numbers are not proposed, because the data at hand do not know them: add int_domain or float_domain where you do."""
+Ranges of numbers are not proposed, because the data do not know them: add int_domain or float_domain where you do."""
 
 
 def proposal_for(source: Source) -> tuple[TableProfile, str, list[str]]:
-    """The profile, the schema's text and one sentence per suggestion. Columns without any value are left out already."""
+    """The profile, the schema's text and one sentence per suggestion. Columns without values are left out already."""
     table = read_table(find_files(source), source)
-    empty = [name for name, column in table.columns.items()
-             if not len(column.values) and name not in (source.label, source.weight, *source.ids, *source.leave_out)]
+    empty = [
+        name
+        for name, column in table.columns.items()
+        if not len(column.values) and name not in (source.label, source.weight, *source.ids, *source.leave_out)
+    ]
     profile = profile_of(examine(replace(source, leave_out=(*source.leave_out, *empty))), source)
     suggestions = [f"data.leave_out: {name}, because no row has a value." for name in empty]
     codes = {column.name for column in profile.features if is_code(column, sum(profile.rows.values()))}
     for column in profile.features:
         suggestions += suggestion(column, sum(profile.rows.values()))
-    columns = tuple(replace(column, kind="category") if column.name in codes else column for column in profile.columns)
+    columns = tuple(_as_proposed(column, codes) for column in profile.columns)
     splits = ", ".join(f"{split} {count}" for split, count in profile.rows.items())
     header = HEADER.format(rows=sum(profile.rows.values()), splits=splits)
     return profile, to_pbtxt(infer(replace(profile, columns=columns)), header), suggestions
+
+
+def _as_proposed(column: Column, codes: set[str]) -> Column:
+    """Codes become categories; digits with leading zeros must be BYTES, or the schema itself would take their zeros."""
+    if column.leading_zeros and column.role == "feature" and column.kind == "number":
+        return replace(column, type="text", kind="category")
+    return replace(column, kind="category") if column.name in codes else column
 
 
 def suggestion(column: Column, rows: int) -> list[str]:
@@ -53,18 +66,24 @@ def suggestion(column: Column, rows: int) -> list[str]:
     if column.missing > MOSTLY_MISSING * rows:
         return [f"data.leave_out: {column.name}, because only {present} of {rows} rows have a value."]
     if is_near_unique(column, rows):
-        return [f"data.ids: {column.name}, because {column.distinct} of {present} values are distinct: it names the row."]
+        return [
+            f"data.ids: {column.name}, because {column.distinct} of {present} values are distinct: it names the row."
+        ]
     if column.leading_zeros:
         return [f"columns.kinds.{column.name}: category, because digits such as 007 lose their zeros as numbers."]
     if is_code(column, rows):
-        return [f"columns.kinds.{column.name}: category, because its name and its {column.distinct} whole numbers look like codes."]
+        return [
+            f"columns.kinds.{column.name}: category, because its name and its {column.distinct} values look like codes."
+        ]
     return []
 
 
 def is_near_unique(column: Column, rows: int) -> bool:
     """Texts and whole numbers of which nearly every row has its own; floats measure something and may."""
     present = rows - column.missing
-    return column.type != "float" and column.kind != "date" and present >= 50 and column.distinct >= NEAR_UNIQUE * present
+    return (
+        column.type != "float" and column.kind != "date" and present >= 50 and column.distinct >= NEAR_UNIQUE * present
+    )
 
 
 def is_code(column: Column, rows: int) -> bool:

@@ -20,7 +20,9 @@ def read_table(files: list[TableFile], source: Source) -> RawTable:
     ------
     DataError : problems of all files together.
     """
-    tables, declared, problems = [], [], []
+    tables: list[Any] = []
+    declared: list[dict[str, str]] = []
+    problems: list[Problem] = []
     for file in files:
         try:
             table, types = read_parquet(file.path) if file.format == "parquet" else (read_csv(file.path, source), {})
@@ -30,13 +32,18 @@ def read_table(files: list[TableFile], source: Source) -> RawTable:
         tables.append(table)
         declared.append(types)
     if not problems:
-        problems = [problem for file, table in zip(files, tables, strict=True)
-                    if (problem := _other_columns(files[0], tables[0], file, table))]
+        problems = [
+            problem
+            for file, table in zip(files, tables, strict=True)
+            if (problem := _other_columns(files[0], tables[0], file, table))
+        ]
     if problems:
         raise DataError(HEADLINE, *problems)
     rows = tuple(FileRows(file.path, table.num_rows, file.split) for file, table in zip(files, tables, strict=True))
-    columns = {name: _column(name, [table[name] for table in tables], [types.get(name) for types in declared], source)
-               for name in tables[0].column_names}
+    columns = {
+        name: _column(name, [table[name] for table in tables], [types.get(name) for types in declared], source)
+        for name in tables[0].column_names
+    }
     unnamed = [name for name in columns if name.startswith("unnamed_")]
     notes = (f"Columns without a name were called {listed(unnamed)}.",) if unnamed else ()
     return RawTable(columns, rows, notes)
@@ -73,5 +80,9 @@ def _other_columns(first: TableFile, table: Any, file: TableFile, other: Any) ->
     if not lacking and not added:
         return None
     said = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has {listed(added)} besides"] * bool(added)
-    return Problem(str(file.path), " and ".join(said), f"the columns of {first.path}",
-                   "give all files the same header, or move this one elsewhere")
+    return Problem(
+        str(file.path),
+        " and ".join(said),
+        f"the columns of {first.path}",
+        "give all files the same header, or move this one elsewhere",
+    )

@@ -32,6 +32,7 @@ def schema_columns(schema: schema_pb2.Schema | None) -> dict[str, SchemaColumn]:
         dates = feature.WhichOneof("domain_info") in ("time_domain", "time_of_day_domain")
         is_category = kind == "text" or (feature.HasField("int_domain") and feature.int_domain.is_categorical)
         domain = shared.get(feature.domain, ()) if feature.HasField("domain") else tuple(feature.string_domain.value)
-        found[feature.name] = SchemaColumn(kind, "date" if dates else "category" if is_category else
-                                           "number" if kind else None, domain)
+        found[feature.name] = SchemaColumn(
+            kind, "date" if dates else "category" if is_category else "number" if kind else None, domain
+        )
     return found

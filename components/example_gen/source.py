@@ -18,7 +18,7 @@ class SplitRule:
 
     column : a column that says train, eval or test for each row.
     folders : a folder per split below the source's path, such as {"train": "train", "test": "holdout"}.
-    key : the columns whose values decide by hash, so that rows of one customer stay together; with `column` or `folders`
+    key : the columns whose values decide by hash, so that a customer's rows stay together; with `column` or `folders`
         they decide what is carved out of train.
     train, eval, test : shares of the rows, summing to 1; used when neither `column` nor `folders` is given.
 

@@ -50,13 +50,19 @@ def assign_splits(table: RawTable, source: Source, places: Places) -> tuple[Assi
         of_row, problems = _from_column(table.columns[rule.column], places)
         given = f"column '{rule.column}'"
     elif any(file.split for file in table.files):
-        of_row = np.repeat(np.array([SPLITS.index(file.split or "train") for file in table.files], np.int8),
-                           [file.rows for file in table.files])
+        of_row = np.repeat(
+            np.array([SPLITS.index(file.split or "train") for file in table.files], np.int8),
+            [file.rows for file in table.files],
+        )
         problems, given = [], "folders"
     else:
         edges = np.array([rule.train, rule.train + rule.eval])
         of_row = np.searchsorted(edges, share, side="right").astype(np.int8)
-        by = f"the hash of {listed(rule.key)}" if rule.key else "the hash of the whole row, so that equal rows stay together"
+        by = (
+            f"the hash of {listed(rule.key)}"
+            if rule.key
+            else "the hash of the whole row, so that equal rows stay together"
+        )
         note = f"Rows were split {rule.train:g} / {rule.eval:g} / {rule.test:g} into train, eval and test by {by}."
         return _checked(Assignment(of_row, (note,)), [], source)
     if problems:
@@ -70,13 +76,15 @@ def row_shares(table: RawTable, source: Source) -> Shares:
     Left out of the whole row are the split column, ids and `leave_out`: a running number would tell equal rows apart.
     A row without any key value is hashed whole, or all such rows would fall into one split.
     """
+    import numpy as np
+
     apart = {*source.ids, *source.leave_out, source.split.column}
     whole = [column for name, column in table.columns.items() if name not in apart]
     if not source.split.key:
         return shares(row_hashes(whole, table.rows))
     keys = [table.columns[name] for name in source.split.key]
     keyed = shares(row_hashes(keys, table.rows))
-    keyless = (sum((column.codes >= 0).astype(int) for column in keys)) == 0
+    keyless = np.all([column.codes < 0 for column in keys], axis=0)
     if keyless.any():
         keyed[keyless] = shares(row_hashes(whole, table.rows))[keyless]
     return keyed
@@ -93,14 +101,32 @@ def _from_column(column: EncodedColumn, places: Places) -> tuple[Any, list[Probl
     problems = []
     if unknown:
         row = column.first_row(words.index(unknown[0]))
-        problems.append(Problem(places.of(row, column.name), f"split values {listed(unknown, 5)}", allowed,
-                                "correct the values, or drop data.split.column and let the hash decide"))
+        problems.append(
+            Problem(
+                places.of(row, column.name),
+                f"split values {listed(unknown, 5)}",
+                allowed,
+                "correct the values, or drop data.split.column and let the hash decide",
+            )
+        )
     if column.missing():
-        problems.append(Problem(places.of(column.first_row(-1), column.name), f"{column.missing()} rows without a split",
-                                allowed, "fill in the split of every row, or drop data.split.column"))
+        problems.append(
+            Problem(
+                places.of(column.first_row(-1), column.name),
+                f"{column.missing()} rows without a split",
+                allowed,
+                "fill in the split of every row, or drop data.split.column",
+            )
+        )
     if not unknown and SPLITS.index("train") not in of_row:
-        problems.append(Problem(f"column {column.name!r}", f"no train rows; values: {listed(words, 5)}", allowed,
-                                "mark the rows to learn from as train"))
+        problems.append(
+            Problem(
+                f"column {column.name!r}",
+                f"no train rows; values: {listed(words, 5)}",
+                allowed,
+                "mark the rows to learn from as train",
+            )
+        )
     return of_row, problems
 
 
@@ -127,6 +153,12 @@ def _checked(assignment: Assignment, problems: list[Problem], source: Source) ->
         problems.append(Problem(place, f"rows: {said}", f"at least {MIN_TRAIN_ROWS} train rows", "bring more rows"))
     empty = [split for split in ("eval", "test") if not rows[split]]
     if empty:
-        remedy = "choose key columns with more distinct values" if source.split.key else "bring more rows, or give a split column"
-        problems.append(Problem(place, f"no rows in {' and '.join(empty)} ({said})", "at least one row in every split", remedy))
+        remedy = (
+            "choose key columns with more distinct values"
+            if source.split.key
+            else "bring more rows, or give a split column"
+        )
+        problems.append(
+            Problem(place, f"no rows in {' and '.join(empty)} ({said})", "at least one row in every split", remedy)
+        )
     return assignment, problems

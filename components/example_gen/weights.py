@@ -21,15 +21,31 @@ def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Plac
     if found.type == "text":
         return [Problem(f"column {found.name!r} (weight)", "texts", "numbers", "choose another data.weight")]
     if column.missing():
-        problems.append(Problem(places.of(column.first_row(-1), found.name), f"the weight is missing in {column.missing()} rows",
-                                "a weight in every row", "fill it in (1 is neutral), or remove the rows"))
+        problems.append(
+            Problem(
+                places.of(column.first_row(-1), found.name),
+                f"the weight is missing in {column.missing()} rows",
+                "a weight in every row",
+                "fill it in (1 is neutral), or remove the rows",
+            )
+        )
     values = column.values.to_numpy(zero_copy_only=False).astype(float)
     wrong = np.flatnonzero((values < 0) | ~np.isfinite(values))
     if len(wrong):
         rows = np.isin(column.codes, wrong)
         row = int(rows.argmax())
-        problems.append(Problem(places.of(row, found.name), f"weight {values[column.codes[row]]:g}; {int(rows.sum())} rows are such",
-                                "0 or more, finite", "correct the weights, or remove the rows"))
+        problems.append(
+            Problem(
+                places.of(row, found.name),
+                f"weight {values[column.codes[row]]:g}; {int(rows.sum())} rows are such",
+                "0 or more, finite",
+                "correct the weights, or remove the rows",
+            )
+        )
     if len(values) and not values.any():
-        problems.append(Problem(f"column {found.name!r} (weight)", "0 in every row", "some weight above 0", "choose another data.weight"))
+        problems.append(
+            Problem(
+                f"column {found.name!r} (weight)", "0 in every row", "some weight above 0", "choose another data.weight"
+            )
+        )
     return problems

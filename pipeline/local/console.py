@@ -122,24 +122,31 @@ class Plain:
 
 
 class Quiet:
-    """Only how it ended."""
+    """Only how it ended; and why, when it was not as asked for."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream, self._log = stream, ""
 
-    def run_started(self, run_id: str, steps: Sequence[str], log_path: str) -> None: ...
+    def run_started(self, run_id: str, steps: Sequence[str], log_path: str) -> None:
+        self._log = log_path
 
     def step_started(self, step: str) -> None: ...
 
-    def step_ended(self, record: StepRecord) -> None: ...
+    def step_ended(self, record: StepRecord) -> None:
+        if record.error:
+            self._say(f"{record.step}: {first_line_of(record.error)}\nthe whole story: {self._log}")
 
-    def refusal(self, verdict: Verdict, where: Where) -> None: ...
+    def refusal(self, verdict: Verdict, where: Where) -> None:
+        self._say(refusal_table.as_text(verdict, where))
 
     def run_ended(self, result: RunResult, report: str) -> None:
-        self._stream.write(f"{verdict_line(result)}\n")
-        self._stream.flush()
+        self._say(verdict_line(result))
 
     def close(self) -> None: ...
+
+    def _say(self, text: str) -> None:
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
 
 
 class Json:

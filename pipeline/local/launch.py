@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import constants
-from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline.local.store import Handle
 from schemas.records import ArtifactRecord, State, StepRecord
 
 #: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
@@ -62,7 +62,7 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
     try:
         info = launcher.Launcher(
             pipeline_node=node,
-            mlmd_connection=metadata.Metadata(graph.connection),
+            mlmd_connection=Handle(graph.connection),
             pipeline_info=graph.ir.pipeline_info,
             pipeline_runtime_spec=graph.ir.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(deployment, name),
@@ -79,7 +79,7 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
 
 
 def _record(graph: Graph, name: str, execution_id: int, seconds: float, at: str) -> StepRecord:
-    with metadata.Metadata(graph.connection) as handle:
+    with Handle(graph.connection) as handle:
         store = handle.store
         [execution] = store.get_executions_by_id([execution_id])
         events = store.get_events_by_execution_ids([execution_id])
@@ -105,7 +105,7 @@ def _properties(artifact: metadata_store_pb2.Artifact) -> dict[str, str | int | 
 
 def close_interrupted(graph: Graph, run_id: str) -> list[int]:
     """Marks executions of this run that an interrupt left RUNNING as CANCELED; returns their ids."""
-    with metadata.Metadata(graph.connection) as handle:
+    with Handle(graph.connection) as handle:
         store = handle.store
         context = store.get_context_by_type_and_name("pipeline_run", run_id)
         if context is None:

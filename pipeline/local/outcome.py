@@ -10,6 +10,7 @@ from schemas.records import State, StepRecord
 from schemas.verdict import Verdict
 
 VERDICT_TYPE = "schemas.GateVerdict"
+RELEASE_GATE = "release_gate"
 
 
 def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
@@ -28,6 +29,12 @@ def verdict_of(done: Sequence[StepRecord], gates: Sequence[Verdict]) -> str:
     if any(not gate.passed for gate in gates):
         return "REFUSED"
     return "ERROR" if any(record.state is State.SKIPPED for record in done) else "PASSED"
+
+
+def refusing(gates: Sequence[Verdict]) -> list[Verdict]:
+    """The gates to show: those that did not pass; ReleaseGate repeats the others, so it is shown only when alone."""
+    bad = [gate for gate in gates if not gate.passed]
+    return [gate for gate in bad if gate.gate != RELEASE_GATE] or bad
 
 
 def pushed_of(done: Iterable[StepRecord]) -> tuple[str | None, int | None]:

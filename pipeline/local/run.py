@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
 from pipeline.local.table import look_at, source_of
 from pipeline.settings_file import LoadedSettings
+from pipeline.local.outcome import refusing
 from pipeline.steps import steps
 from schemas import records
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
@@ -104,7 +106,8 @@ def _run(job: Job, request: Request) -> int:
     from pipeline.local import metadata
 
     connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
-    metadata.check(connection)
+    with noise.into(Path(os.devnull)):
+        metadata.check(connection)
     try:
         job.home.mkdir(parents=True)
     except OSError as error:
@@ -117,9 +120,8 @@ def _run(job: Job, request: Request) -> int:
         done = _steps(job, connection, console)
         result = _conclude(job, done, time.monotonic() - began)
         report = _report(job, result)
-        if result.verdict == "REFUSED":
-            for gate in result.gates:
-                console.refusal(gate, job.loaded.where)
+        for gate in refusing(result.gates):
+            console.refusal(gate, job.loaded.where)
         console.run_ended(result, str(report))
     return result.exit_code
 

@@ -14,7 +14,7 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bool]
 
     def get(task: str, released: bool) -> Any:
         if (task, released) not in done:
-            from evaluated import evaluate
+            from tests.components.evaluated import evaluate
 
             folder: Path = tmp_path_factory.mktemp(f"{task}-{released}")
             done[task, released] = evaluate(folder, task, released)

@@ -6,11 +6,11 @@ from typing import Any
 
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation
 from tfx.utils import proto_utils
-from through_executor import artifact
-from tiny_model import Table, save_model, table, write_examples
 
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor
+from tests.components.through_executor import artifact
+from tests.components.tiny_model import Table, save_model, table, write_examples
 
 #: Slope and decision threshold of the tiny models; each is judged at its own threshold.
 CANDIDATE, RELEASED = (1.5, 0.4), (0.7, 0.6)

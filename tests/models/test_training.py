@@ -15,6 +15,7 @@ from models.plan import TrainingPlan
 from models.rows import Rows
 from schemas.evidence import TrainingEvidence, read
 from tests.models import table
+from tests.models.conftest import fn_args
 from tests.models.test_signatures import serve_examples
 
 PLAN = TrainingPlan(epochs=6, layers=(16,), members=2, max_knots=8, seed=5)
@@ -134,20 +135,16 @@ def test_a_threshold_in_the_plan_is_taken_as_it_is():
 
 PROGRAM = """
 import json, sys
-from tests.models.conftest import fn_args
-from tests.models.table import Prepared
+from types import SimpleNamespace
 from models import training
-from pathlib import Path
-training.run_fn(fn_args(Prepared(**json.loads(sys.argv[1])), Path(sys.argv[2])))
+training.run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
 """
 
 
 def test_another_process_with_the_same_seed_trains_the_same_model(odd, tmp_path):
     project = Path(__file__).resolve().parents[2]
-    prepared = json.dumps(vars(odd.prepared))
-    subprocess.run(
-        [sys.executable, "-c", PROGRAM, prepared, str(tmp_path)], check=True, cwd=project, capture_output=True
-    )
+    args = json.dumps({k: v for k, v in vars(fn_args(odd.prepared, tmp_path)).items() if v is not None})
+    subprocess.run([sys.executable, "-c", PROGRAM, args], check=True, cwd=project, capture_output=True)
     again = json.loads((tmp_path / "run" / "training.json").read_text())
     assert again["history"] == odd.notes["history"]
     records = tf.constant(table.examples(odd.splits["test"]))

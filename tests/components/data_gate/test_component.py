@@ -12,12 +12,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.example_validator.executor import Executor as ExampleValidatorExecutor
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
-from through_executor import artifact, run
 
 from components.data_gate.component import DataGate
 from pipeline import settings
 from schemas.artifacts import GateVerdict
 from schemas.verdict import Status, Verdict, read
+from tests.components.through_executor import artifact, run
 
 SPLITS = ("train", "eval", "test")
 

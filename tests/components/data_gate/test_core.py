@@ -41,6 +41,7 @@ def test_warned_and_ignored_anomalies_are_listed_and_do_not_gate(policy: str, re
     m = verdict.measurements[0]
     assert (m.status, m.gates, m.reason) == (Status.FAILED, False, reason)
     assert m.setting == "data_gate.policy.schema_new_column"
+    assert [one.slice for one in verdict.measurements if one.gates] == list(SPLITS)
 
 
 def test_the_default_can_be_lenient_and_a_kind_strict() -> None:
@@ -54,6 +55,12 @@ def test_a_split_without_rows_cannot_tell(empty: str) -> None:
     verdict = decide({**ROWS, empty: 0}, [], FAIL_ALL, SPLITS)
     assert verdict.status is Status.UNKNOWN
     assert [(m.slice, m.reason) for m in verdict.refusals] == [(empty, "no_rows")]
+
+
+def test_an_empty_split_with_an_anomaly_says_both() -> None:
+    verdict = decide({**ROWS, "train": 0}, [ENUM], FAIL_ALL, SPLITS)
+    assert verdict.status is Status.FAILED
+    assert [m.reason for m in verdict.refusals] == ["anomaly", "no_rows"]
 
 
 def test_a_split_that_was_not_looked_at_cannot_tell() -> None:

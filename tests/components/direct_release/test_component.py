@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from tfx.types.standard_artifacts import PushedModel
-from through_executor import artifact, run
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
 from schemas.artifacts import ReleaseRecord
+from tests.components.through_executor import artifact, run
 
 
 def released(folder: Path, mode: str, **pushed: int | str) -> Any:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
-from evaluated import CANDIDATE, RELEASED
 from sklearn import metrics
-from tiny_model import scores
 
 from components.quality_gate.evaluation import read_slices
 from components.quality_gate.slices import SliceResult, value_of
+from tests.components.evaluated import CANDIDATE, RELEASED
+from tests.components.tiny_model import scores
 
 #: TFMA's areas come from a histogram of 10,000 bins.
 BINNED = 2e-4

@@ -11,7 +11,9 @@ ROWS = 200
 
 def rows(count: int = ROWS) -> list[list[str]]:
     """age, city, income, label: no two rows alike, nothing missing."""
-    return [[str(20 + i % 50), f"city{i % 7}", f"{i * 1.5 + 0.25}", "yes" if i % 3 == 0 else "no"] for i in range(count)]
+    return [
+        [str(20 + i % 50), f"city{i % 7}", f"{i * 1.5 + 0.25}", "yes" if i % 3 == 0 else "no"] for i in range(count)
+    ]
 
 
 HEADER = ["age", "city", "income", "label"]

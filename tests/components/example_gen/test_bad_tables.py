@@ -15,6 +15,7 @@ from pyarrow import parquet
 from components.example_gen.core import Source, SplitRule, inspect
 from components.example_gen.labels import MAX_CLASSES
 from schemas.errors import DataError, Problem
+from schemas.pbtxt import parse_pbtxt
 
 from .tables import HEADER, rows, source, write
 
@@ -58,7 +59,12 @@ def test_missing_folder_suggests_the_nearest_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "got"),
-    [(b"", "an empty file"), (b"\n \n\n", "blank lines"), (b"age,city,income,label\n", "no rows"), (b"\xef\xbb\xbf", "blank lines")],
+    [
+        (b"", "an empty file"),
+        (b"\n \n\n", "blank lines"),
+        (b"age,city,income,label\n", "no rows"),
+        (b"\xef\xbb\xbf", "blank lines"),
+    ],
 )
 def test_files_without_rows(tmp_path: Path, content: bytes, got: str) -> None:
     path = tmp_path / "t.csv"
@@ -132,8 +138,47 @@ def test_a_quotation_mark_that_never_closes(tmp_path: Path) -> None:
     lines = [[*cells] for cells in rows(3000)]
     lines[10][1] = '"open'
     problem = only(source(write(tmp_path / "t.csv", lines)))
-    assert "line 12" in problem.place
-    assert "quotation mark" in problem.remedy
+    assert problem.place.endswith("line 12")
+    assert problem.got == "a row that runs over 2990 lines"
+    assert "close the quotation mark" in problem.remedy
+
+
+def test_damage_behind_the_first_block_is_found_all_the_same(tmp_path: Path) -> None:
+    good = write(tmp_path / "t.csv", rows(5000)).read_bytes()
+    (tmp_path / "late.csv").write_bytes(good[:90_000] + good[90_000:].replace(b"city3", b"Z\xfcrich", 1))
+    line = (tmp_path / "late.csv").read_bytes().split(b"\xfc")[0].count(b"\n") + 1
+    assert f"late.csv, line {line}, byte " in only(source(tmp_path / "late.csv")).place
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(good)[:-100])
+    assert "gzip -t" in only(source(tmp_path / "t.csv.gz")).remedy
+
+
+def test_a_whole_number_that_does_not_fit(tmp_path: Path) -> None:
+    schema = parse_pbtxt('feature { name: "age" type: INT }', "here")
+    path = write(tmp_path / "t.csv", replaced(3, "age", "9223372036854775808"))
+    with pytest.raises(DataError, match=r"line 5, column 'age'[\s\S]*'9223372036854775808'; 1 of 200"):
+        inspect(source(path), schema)
+
+
+def test_a_number_by_the_users_word_and_a_text_by_the_schemas(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv")
+    assert "'city0'; 200 of 200" in only(source(path, kinds={"city": "number"})).got
+    schema = parse_pbtxt('feature { name: "age" type: BYTES }', "here")
+    with pytest.raises(DataError, match=r"text in the schema, a number in data\.columns\.kinds"):
+        inspect(source(path, kinds={"age": "number"}), schema)
+
+
+def test_a_file_without_known_ending_is_recognised_by_its_bytes(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"x": range(40), "label": ["a", "b"] * 20}), tmp_path / "plain")
+    assert inspect(source(tmp_path / "plain")).column("x").type == "int"
+    assert "a Parquet file, although" in problems_of(source(tmp_path / "plain", format="csv"))[0].got
+    assert inspect(source(write(tmp_path / "table"))).column("age").type == "int"
+
+
+def test_folders_of_splits_that_are_not_there(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "t.csv")
+    found = problems_of(source(tmp_path, split=SplitRule(folders={"train": "a", "test": "b", "extra": "a"})))
+    assert [problem.place for problem in found] == ["data.split.folders.test", "data.split.folders.extra"]
+    assert "a file" in only(source(tmp_path / "a" / "t.csv", split=SplitRule(folders={"train": "a"}))).got
 
 
 def test_a_damaged_archive(tmp_path: Path) -> None:
@@ -180,7 +225,10 @@ def test_all_files_report_their_problems_at_once(tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     for name in "ab":
         (tmp_path / "t" / f"{name}.csv").write_text("age,age,label\n1,2,3\n")
-    assert [Path(problem.place.split(",")[0]).name for problem in problems_of(source(tmp_path / "t"))] == ["a.csv", "b.csv"]
+    assert [Path(problem.place.split(",")[0]).name for problem in problems_of(source(tmp_path / "t"))] == [
+        "a.csv",
+        "b.csv",
+    ]
 
 
 # Parquet
@@ -341,7 +389,9 @@ def test_a_class_that_only_the_test_split_has(tmp_path: Path) -> None:
 
 
 def test_train_with_one_class(tmp_path: Path) -> None:
-    lines = [[*cells[:3], "yes" if i % 4 == 0 else "no", "train" if i % 4 == 0 else "test"] for i, cells in enumerate(rows())]
+    lines = [
+        [*cells[:3], "yes" if i % 4 == 0 else "no", "train" if i % 4 == 0 else "test"] for i, cells in enumerate(rows())
+    ]
     found = problems_of(source(write(tmp_path / "t.csv", lines, [*HEADER, "part"]), split=SplitRule(column="part")))
     assert "test holds labels 'no' that train lacks" in found[0].got
 
@@ -350,7 +400,8 @@ def test_train_with_one_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "got"), [("-1", "weight -1; 1 rows"), ("?", "missing in 1 rows"), ("heavy", "'heavy'"), ("inf", "weight inf")]
+    ("value", "got"),
+    [("-1", "weight -1; 1 rows"), ("?", "missing in 1 rows"), ("heavy", "'heavy'"), ("inf", "weight inf")],
 )
 def test_weights_that_weigh_nothing(tmp_path: Path, value: str, got: str) -> None:
     problem = only(source(write(tmp_path / "t.csv", replaced(3, "income", value)), weight="income"))

@@ -40,11 +40,15 @@ def of_column(path: Path, texts: list[str], **changes: object) -> tuple[str, str
 
 def test_importing_core_loads_nothing_heavy() -> None:
     code = "import sys, components.example_gen.core; print([m for m in ('pyarrow', 'numpy', 'pandas', 'tensorflow', 'tfx') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_source_and_profile_survive_json(tmp_path: Path) -> None:
-    wanted = source(write(tmp_path / "t.csv"), split=SplitRule(key="city"), kinds={"age": "category"}, ids=["city"], missing=["-"])
+    wanted = source(
+        write(tmp_path / "t.csv"), split=SplitRule(key="city"), kinds={"age": "category"}, ids=["city"], missing=["-"]
+    )
     assert Source.from_json(wanted.to_json()) == wanted
     profile = inspect(source(tmp_path / "t.csv"))
     assert TableProfile.from_json(profile.to_json()) == profile
@@ -125,12 +129,22 @@ def test_parquet_types(tmp_path: Path) -> None:
     parquet.write_table(pa.table({**columns, "row": range(count)}), path)
     table = all_rows(source(path)).sort_by("row")
     assert {name: table[name][:2].to_pylist() for name in columns} == {
-        "small": [1, None], "gaps": [1.5, None], "flag": ["true", "false"], "day": ["2024-01-31"] * 2,
-        "time": ["2024-01-31T10:00:00Z"] * 2, "price": [1.25, 1.25], "city": ["Bonn", None], "digits": ["01", "02"],
+        "small": [1, None],
+        "gaps": [1.5, None],
+        "flag": ["true", "false"],
+        "day": ["2024-01-31"] * 2,
+        "time": ["2024-01-31T10:00:00Z"] * 2,
+        "price": [1.25, 1.25],
+        "city": ["Bonn", None],
+        "digits": ["01", "02"],
         "label": ["0", "1"],
     }
     profile = inspect(source(path))
-    assert (profile.column("day").kind, profile.column("time").kind, profile.column("gaps").missing) == ("date", "date", 20)
+    assert (profile.column("day").kind, profile.column("time").kind, profile.column("gaps").missing) == (
+        "date",
+        "date",
+        20,
+    )
     assert profile.roles.classes == ("0", "1")
 
 
@@ -227,7 +241,10 @@ def test_roles_drop_and_keep_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", lines, [*HEADER, "part", "w"])
     wanted = source(path, ids=["city"], weight="w", leave_out=["age"], split=SplitRule(column="part"))
     assert {column.name: column.role for column in inspect(wanted).columns} == {
-        "city": "id", "income": "feature", "label": "label", "w": "weight",
+        "city": "id",
+        "income": "feature",
+        "label": "label",
+        "w": "weight",
     }
     assert load(wanted)["train"].column_names == ["city", "income", "label", "w"]
 
@@ -238,7 +255,10 @@ CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_c
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(CELL, min_size=120, max_size=120), st.lists(st.floats(width=32, allow_nan=False), min_size=120, max_size=120))
+@given(
+    st.lists(CELL, min_size=120, max_size=120),
+    st.lists(st.floats(width=32, allow_nan=False), min_size=120, max_size=120),
+)
 def test_values_survive_a_csv(texts: list[str], numbers: list[float]) -> None:
     marked = [f"x{text}x" for text in texts]
     table = pa.table({"t": marked, "f": [float(n) for n in numbers], "row": range(120), "label": ["a", "b", "b"] * 40})

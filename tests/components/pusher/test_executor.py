@@ -7,11 +7,11 @@ import pytest
 from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
 from tfx.utils import proto_utils
-from through_executor import artifact
 
 from components.pusher.executor import Executor
 from schemas.digest import model_digest
 from schemas.errors import MachineError
+from tests.components.through_executor import artifact
 
 
 def push(folder: Path, run: str, *, blessed: int, weights: str = "w", destination: str | None = None) -> Any:

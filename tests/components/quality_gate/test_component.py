@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from through_executor import artifact, run
 
 from components.quality_gate.component import QualityGate
 from pipeline import settings
 from schemas.artifacts import GateVerdict
 from schemas.verdict import Status, Verdict, read
+from tests.components.through_executor import artifact, run
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
 Evaluation = Callable[[str, bool], Any]

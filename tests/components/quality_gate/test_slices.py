@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from components.quality_gate.intervals import wilson
+from components.quality_gate.intervals import hanley_mcneil, wilson
 from components.quality_gate.slices import TFMA_NAMES, SliceResult, interval_of, metric_rows, value_of
 from pipeline.settings import METRICS
 
@@ -73,6 +73,7 @@ def test_r2_and_rmse_are_derived() -> None:
 def test_intervals_use_the_right_denominators() -> None:
     ends = {metric: interval_of(metric, "binary", binary()) for metric in ("accuracy", "recall", "precision")}
     assert ends["accuracy"] == wilson(0.8, 200)
+    assert interval_of("auc", "binary", binary()) == hanley_mcneil(0.85, 80, 120)
     assert ends["recall"] == wilson(0.6, 80)
     assert ends["precision"] == wilson(0.75, 60)
     assert interval_of("log_loss", "binary", binary(binary_crossentropy=0.4)) is None

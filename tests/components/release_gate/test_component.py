@@ -7,13 +7,13 @@ import pytest
 from tfx.components.evaluator import constants
 from tfx.components.util import model_utils
 from tfx.types.standard_artifacts import ModelBlessing
-from through_executor import artifact, run
 
 from components.release_gate import core
 from components.release_gate.component import ReleaseGate
 from schemas import verdict as verdicts
 from schemas.artifacts import GateVerdict
 from schemas.verdict import Status, Verdict
+from tests.components.through_executor import artifact, run
 
 
 def decided(folder: Path, quality: Status, allow: str = "{}") -> tuple[Any, Verdict]:

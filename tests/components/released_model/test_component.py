@@ -5,12 +5,12 @@ from typing import Any
 
 from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
-from through_executor import artifact, run
 
 from components.released_model.component import ReleasedModel
 from schemas import release as releases
 from schemas.digest import model_digest
 from schemas.release import Change, Release
+from tests.components.through_executor import artifact, run
 
 
 def baseline_of(folder: Path) -> Any:

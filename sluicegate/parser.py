@@ -1,0 +1,56 @@
+"""argparse with our exit code and our words: its own errors end with 2, which here means that a gate refused."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from schemas.errors import Problem, UsageError
+
+_CHOICE = re.compile(r"invalid choice: '(?P<got>[^']*)' \(choose from (?P<known>.*)\)")
+_UNKNOWN = re.compile(r"unrecognized arguments: (?P<got>.*)")
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError for what it cannot parse; abbreviated options are not guessed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        choice, unknown = _CHOICE.search(message), _UNKNOWN.search(message)
+        if choice:
+            known = re.findall(r"'([^']*)'", choice["known"])
+            raise self._wrong(choice["got"], ", ".join(known), _near(choice["got"], known))
+        if unknown:
+            options = [o for action in self._actions for o in action.option_strings if o.startswith("--")]
+            raise self._wrong(unknown["got"], ", ".join(options), _near(unknown["got"].split()[0], options))
+        # What argparse says after a colon is what it got or what it misses.
+        raise self._wrong(message, self.format_usage().removeprefix("usage: ").strip(), "")
+
+    def _wrong(self, got: str, allowed: str, remedy: str) -> UsageError:
+        allowed = " ".join(allowed.split())
+        remedy = remedy or f"see `{self.prog} --help`"
+        return UsageError("The command line is wrong.", Problem(f"`{self.prog}`", got, allowed, remedy))
+
+
+class VersionAction(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **kwargs: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **kwargs)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"sluicegate {version('sluicegate')}")
+        parser.exit()
+
+
+def _near(got: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(got, known, 1, 0.5)
+    return f"did you mean {near[0]}?" if near else ""

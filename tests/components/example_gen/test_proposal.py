@@ -1,0 +1,54 @@
+"""What `init` is told about a table seen for the first time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from components.example_gen.core import inspect, propose
+from components.example_gen.proposal import suggestion
+from schemas.pbtxt import parse_pbtxt
+from schemas.table import Column
+
+from .tables import rows, source, write
+
+
+def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
+    lines = [[str(i), f"0{i % 40:02}", str(i % 9), "", "same", *cells] for i, cells in enumerate(rows())]
+    header = ["row", "zip", "type", "void", "country", "age", "city", "income", "label"]
+    profile, text, suggestions = propose(source(write(tmp_path / "t.csv", lines, header)))
+    assert [line.split(",")[0] for line in suggestions] == [
+        "data.leave_out: void",
+        "data.ids: row",
+        "columns.kinds.zip: category",
+        "columns.kinds.type: category",
+        "data.leave_out: country",
+    ]
+    assert text.startswith("# Proposed by sluicegate init from 200 rows (train ")
+    schema = parse_pbtxt(text, "proposal")
+    assert [feature.name for feature in schema.feature] == [name for name in header if name != "void"]
+    assert {feature.name: feature.int_domain.is_categorical for feature in schema.feature}["type"]
+    again = inspect(source(tmp_path / "t.csv", leave_out=["void"]), schema)
+    assert again.rows == profile.rows
+    assert (again.column("type").type, again.column("type").kind) == ("int", "category")
+    assert (again.column("zip").type, again.column("zip").values[0]) == ("text", "000")
+
+
+@pytest.mark.parametrize(
+    ("column", "start"),
+    [
+        (Column("x", "int", "number", distinct=950), "data.ids: x"),
+        (Column("x", "int", "number", distinct=949), None),
+        (Column("x", "float", "number", distinct=1000), None),
+        (Column("x", "text", "category", distinct=1), "data.leave_out: x"),
+        (Column("x", "text", "category", distinct=2, missing=951), "data.leave_out: x"),
+        (Column("x", "text", "category", distinct=2, missing=950), None),
+        (Column("area_code", "int", "number", distinct=100), "columns.kinds.area_code"),
+        (Column("area_code", "int", "number", distinct=101), None),
+        (Column("age", "int", "number", distinct=70), None),
+        (Column("hood", "int", "number", distinct=70, leading_zeros=True), "columns.kinds.hood"),
+    ],
+)
+def test_suggestions_on_both_sides_of_their_limits(column: Column, start: str | None) -> None:
+    assert [line[: len(start or "")] for line in suggestion(column, 1000)] == ([start] if start else [])

@@ -1,0 +1,61 @@
+"""Lineage in a real PostgreSQL: a run writes it, the second run's cache and the lineage verb read it."""
+
+import pytest
+
+from tests.database import PASSWORD, postgresql
+from tests.integration.conftest import run
+
+VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
+
+
+@pytest.fixture(scope="module")
+def port():
+    with postgresql() as number:
+        yield number
+
+
+def settings(port):
+    return ("--set", "metadata.kind=postgresql", "--set", "metadata.host=127.0.0.1", "--set", f"metadata.port={port}")
+
+
+@pytest.fixture(scope="module")
+def first(port, tmp_path_factory):
+    output = tmp_path_factory.mktemp("postgresql") / "output"
+    return run("configs/penguins.yaml", output, "--quiet", *settings(port), env={VARIABLE: PASSWORD})
+
+
+def test_a_run_keeps_its_lineage_in_postgresql(first, port):
+    assert first.code == 0, first.out + first.err
+    assert not (first.output / "metadata.db").exists()
+    from ml_metadata.metadata_store import metadata_store
+    from ml_metadata.proto import metadata_store_pb2
+
+    config = metadata_store_pb2.ConnectionConfig()
+    config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
+    config.postgresql.user = config.postgresql.dbname = "sluicegate"
+    config.postgresql.password = PASSWORD
+    store = metadata_store.MetadataStore(config)
+    kinds = {t.id: t.name.rsplit(".", 1)[-1] for t in store.get_execution_types()}
+    assert {"Trainer", "Pusher"} <= {kinds[e.type_id] for e in store.get_executions()}
+
+
+def test_the_password_is_asked_for_by_name(port, tmp_path):
+    ended = run("configs/penguins.yaml", tmp_path / "output", "--quiet", *settings(port))
+    assert ended.code == 1
+    assert VARIABLE in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_wrong_password_is_one_clear_message(port, tmp_path):
+    ended = run("configs/penguins.yaml", tmp_path / "output", "--quiet", *settings(port), env={VARIABLE: "wrong"})
+    assert ended.code == 1
+    assert "cannot be used" in ended.err
+    assert "wrong" not in ended.err.split("got:")[0]
+    assert "Traceback" not in ended.err
+
+
+def test_a_server_that_is_not_there_is_one_clear_message(tmp_path):
+    ended = run("configs/penguins.yaml", tmp_path / "output", "--quiet", *settings(1), env={VARIABLE: PASSWORD})
+    assert ended.code == 1
+    assert "127.0.0.1:1" in ended.err
+    assert "Traceback" not in ended.err

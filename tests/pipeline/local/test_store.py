@@ -1,0 +1,35 @@
+import pytest
+from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
+
+from pipeline.local.store import BACKSLASH, STAND_IN, PostgresStore, replace
+from tests.database import PASSWORD, postgresql
+
+HARD = [r'{"a": "{\"b\": \"c\\n\"}"}', "it's", 'say "x"', r"C:\data\new", r"\\", "ä€", "a\nb", "'; DROP TABLE Execution; --"]
+
+
+@pytest.fixture(scope="module")
+def store():
+    with postgresql() as port:
+        config = metadata_store_pb2.ConnectionConfig()
+        config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
+        config.postgresql.user = config.postgresql.dbname = "sluicegate"
+        config.postgresql.password = PASSWORD
+        yield PostgresStore(config)
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_every_text_comes_back_as_it_was(store, text):
+    kind = store.put_execution_type(metadata_store_pb2.ExecutionType(name="step"))
+    execution = metadata_store_pb2.Execution(type_id=kind)
+    execution.custom_properties["given"].string_value = text
+    [number] = store.put_executions([execution])
+    [read] = store.get_executions_by_id([number])
+    assert read.custom_properties["given"].string_value == text
+    assert execution.custom_properties["given"].string_value == text
+
+
+def test_replace_reaches_lists_and_nested_messages():
+    request = metadata_store_service_pb2.PutArtifactsRequest()
+    request.artifacts.add().uri = f"a{BACKSLASH}b"
+    replace(request, BACKSLASH, STAND_IN)
+    assert request.artifacts[0].uri == f"a{STAND_IN}b"
