@@ -47,6 +47,23 @@ class PiecewiseLinear(keras.layers.Layer):
         return (shape[0], self.units)
 
 
+class OwnIds(keras.layers.Layer):
+    """(n, m) transformed ids to the ids of each column's own vocabulary."""
+
+    def __init__(self, local: npt.NDArray[np.int64], **kwargs: Any) -> None:
+        super().__init__(trainable=False, **kwargs)
+        self._local = local
+
+    def call(self, categories: tf.Tensor) -> tf.Tensor:
+        return tf.gather(tf.constant(self._local), categories)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return shape
+
+    def compute_output_spec(self, categories: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(categories.shape, "int64")
+
+
 class OneHot(keras.layers.Layer):
     """(n, m) ids to (n, units); an id without train rows reads as zeros and not as an untrained weight.
 

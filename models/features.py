@@ -13,7 +13,7 @@ from schemas.errors import DataError, Problem
 from schemas.roles import Roles
 
 KINDS = ("number", "category", "date")
-DATE_PARTS: Mapping[str, int] = {"month": 12, "weekday": 7, "hour": 24}
+DATE_PARTS = ("month", "weekday", "hour")
 DTYPES: Mapping[int, str] = {schema_pb2.INT: "int64", schema_pb2.FLOAT: "float32", schema_pb2.BYTES: "string"}
 # The life-cycle stages that TensorFlow Transform parses, too: the others never reach the preprocessing function.
 _PARSED_STAGES = (

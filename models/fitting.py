@@ -16,6 +16,7 @@ from models import curves, network
 from models.network import Answer
 from models.plan import TrainingPlan
 from models.rows import Rows
+from models.vocabulary import Vocabulary
 
 _ROWS_PER_SCORING = 8192
 _LEAST_STEPS_PER_EPOCH = 20
@@ -42,14 +43,14 @@ class _Best:
     weights: list[npt.NDArray[np.float32]] = field(default_factory=list)
 
 
-def fit(train: Rows, held_out: Rows, sizes: Sequence[int], answer: Answer, plan: TrainingPlan) -> Fitted:
+def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan) -> Fitted:
     """Trains on `train`, stops and picks the best epoch on `held_out` by the loss of the served scores.
 
     Sets Keras's, NumPy's and Python's global seeds to `plan.seed`.
     """
     start = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
-    model = network.build(train, sizes, answer, plan)
+    model = network.build(train, vocabulary, answer, plan)
     batch = max(min(plan.batch_size, len(train) // _LEAST_STEPS_PER_EPOCH), min(_LEAST_BATCH, len(train)))
     steps = len(train) // batch
     averages = [tf.Variable(v.value, trainable=False) for v in model.trainable_variables]

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import knots
-from models.encoding import OneHot, PiecewiseLinear, Vector
+from models.encoding import OneHot, OwnIds, PiecewiseLinear, Vector
 from models.plan import TrainingPlan
 from models.rows import Rows
+from models.vocabulary import Vocabulary
 
 ONE_HOT_SIZE = 64
 EMBEDDING_UNITS = 16
@@ -71,11 +72,10 @@ class Members(keras.layers.Layer):
         return (shape[0], self._members, self._units)
 
 
-def build(rows: Rows, sizes: Sequence[int], answer: Answer, plan: TrainingPlan) -> keras.Model:
+def build(rows: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan) -> keras.Model:
     """The untrained network: [numbers (n, k), categories (n, m)] to logits (n, members, units).
 
-    rows : the train split; knots, medians and known ids come from it.  sizes : ids per category column.
-    An input whose width is 0 is left out. Weights are drawn from Keras's global seed.
+    rows : the train split; knots, medians and known ids come from it. An input whose width is 0 is left out. Weights are drawn from Keras's global seed.
     """
     inputs, encoded = [], []
     if rows.numbers.shape[1]:
@@ -84,7 +84,7 @@ def build(rows: Rows, sizes: Sequence[int], answer: Answer, plan: TrainingPlan) 
         encoded.append(PiecewiseLinear(table, rows.numbers, name="piecewise_linear")(inputs[-1]))
     if rows.categories.shape[1]:
         inputs.append(keras.Input((rows.categories.shape[1],), dtype="int64", name="categories"))
-        encoded += _encode_categories(inputs[-1], rows, sizes)
+        encoded += _encode_categories(inputs[-1], rows, vocabulary)
     flow = keras.layers.Concatenate()(encoded) if len(encoded) > 1 else encoded[0]
     for units in plan.layers:
         flow = Members(plan.members, units)(flow)
@@ -93,12 +93,13 @@ def build(rows: Rows, sizes: Sequence[int], answer: Answer, plan: TrainingPlan) 
     return keras.Model(inputs, Members(plan.members, answer.units, answer.start, name="logits")(flow))
 
 
-def _encode_categories(ids: Any, rows: Rows, sizes: Sequence[int]) -> list[Any]:
+def _encode_categories(transformed: Any, rows: Rows, vocabulary: Vocabulary) -> list[Any]:
     """One-hot where a column has few values, a learned vector where it has many."""
+    ids, seen, sizes = OwnIds(vocabulary.local)(transformed), vocabulary.local[rows.categories], vocabulary.sizes
     small = {column: size for column, size in enumerate(sizes) if size <= ONE_HOT_SIZE}
-    encoded = [OneHot(small, rows.categories, name="one_hot")(ids)] if small else []
+    encoded = [OneHot(small, seen, name="one_hot")(ids)] if small else []
     large = [column for column in range(len(sizes)) if column not in small]
-    return encoded + [Vector(column, sizes[column], rows.categories, EMBEDDING_UNITS)(ids) for column in large]
+    return encoded + [Vector(column, sizes[column], seen, EMBEDDING_UNITS)(ids) for column in large]
 
 
 def scores(logits: tf.Tensor, answer: Answer) -> tf.Tensor:

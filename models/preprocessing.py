@@ -1,11 +1,12 @@
 """The Transform step's graph: raw columns to four tensors per row, the same graph in training and in serving.
 
     numbers     float32 (n, k)  z-scores; NaN = missing
-    categories  int64   (n, m)  0 = missing, 1 = rare or unseen, 2 and up = vocabulary, most frequent first
+    categories  int64   (n, m)  0 = missing, 1 = rare or unseen, 2 and up = line of the one vocabulary of all columns
     label       int64   (n, 1)  index in roles.classes, -1 = unseen or missing; float32 with NaN for regression
     weight      float32 (n, 1)  only where roles.weight is set; missing = 1
 
-Few outputs and one moments analyzer for all numbers keep the Beam graph, and so the Transform step, small.
+Each analyzer costs Beam about 0.7 s whatever the rows, so there are two in all: the moments of every number column, and
+one vocabulary of every category column, whose lines read column, separator, value (models/vocabulary.py takes it apart).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import dates
-from models.features import DATE_PARTS, Feature, from_dtypes
+from models.features import DATE_PARTS, from_dtypes
 from models.plan import TrainingPlan
+from models.vocabulary import FIRST_ID, MISSING_ID, RARE_ID, SEPARATOR, VOCABULARY
 from schemas.roles import Roles
 
-MISSING_ID, RARE_ID, FIRST_ID = 0, 1, 2
 _NUMBER = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
 
 
@@ -37,27 +38,16 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]
     columns = {f.key: _first_values(inputs[f.name]) for f in features}
     parts = {f.key: dates.parse(columns[f.key]) for f in features if f.kind == "date"}
     numbers = [_as_number(columns[f.key]) for f in features if f.kind == "number"] + [p.day for p in parts.values()]
-    categories = [_category_ids(f, columns[f.key], plan) for f in features if f.kind == "category"]
-    categories += [getattr(p, part) for p in parts.values() for part in DATE_PARTS]
+    texts = {f.key: _as_text(columns[f.key]) for f in features if f.kind == "category"}
+    texts |= {f"{key}.{part}": _code(getattr(p, part)) for key, p in parts.items() for part in DATE_PARTS}
     outputs = {"numbers": _standardise(tf.stack(numbers, axis=1))} if numbers else {}
-    if categories:
-        outputs["categories"] = tf.stack(categories, axis=1)
+    if texts:
+        outputs["categories"] = _category_ids(texts, plan)
     if roles.label in inputs:
         outputs["label"] = _label(_first_values(inputs[roles.label]), roles)[:, None]
     if roles.weight is not None and roles.weight in inputs:
         outputs["weight"] = _weight(_first_values(inputs[roles.weight]))[:, None]
     return outputs
-
-
-def vocabulary_name(feature: Feature) -> str:
-    """The name under which Transform keeps a category column's values."""
-    return f"vocabulary_{feature.key}"
-
-
-def category_sizes(features: tuple[Feature, ...], transform: tft.TFTransformOutput) -> tuple[int, ...]:
-    """Number of ids, missing and rare among them, per column of the transformed `categories`."""
-    sizes = [FIRST_ID + transform.vocabulary_size_by_name(vocabulary_name(f)) for f in features if f.kind == "category"]
-    return (*sizes, *(1 + size for f in features if f.kind == "date" for size in DATE_PARTS.values()))
 
 
 def _first_values(column: Any) -> tf.Tensor:
@@ -94,17 +84,21 @@ def _standardise(numbers: tf.Tensor) -> tf.Tensor:
     return tf.cast(tft.scale_to_z_score(numbers, elementwise=True), tf.float32)
 
 
-def _category_ids(feature: Feature, column: tf.Tensor, plan: TrainingPlan) -> tf.Tensor:
-    text = _as_text(column)
+def _category_ids(texts: Mapping[str, tf.Tensor], plan: TrainingPlan) -> tf.Tensor:
+    """(n, m) ids of the columns' texts, '' = missing."""
+    text = tf.stack(list(texts.values()), axis=1)
     is_present = tf.strings.length(text) > 0
-    vocabulary = tft.vocabulary(
-        tf.boolean_mask(text, is_present),
-        top_k=plan.vocabulary_size,
-        frequency_threshold=plan.min_category_rows,
-        vocab_filename=vocabulary_name(feature),
+    line = tf.constant([[key + SEPARATOR for key in texts]]) + text
+    found = tft.vocabulary(
+        tf.boolean_mask(line, is_present), frequency_threshold=plan.min_category_rows, vocab_filename=VOCABULARY
     )
-    index = tft.apply_vocabulary(text, vocabulary, default_value=RARE_ID - FIRST_ID)
+    index = tft.apply_vocabulary(line, found, default_value=RARE_ID - FIRST_ID)
     return tf.where(is_present, index + FIRST_ID, MISSING_ID)
+
+
+def _code(part: tf.Tensor) -> tf.Tensor:
+    """A date part as text; 0, which stands for no date, as ''."""
+    return tf.where(part > 0, tf.strings.as_string(part), "")
 
 
 def _label(column: tf.Tensor, roles: Roles) -> tf.Tensor:

@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow_transform as tft
 
 from models import curves, fitting, signatures
-from models.features import from_dtypes
+from models.features import Feature, categories, from_dtypes
 from models.fitting import Fitted
 from models.network import Answer
 from models.plan import TrainingPlan
-from models.preprocessing import category_sizes
 from models.rows import Rows, read
+from models.vocabulary import VOCABULARY, Vocabulary
 from schemas import evidence
 from schemas.evidence import TrainingEvidence
 from schemas.roles import Roles
@@ -47,7 +47,7 @@ def run_fn(fn_args: FnArgs) -> None:
     features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
     train, held_out = read_splits(fn_args, transform)
     answer = Answer.fitted(roles.task, len(roles.classes), train)
-    fitted = fitting.fit(train, held_out, category_sizes(features, transform), answer, plan)
+    fitted = fitting.fit(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     threshold = decision_threshold(fitted, held_out, plan) if roles.task == "binary" else None
     export = signatures.Export(fitted.model, answer, features, roles, threshold)
     signatures.save(export, transform, fn_args.serving_model_dir)
@@ -58,6 +58,13 @@ def read_splits(fn_args: FnArgs, transform: tft.TFTransformOutput) -> tuple[Rows
     """The train and the eval rows that the Trainer or the Tuner was given."""
     spec = transform.transformed_feature_spec()
     return read(fn_args.train_files, spec, "train"), read(fn_args.eval_files, spec, "eval")
+
+
+def read_vocabulary(features: tuple[Feature, ...], transform: tft.TFTransformOutput, plan: TrainingPlan) -> Vocabulary:
+    """The ids of each category column; none where the table has no such column."""
+    columns = categories(features)
+    lines = transform.vocabulary_by_name(VOCABULARY) if columns else []
+    return Vocabulary.of_lines(lines, columns, plan.vocabulary_size)
 
 
 def tuned(plan: TrainingPlan, hyperparameters: dict[str, Any] | None) -> TrainingPlan:

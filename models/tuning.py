@@ -17,9 +17,9 @@ from models import fitting
 from models.features import from_dtypes
 from models.network import Answer
 from models.plan import TrainingPlan
-from models.preprocessing import category_sizes
 from models.rows import Rows
-from models.training import read_splits, tuned
+from models.training import read_splits, read_vocabulary, tuned
+from models.vocabulary import Vocabulary
 from schemas.roles import Roles
 
 OBJECTIVE = "val_loss"
@@ -37,11 +37,11 @@ class TuningPlan:
 
 @dataclass(frozen=True)
 class Task:
-    """What every trial shares: the two splits, ids per category column, the answer, and the plan that trials vary."""
+    """What every trial shares: the two splits, the ids of categories, the answer, and the plan that trials vary."""
 
     train: Rows
     held_out: Rows
-    sizes: tuple[int, ...]
+    vocabulary: Vocabulary
     answer: Answer
     plan: TrainingPlan
 
@@ -58,7 +58,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
     train, held_out = read_splits(fn_args, transform)
     answer = Answer.fitted(roles.task, len(roles.classes), train)
-    task = Task(train, held_out, category_sizes(features, transform), answer, plan)
+    task = Task(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     tuner = QuietSearch(task, tuning, fn_args.working_dir)
     return TunerFnResult(tuner=tuner, fit_kwargs={"verbose": 0})
 
@@ -90,7 +90,7 @@ class QuietSearch(keras_tuner.Tuner):
         """The lowest eval loss of one training."""
         task = self.task
         plan = tuned(task.plan, trial.hyperparameters.get_config())
-        fitted = fitting.fit(task.train, task.held_out, task.sizes, task.answer, plan)
+        fitted = fitting.fit(task.train, task.held_out, task.vocabulary, task.answer, plan)
         return {OBJECTIVE: min(fitted.history[OBJECTIVE])}
 
     def search_space_summary(self, extended: bool = False) -> None:

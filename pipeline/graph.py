@@ -115,7 +115,7 @@ def _check_data(nodes: Nodes, settings: Settings) -> None:
         statistics=statistics,
         schema=_schema(nodes),
         anomalies=nodes["ExampleValidator"].outputs["anomalies"],
-        policy_json=settings.data_gate.model_dump_json(),
+        policy_json=settings.data_policy.model_dump_json(include={"default", "policy"}),
     )
 
 

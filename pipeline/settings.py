@@ -146,6 +146,9 @@ class DataGate(Section):
     """What to do about each kind of anomaly that ExampleValidator finds (names: docs/data-gate.md)."""
 
     default: Policy = Field("fail", description="For every kind not named in `policy`.")
+    default_if_inferred: Policy = Field(
+        "warn", description="In place of `default` while no schema is given: nobody has reviewed an inferred one."
+    )
     policy: dict[str, Policy] = Field(
         {"schema_new_column": "warn"}, description="Per kind of anomaly, in TFDV's names in lower case."
     )
@@ -154,18 +157,19 @@ class DataGate(Section):
 class Training(Section):
     """The network and its fitting. Defaults are chosen on several tables, not on one (docs/model.md)."""
 
-    epochs: int = limit(60, low=1, high=10_000, unit="epochs", why="Upper bound; early stopping ends sooner.")
+    epochs: int = limit(20, low=1, high=10_000, unit="epochs", why="The learning rate falls to zero over them.")
     batch_size: int = limit(256, low=1, high=65_536, unit="rows", why="Small tables take smaller batches themselves.")
     layers: tuple[Annotated[int, Field(strict=True, ge=1, le=8192)], ...] = Field(
         (192, 192), min_length=1, max_length=10, json_schema_extra={"unit": "units"},
         description="Units per hidden layer, first to last.",
     )  # fmt: skip
-    dropout: float = limit(0.1, low=0, high=0.95, unit="share of units", why="Against learning rows by heart.")
-    learning_rate: float = limit(0.001, low=0, high=1, unit="per step", why="AdamW's first rate.", above=True)
-    weight_decay: float = limit(0.0001, low=0, high=1, unit="per step", why="AdamW's decay.")
-    patience: int = limit(6, low=1, high=1000, unit="epochs", why="Epochs without gain on eval before stopping.")
+    members: int = limit(4, low=1, high=64, unit="networks", why="Trained side by side and averaged; exported as one.")
+    dropout: float = limit(0.15, low=0, high=0.95, unit="share of units", why="Against learning rows by heart.")
+    learning_rate: float = limit(0.003, low=0, high=1, unit="per step", why="AdamW's highest rate.", above=True)
+    weight_decay: float = limit(0.05, low=0, high=1, unit="per step", why="AdamW's decay.")
+    patience: int = limit(5, low=1, high=1000, unit="epochs", why="Epochs without gain on eval before stopping.")
     seed: int = limit(1, low=0, high=2**31 - 1, unit="no unit", why="Same seed, same metrics (on what that depends: report).")
-    max_knots: int = limit(48, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
+    max_knots: int = limit(128, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
     vocabulary_size: int = limit(1000, low=1, high=1_000_000, unit="values per text", why="The rest share a bucket.")
     min_category_rows: int = limit(5, low=1, high=1_000_000, unit="rows", why="Rarer values say too little.")
 
@@ -286,6 +290,12 @@ class Settings(Section):
     release: Release = Release()
     metadata: Metadata = Metadata()
     output: str | None = Field(None, description="Output folder; default: output/<name>.")
+
+    @property
+    def data_policy(self) -> DataGate:
+        """The data gate's settings, with the default that holds for this schema."""
+        default = self.data_gate.default if self.schema_file else self.data_gate.default_if_inferred
+        return self.data_gate.model_copy(update={"default": default})
 
     @property
     def output_folder(self) -> str:

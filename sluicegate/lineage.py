@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,11 @@ from sluicegate.output_folder import Place, add_options, chosen_run, place_of, r
 from sluicegate.tree import Branch, draw
 
 if TYPE_CHECKING:
-    from pipeline.lineage import Fate, Known, Origin
+    from pathlib import Path
+
+    from pipeline.lineage import Fate, Known, Origin, StepOrigin
+
+_WIDTH = 90
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -36,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipeline.lineage import origin
 
     found = origin(known, _version(arguments, place, known))
-    print(_json(asdict(found)) if arguments.json else draw(_origin_tree(found)))
+    print(_json(asdict(found)) if arguments.json else draw(_origin_tree(found, place.root)))
     return EXIT_DONE
 
 
@@ -99,7 +104,8 @@ def _version(arguments: argparse.Namespace, place: Place, known: Known) -> int:
     return version
 
 
-def _origin_tree(found: Origin) -> Branch:
+def _origin_tree(found: Origin, root: Path) -> Branch:
+    """root : of the output folder; paths below it are shown from there on."""
     gone = "not recorded (the run's folder is gone)"
     span = "" if found.data_span is None else f", span {found.data_span}"
     metrics = ", ".join(f"{name} {value:.4g}" for name, value in found.metrics.items())
@@ -115,22 +121,27 @@ def _origin_tree(found: Origin) -> Branch:
             Branch(f"gates     {gates or gone}"),
             Branch(f"metrics   {metrics or gone}"),
             Branch(f"run       {found.run_id}"),
-            Branch("steps", tuple(_step(step, found.run_id) for step in found.steps)),
+            Branch("steps", tuple(_step(step, found.run_id, root) for step in found.steps)),
         ),
     )
 
 
 def _training(settings: Mapping[str, Any]) -> tuple[Branch, ...]:
     chosen = {**(settings.get("training") or {})}
-    return (Branch(", ".join(f"{key} {value}" for key, value in chosen.items())),) if chosen else ()
+    text = ", ".join(f"{key} {value}" for key, value in chosen.items())
+    return tuple(map(Branch, textwrap.wrap(text, _WIDTH, break_long_words=False)))
 
 
-def _step(step: Any, run_id: str) -> Branch:  # noqa: ANN401
+def _step(step: StepOrigin, run_id: str, root: Path) -> Branch:
     text = f"{step.step:<16} execution {step.execution_id}"
     text += f", code {_short(step.code_digest)}" if step.code_digest else ""
     if step.run_id != run_id:
         text += f", made by run {step.run_id}" + (f" at {_commit(step.commit)}" if step.commit else "")
-    return Branch(text, tuple(Branch(f"{key}: {uri}") for key, uri in step.outputs.items()))
+    return Branch(text, tuple(Branch(f"{key}: {_below(uri, root)}") for key, uri in step.outputs.items()))
+
+
+def _below(uri: str, root: Path) -> str:
+    return uri.removeprefix(f"{root.resolve()}/")
 
 
 def _fates_tree(head: str, name: str, fates: Sequence[Fate]) -> Branch:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from schemas.errors import Problem, UsageError
 
 _CHOICE = re.compile(r"invalid choice: '(?P<got>[^']*)' \(choose from (?P<known>.*)\)")
+_REQUIRED = re.compile(r"the following arguments are required: (?P<missing>.*)")
 _UNKNOWN = re.compile(r"unrecognized arguments: (?P<got>.*)")
 
 
@@ -21,6 +22,13 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """As argparse's, but each verb refuses what it does not know, instead of handing it up to the verbs' parent."""
+        namespace, rest = super().parse_known_args(*args, **kwargs)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return namespace, rest
+
     def error(self, message: str) -> NoReturn:
         choice, unknown = _CHOICE.search(message), _UNKNOWN.search(message)
         if choice:
@@ -29,7 +37,9 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             options = [o for action in self._actions for o in action.option_strings if o.startswith("--")]
             raise self._wrong(unknown["got"], ", ".join(options), _near(unknown["got"].split()[0], options))
-        # What argparse says after a colon is what it got or what it misses.
+        required = _REQUIRED.search(message)
+        if required:
+            message = f"nothing for {required['missing']}, which is required"
         raise self._wrong(message, self.format_usage().removeprefix("usage: ").strip(), "")
 
     def _wrong(self, got: str, allowed: str, remedy: str) -> UsageError:

@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models.features import categories, from_dtypes, numbers
-from models.preprocessing import FIRST_ID, MISSING_ID, RARE_ID, category_sizes
+from models.features import DATE_PARTS, categories, from_dtypes, numbers
+from models.plan import TrainingPlan
 from models.rows import read
+from models.training import read_vocabulary
+from models.vocabulary import FIRST_ID, MISSING_ID, RARE_ID
 from schemas.errors import DataError
 from schemas.roles import Roles
 from tests.models import table
@@ -57,8 +61,11 @@ def features(transform):
 
 
 @pytest.fixture(scope="module")
-def rows(prepared, transform):
-    return read(prepared.train_files, transform.transformed_feature_spec(), "train")
+def rows(prepared, transform, features):
+    """The train rows with each category as an id of its own column."""
+    rows = read(prepared.train_files, transform.transformed_feature_spec(), "train")
+    local = read_vocabulary(features, transform, TrainingPlan()).local
+    return replace(rows, categories=local[rows.categories])
 
 
 def number(rows, features, key):
@@ -102,7 +109,17 @@ def test_integer_codes_have_a_vocabulary(rows, features):
 
 def test_a_column_without_any_value_is_all_missing(rows, features, transform):
     assert (category(rows, features, "empty") == MISSING_ID).all()
-    assert len(category_sizes(features, transform)) == len(categories(features))
+    sizes = read_vocabulary(features, transform, TrainingPlan()).sizes
+    assert dict(zip(categories(features), sizes, strict=True))["empty"] == FIRST_ID
+
+
+def test_a_table_whose_categories_are_all_empty_still_transforms(tmp_path):
+    frame = pd.DataFrame({"e": pd.Series([None] * 8, dtype=object), "y": ["no", "yes"] * 4})
+    prepared = table.prepare({"train": frame, "eval": frame}, ROLES, {}, tmp_path)
+    transform = tft.TFTransformOutput(prepared.transform_graph)
+    rows = read(prepared.train_files, transform.transformed_feature_spec(), "train")
+    assert (rows.categories == MISSING_ID).all()
+    assert read_vocabulary(from_dtypes({"e": "string"}, ROLES), transform, TrainingPlan()).sizes == (FIRST_ID,)
 
 
 def test_a_column_without_any_number_is_all_missing(rows, features):
@@ -110,7 +127,8 @@ def test_a_column_without_any_number_is_all_missing(rows, features):
 
 
 def test_dates_become_parts(rows, features):
-    assert [category(rows, features, f"d.{part}")[0] for part in ("month", "weekday", "hour")] == [5, 5, 1]
+    for part in DATE_PARTS:
+        assert (category(rows, features, f"d.{part}") == FIRST_ID).all()
 
 
 def test_label_is_the_index_in_classes_and_unknown_labels_are_not_read(rows):

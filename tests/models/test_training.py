@@ -13,11 +13,13 @@ from models.fitting import fit
 from models.network import Answer
 from models.plan import TrainingPlan
 from models.rows import Rows
+from models.vocabulary import Vocabulary
 from schemas.evidence import TrainingEvidence, read
 from tests.models import table
 from tests.models.conftest import fn_args
 from tests.models.test_signatures import serve_examples
 
+NONE = Vocabulary((), np.zeros(2, np.int64))
 PLAN = TrainingPlan(epochs=6, layers=(16,), members=2, max_knots=8, seed=5)
 
 
@@ -36,8 +38,8 @@ def accuracy(scores, rows):
 def test_hidden_layers_learn_what_a_linear_model_cannot():
     train, held_out = toy(), toy(400, 1)
     answer = Answer.fitted("binary", 2, train)
-    deep = fit(train, held_out, (), answer, replace(PLAN, epochs=30, layers=(32, 32), patience=30, dropout=0.0))
-    linear = fit(train, held_out, (), answer, replace(PLAN, epochs=30, layers=(), patience=30))
+    deep = fit(train, held_out, NONE, answer, replace(PLAN, epochs=30, layers=(32, 32), patience=30, dropout=0.0))
+    linear = fit(train, held_out, NONE, answer, replace(PLAN, epochs=30, layers=(), patience=30))
     assert accuracy(fitting.score(deep.model, held_out, answer), held_out) > 0.93
     assert accuracy(fitting.score(linear.model, held_out, answer), held_out) < 0.65
 
@@ -48,14 +50,14 @@ def test_weights_decide_between_contradicting_rows():
     weight = np.where(label == 1, 9.0, 1.0).astype(np.float32)
     train = Rows(np.zeros((rows, 1), np.float32), np.zeros((rows, 0), np.int64), label, weight)
     answer = Answer.fitted("binary", 2, train)
-    fitted = fit(train, train, (), answer, replace(PLAN, epochs=10))
+    fitted = fit(train, train, NONE, answer, replace(PLAN, epochs=10))
     assert fitting.score(fitted.model, train, answer)[:, 1] == pytest.approx(0.9, abs=0.03)
 
 
 def test_training_stops_when_eval_no_longer_gains():
     train = toy(200)
     noise = replace(toy(200, 1), label=np.random.default_rng(2).integers(0, 2, 200))
-    fitted = fit(train, noise, (), Answer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
+    fitted = fit(train, noise, NONE, Answer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
     assert len(fitted.history["val_loss"]) == fitted.best_epoch + 2 < 60
 
 
@@ -64,7 +66,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
 
     train, held_out = toy(300), toy(100, 1)
     answer = Answer.fitted("binary", 2, train)
-    fitted = fit(train, held_out, (), answer, PLAN)
+    fitted = fit(train, held_out, NONE, answer, PLAN)
     loss = curves.of_epoch(fitting.score(fitted.model, held_out, answer), held_out, answer)["val_loss"]
     assert loss == pytest.approx(min(fitted.history["val_loss"]), abs=1e-6)
     assert fitted.history["val_loss"][fitted.best_epoch - 1] == min(fitted.history["val_loss"])
@@ -76,7 +78,7 @@ def test_many_values_get_a_learned_vector_and_unseen_ids_score_like_the_average(
     label = (ids[:, 0] % 2).astype(np.int64)
     train = Rows(np.zeros((4000, 0), np.float32), ids, label, np.ones(4000, np.float32))
     answer = Answer.fitted("binary", 2, train)
-    fitted = fit(train, train, (200,), answer, replace(PLAN, epochs=20))
+    fitted = fit(train, train, Vocabulary((200,), np.arange(200)), answer, replace(PLAN, epochs=20))
     assert accuracy(fitting.score(fitted.model, train, answer), train) > 0.95
     unseen = Rows(np.zeros((2, 0), np.float32), np.array([[0], [1]]), np.array([0, 1]), np.ones(2, np.float32))
     assert (np.abs(fitting.score(fitted.model, unseen, answer)[:, 1] - 0.5) < 0.45).all()
@@ -85,7 +87,7 @@ def test_many_values_get_a_learned_vector_and_unseen_ids_score_like_the_average(
 def test_a_column_that_goes_missing_only_at_serving_reads_as_its_median():
     train = toy()
     answer = Answer.fitted("binary", 2, train)
-    fitted = fit(train, train, (), answer, PLAN)
+    fitted = fit(train, train, NONE, answer, PLAN)
     numbers = train.numbers[:5].copy()
     numbers[:, 0] = np.nan
     filled = numbers.copy()
@@ -143,7 +145,7 @@ training.run_fn(SimpleNamespace(**json.loads(sys.argv[1])))
 
 def test_another_process_with_the_same_seed_trains_the_same_model(odd, tmp_path):
     project = Path(__file__).resolve().parents[2]
-    args = json.dumps({k: v for k, v in vars(fn_args(odd.prepared, tmp_path)).items() if v is not None})
+    args = json.dumps(vars(fn_args(odd.prepared, tmp_path)))
     subprocess.run([sys.executable, "-c", PROGRAM, args], check=True, cwd=project, capture_output=True)
     again = json.loads((tmp_path / "run" / "training.json").read_text())
     assert again["history"] == odd.notes["history"]
@@ -158,5 +160,5 @@ def test_another_process_with_the_same_seed_trains_the_same_model(odd, tmp_path)
 def test_another_seed_trains_another_model():
     train = toy(200)
     answer = Answer.fitted("binary", 2, train)
-    losses = [fit(train, train, (), answer, replace(PLAN, epochs=1, seed=s)).history["loss"] for s in (1, 1, 2)]
+    losses = [fit(train, train, NONE, answer, replace(PLAN, epochs=1, seed=s)).history["loss"] for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]

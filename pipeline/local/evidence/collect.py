@@ -25,7 +25,7 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
         found = made.get(("ExampleValidator", "anomalies"))
         gate = made.get(("DataGate", "verdict"))
         origin = settings.schema_file or "inferred from the train split"
-        evidence.write(anomalies.read(Path(schema.uri), _uri(found), _uri(gate), origin, settings.data_gate), folder)
+        evidence.write(anomalies.read(Path(schema.uri), _uri(found), _uri(gate), origin, settings.data_policy), folder)
     run = made.get(("Trainer", "model_run"))
     if run and (Path(run.uri) / "training.json").exists():
         shutil.copy(Path(run.uri) / "training.json", folder / "training.json")

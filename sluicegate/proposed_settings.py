@@ -1,0 +1,131 @@
+"""The settings file that `init` writes: what is known stands as values, what a person must decide as comments."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from components.example_gen.core import Column, Source, TableProfile
+
+#: As components/example_gen/proposal.py words them: "columns.ids: customer, because ...".
+_LIST = re.compile(r"^(?:columns|data)\.(?P<key>leave_out|ids): (?P<column>.+?), because (?P<why>.+)$")
+_KIND = re.compile(r"^columns\.kinds\.(?P<column>.+?): (?P<kind>\w+), because (?P<why>.+)$")
+#: Without any value a column cannot be used, so leaving it out is no matter of taste.
+_EMPTY = "no row has a value."
+_SLICE_VALUES = range(2, 9)
+_EXAMPLE_LIMITS = {"binary": ("auc", 0.8), "multiclass": ("accuracy", 0.8), "regression": ("r2", 0.5)}
+
+
+def proposed_settings(name: str, source: Source, profile: TableProfile, suggestions: Sequence[str], schema: str) -> str:
+    """The text of a settings file that can be loaded and run as it is.
+
+    suggestions : the sentences of components.example_gen.core.propose.
+    """
+    rows = sum(profile.rows.values())
+    lines = [
+        f"# Proposed by `sluicegate init` from {source.path} ({rows:,} rows). Read it and change it: it is yours now.",
+        "# `sluicegate settings` explains every key; what is not here has its default.",
+        "settings_version: 1",
+        f"name: {name}",
+        "",
+        *_data(source),
+        *_label(source, profile),
+        *_split(profile),
+        *_columns(suggestions),
+        "# The contract the data must meet, proposed from this table; read it before you trust it.",
+        f"schema: {scalar(schema)}",
+        "",
+        *_evaluation(profile),
+        *_quality_gate(profile),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def scalar(text: str) -> str:
+    """The text as a YAML value: plain where YAML reads it back as the same text, quoted where not.
+
+    >>> [scalar(t) for t in ("income", ">50K", "yes", "1", "a: b", "")]
+    ['income', '">50K"', '"yes"', '"1"', '"a: b"', '""']
+    """
+    from pipeline import settings_yaml
+
+    try:
+        read = settings_yaml.read(f"key: [{text}]\nother: {text}").value
+        same = read == {"key": [text], "other": text}
+    except settings_yaml.BadYaml:
+        same = False
+    return text if same else json.dumps(text, ensure_ascii=False)
+
+
+def _data(source: Source) -> list[str]:
+    lines = ["data:", f"  path: {scalar(source.path)}"]
+    lines += [f"  delimiter: {json.dumps(source.delimiter)}"] if source.delimiter != "," else []
+    lines += [f"  encoding: {scalar(source.encoding)}"] if source.encoding != "utf-8" else []
+    return lines
+
+
+def _label(source: Source, profile: TableProfile) -> list[str]:
+    lines = ["label:", f"  column: {scalar(source.label)}"]
+    if profile.roles.positive is not None:
+        negative = profile.roles.classes[0]
+        lines.append(f"  positive: {scalar(profile.roles.positive)}   # the class whose score is given; the other is {scalar(negative)}")
+    return [*lines, f"task: {profile.roles.task}", ""]
+
+
+def _split(profile: TableProfile) -> list[str]:
+    rows = ", ".join(f"{split} {count:,}" for split, count in profile.rows.items())
+    return [
+        f"# Rows per split as they fall now: {rows}.",
+        "# split:",
+        "#   column: split        # a column that says train, eval or test",
+        "#   key: customer_id     # or: rows with the same key stay in one split",
+        "",
+    ]
+
+
+def _columns(suggestions: Sequence[str]) -> list[str]:
+    """Empty columns are left out; everything else is for a person to decide."""
+    lists = [match for match in map(_LIST.match, suggestions) if match]
+    kinds = [match for match in map(_KIND.match, suggestions) if match]
+    other = [s for s in suggestions if not _LIST.match(s) and not _KIND.match(s)]
+    empty = [m["column"] for m in lists if m["key"] == "leave_out" and m["why"] == _EMPTY]
+    lines = ["columns:" if empty else "# columns:"]
+    if empty:
+        lines.append(f"  leave_out: [{', '.join(map(scalar, empty))}]   # no row has a value")
+    for key in ("leave_out", "ids"):
+        for match in lists:
+            if match["key"] == key and match["column"] not in empty:
+                lines.append(f"#   {key}: [{scalar(match['column'])}]   # {match['why']}")
+    lines += ["#   kinds:   # a category's type in the schema is BYTES"] if kinds else []
+    lines += [f"#     {scalar(m['column'])}: {m['kind']}   # {m['why']}" for m in kinds]
+    lines += [f"# {sentence}" for sentence in other]
+    if lines == ["# columns:"]:
+        lines.append("#   leave_out: [a_column]   # columns that a model must not see")
+    return [*lines, ""]
+
+
+def _evaluation(profile: TableProfile) -> list[str]:
+    groups = [column.name for column in profile.features if _makes_groups(column)][:3]
+    if not groups:
+        return ["# evaluation:", "#   slices: [[a_column]]   # groups of rows that are measured by themselves", ""]
+    lines = ["# Groups of rows that are measured by themselves; take those that matter to the people in your data."]
+    return [*lines, "# evaluation:", "#   slices:", *(f"#     - [{scalar(name)}]" for name in groups), ""]
+
+
+def _makes_groups(column: Column) -> bool:
+    return column.kind == "category" and column.distinct in _SLICE_VALUES
+
+
+def _quality_gate(profile: TableProfile) -> list[str]:
+    metric, value = _EXAMPLE_LIMITS[profile.roles.task]
+    return [
+        "# A model must beat the constant guess to be released. Add what your use of it demands.",
+        "# quality_gate:",
+        "#   limits:",
+        f"#     - metric: {metric}",
+        f"#       at_least: {value}",
+        "#       max_drop: 0.01   # against the model in production, on the same rows",
+    ]
