@@ -15,7 +15,8 @@ def of_epoch(scores: Floats, rows: Rows, answer: Answer) -> dict[str, float]:
     """Held-out curves of the served scores, shape (n_rows, units), each weighted by row.
 
     val_loss : log loss in nats, or the mean squared error over the label's variance.
-    val_auc : binary.  val_accuracy : binary and multiclass, at the highest score.  val_rmse : regression, in label units.
+    val_auc : binary.  val_accuracy : binary and multiclass, at the highest score.
+    val_rmse : regression, in label units.
     """
     if answer.task == "regression":
         mse = float(np.average((scores[:, 0] - rows.label) ** 2, weights=rows.weight))

@@ -1,4 +1,4 @@
-"""What each column of the table becomes: a number, a category or a date. Pure: reads the schema, knows no TensorFlow."""
+"""What each column of the table becomes: a number, a category or a date. Pure: no TensorFlow."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def sanitise(names: Iterable[str]) -> tuple[str, ...]:
         stem = re.sub(r"[^0-9A-Za-z]+", "_", latin).strip("_") or "column"
         stem = stem if stem[0].isalpha() else f"x{stem}"
         key, count = stem, 1
-        # Signature inputs are compared by TensorFlow without regard to case in some places (file names of vocabularies).
+        # Names that differ in case alone are easily confused, by people and by file systems.
         while key.lower() in taken:
             count += 1
             key = f"{stem}_{count}"

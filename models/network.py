@@ -75,7 +75,8 @@ class Members(keras.layers.Layer):
 def build(rows: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan) -> keras.Model:
     """The untrained network: [numbers (n, k), categories (n, m)] to logits (n, members, units).
 
-    rows : the train split; knots, medians and known ids come from it. An input whose width is 0 is left out. Weights are drawn from Keras's global seed.
+    rows : the train split; knots, medians and known ids come from it. An input whose width is 0 is left out.
+    Weights are drawn from Keras's global seed.
     """
     inputs, encoded = [], []
     if rows.numbers.shape[1]:

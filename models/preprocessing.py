@@ -6,7 +6,7 @@
     weight      float32 (n, 1)  only where roles.weight is set; missing = 1
 
 Each analyzer costs Beam about 0.7 s whatever the rows, so there are two in all: the moments of every number column, and
-one vocabulary of every category column, whose lines read column, separator, value (models/vocabulary.py takes it apart).
+one vocabulary of every category column, whose lines read column, separator, value (vocabulary.py takes it apart).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NUMBER = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
 
 
 def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-    """The transformed tensors named in the module's docstring; `numbers` or `categories` is absent where no column feeds it.
+    """The transformed tensors named in the module's docstring; `numbers` or `categories` is absent where unfed.
 
     inputs : column name to SparseTensor (n, any) or dense (n,) or (n, 1); of several values in a row the first counts.
     custom_config : "roles" (JSON of Roles) and "training" (JSON of TrainingPlan).

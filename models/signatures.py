@@ -78,7 +78,7 @@ def raw_dtype(feature: Feature) -> tf.DType:
 
 
 class Served(tf.Module):
-    """The exported object. It tracks plain variables, not the Keras model, whose own export would replace these signatures.
+    """The exported object. It tracks plain variables, not the Keras model: its own export replaces signatures.
 
     decision_threshold : float32 scalar, NaN unless the task is binary; readable after tf.saved_model.load.
     """

@@ -109,7 +109,10 @@ def _check_data(nodes: Nodes, settings: Settings) -> None:
     if settings.schema_file:
         nodes["ImportSchemaGen"] = ImportSchemaGen(schema_file=str(Path(settings.schema_file).resolve()))
     else:
-        nodes["SchemaGen"] = SchemaGen(statistics=statistics, exclude_splits=["eval", "test"])
+        # A fixed shape would make Transform fail on the first missing value that train happens not to have.
+        nodes["SchemaGen"] = SchemaGen(
+            statistics=statistics, exclude_splits=["eval", "test"], infer_feature_shape=False
+        )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["DataGate"] = DataGate(
         statistics=statistics,

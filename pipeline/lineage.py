@@ -293,7 +293,8 @@ def _why(run: RunResult) -> str:
     """One line for a run that released nothing; "" for one that passed."""
     if run.verdict == "REFUSED":
         gates = [gate for gate in run.gates if not gate.passed]
-        broken = [f"{m.name} of {m.slice}" for gate in gates for m in gate.refusals][:2]
+        # The first gate that refused has the reason; those after it repeat that it refused.
+        broken = [f"{m.name} of {m.slice}" for gate in gates[:1] for m in gate.refusals][:2]
         return f"refused by {', '.join(g.gate for g in gates)}" + (f": {', '.join(broken)}" if broken else "")
     failed = next((step for step in run.steps if step.error), None)
     return f"{failed.step} failed" if failed and run.verdict == "ERROR" else ""

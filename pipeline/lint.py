@@ -6,6 +6,7 @@ Each check is one function over the graph and returns sentences that say the fix
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from tfx.proto.orchestration import pipeline_pb2
 
@@ -17,7 +18,7 @@ DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
 #: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
 NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
 
-Node = pipeline_pb2.PipelineNode
+Node: TypeAlias = pipeline_pb2.PipelineNode
 
 
 class GraphError(SluicegateError):

@@ -56,8 +56,8 @@ class Contradictions(ValueError):  # noqa: N818 - it carries several, and pydant
 
 def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: ANN401
     """A number with its range, unit and reason.  above : the low end itself is not allowed."""
-    lower = {"gt": low} if above else {"ge": low}
-    return Field(default, strict=True, le=high, json_schema_extra={"unit": unit}, description=why, **lower)
+    gt, ge = (low, None) if above else (None, low)
+    return Field(default, strict=True, gt=gt, ge=ge, le=high, json_schema_extra={"unit": unit}, description=why)
 
 
 def switch(default: bool, why: str) -> Any:  # noqa: ANN401, FBT001
@@ -269,7 +269,7 @@ def _short(section: str) -> BeforeValidator:
 class Settings(Section):
     """Everything about one data set and its pipeline."""
 
-    settings_version: Literal[1] = Field(SETTINGS_VERSION, description="Version of this file's shape.")
+    settings_version: Literal[1] = Field(1, description="Version of this file's shape.")
     name: str = Field(
         min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="Names the pipeline and the model.",
         json_schema_extra={"words": "small letters, digits, - and _, a letter first, 63 characters or fewer"},

@@ -215,5 +215,5 @@ def _is_number_text(value: str) -> bool:
 
 def _example(shape: Shape) -> str:
     default = shape.default
-    plain = isinstance(default, int | float | str) and not isinstance(default, bool) and default is not PydanticUndefined
+    plain = isinstance(default, int | float | str) and not isinstance(default, bool)
     return f", such as {default}" if plain and default != "" else ""

@@ -99,7 +99,7 @@ def _columns(suggestions: Sequence[str]) -> list[str]:
         for match in lists:
             if match["key"] == key and match["column"] not in empty:
                 lines.append(f"#   {key}: [{scalar(match['column'])}]   # {match['why']}")
-    lines += ["#   kinds:   # a category's type in the schema is BYTES"] if kinds else []
+    lines += ["#   kinds:"] if kinds else []
     lines += [f"#     {scalar(m['column'])}: {m['kind']}   # {m['why']}" for m in kinds]
     lines += [f"# {sentence}" for sentence in other]
     if lines == ["# columns:"]:

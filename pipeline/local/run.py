@@ -196,6 +196,8 @@ def _interrupted(job: Job, graph: Graph, done: list[StepRecord]) -> None:
 def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
     from pipeline.local.evidence.collect import collect
 
+    # First without metrics: what the steps did must be on record even if their artifacts cannot be read.
+    _write(job, _result(job, done, seconds))
     collect(job.loaded.settings, job.profile, done, job.home / "evidence")
     result = _result(job, done, seconds)
     _write(job, result)

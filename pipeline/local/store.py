@@ -37,6 +37,8 @@ def open_store(config: metadata_store_pb2.ConnectionConfig) -> metadata_store.Me
 class Handle(metadata.Metadata):
     """What TFX's launcher takes; opens the mended store where the connection is PostgreSQL."""
 
+    _store: Any
+
     def __enter__(self) -> Handle:
         super().__enter__()
         if self._connection_config.HasField("postgresql") and not isinstance(self._store, PostgresStore):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from components.example_gen.source import Source, SplitRule
 from pipeline.settings import Settings
@@ -20,7 +22,7 @@ def source_of(settings: Settings) -> Source:
         encoding=data.encoding,
         missing=data.missing,
         split=SplitRule(
-            split.column, (split.key,) if split.key else (), split.folders or {}, split.train, split.eval, split.test
+            split.column, (split.key,) if split.key else (), _plain(split.folders), split.train, split.eval, split.test
         ),
         leave_out=columns.leave_out,
         positive=settings.label.positive,
@@ -29,6 +31,10 @@ def source_of(settings: Settings) -> Source:
         ids=columns.ids,
         kinds=columns.kinds,
     )
+
+
+def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:
+    return {str(split): folder for split, folder in (folders or {}).items()}
 
 
 def look_at(settings: Settings) -> TableProfile:

@@ -1,4 +1,4 @@
-"""A table in memory to Transform's output on disk, without the rest of the pipeline: the tests' and benchmarks' way in."""
+"""A table in memory to Transform's output on disk, without the rest of the pipeline: for tests and benchmarks."""
 
 from __future__ import annotations
 

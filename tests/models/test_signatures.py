@@ -87,7 +87,8 @@ def test_scores_are_probabilities_that_sum_to_one(name, request):
 def test_rows_with_everything_missing_and_values_never_seen_are_still_scored(odd):
     nothing = tf.constant([tf.train.Example().SerializeToString()] * 2)
     assert np.isfinite(odd.loaded.signatures["serving_default"](examples=nothing)["scores"].numpy()).all()
-    frame = odd.splits["test"].head(3).assign(**{"2nd/flag": "never seen", "日付": "not a date", "always the same": 9})
+    unseen = {"2nd/flag": "never seen", "日付": "not a date", "always the same": 9}
+    frame = odd.splits["test"].head(3).assign(**unseen)
     assert np.isfinite(serve_raw(odd, frame)).all()
 
 

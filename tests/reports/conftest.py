@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import run_folders
+from tests.reports import run_folders
 
 from reports.build import build
 from reports.run_index import build_index

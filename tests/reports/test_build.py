@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import run_folders
-from parsed_page import Page
+from tests.reports import run_folders
+from tests.reports.parsed_page import Page
 
 from reports.build import PAGES, build, flat
 from schemas.evidence import MetricRow, write

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
-import run_folders
+from tests.reports import run_folders
 
 from reports import charts, column_cards, graph_layout, small_charts, timeline
 from reports.graph_layout import Edge

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import run_folders
+from tests.reports import run_folders
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 

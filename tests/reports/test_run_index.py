@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import run_folders
-from parsed_page import Page
+from tests.reports import run_folders
+from tests.reports.parsed_page import Page
 
 from reports.build import build
 from reports.run_index import build_index

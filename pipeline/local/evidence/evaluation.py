@@ -54,7 +54,7 @@ def _plots(evaluation: Path) -> Plots:
     specs = json.loads((evaluation / "eval_config.json").read_text(encoding="utf-8"))["evalConfig"]["modelSpecs"]
     name = next((spec["name"] for spec in specs if not spec.get("isBaseline")), "") if len(specs) > 1 else None
     result = tfma.load_eval_result(str(evaluation), model_name=name)
-    return next((outputs.get("", {}) for key, outputs in result.plots if not key), {})
+    return next(((outputs or {}).get("", {}) for key, outputs in result.plots if not key), {})
 
 
 def _of(plots: Plots, name: str) -> dict[str, Any]:
