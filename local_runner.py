@@ -9,8 +9,12 @@ EPILOG = """exit codes: 0 done, nothing refused; 2 a gate refused; 1 an error; 6
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG)
-    parser.add_argument("--config", default="configs/census.yaml", metavar="FILE", help="settings (default: %(default)s)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="overrule one setting; repeatable")
+    parser.add_argument(
+        "--config", default="configs/census.yaml", metavar="FILE", help="settings (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="overrule one setting; repeatable"
+    )
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the settings' own, output/<name>)")
     parser.add_argument("--plan", action="store_true", help="print the steps and every effective setting; run nothing")
     parser.add_argument("--again", action="store_true", help="run even when nothing changed since the last run")

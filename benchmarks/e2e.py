@@ -1,4 +1,4 @@
-"""This pipeline against stock TFX's taxi template on the same Chicago taxi rows, whole process each: `make bench`.
+"""Ours against stock TFX's taxi template on the same Chicago taxi rows, whole process each: `make bench`.
 
 Both run as processes of their own, one after the other, and the pair is repeated; ratios are of the medians. Absolute
 times differ between machines, ratios much less. To reach: wall ratio at most 1.0, although this side gates and reports.
@@ -61,12 +61,22 @@ def stock_data(folder: Path) -> Path:
 
 def one_pair(folder: Path, data: Path) -> tuple[Cost, Cost]:
     stock = [sys.executable, "-m", "benchmarks.stock_taxi", str(data), str(folder / "stock")]
-    ours = [sys.executable, "local_runner.py", "--config", "configs/taxi.yaml", "--output", str(folder / "ours"), "--quiet"]
+    ours = [
+        sys.executable,
+        "local_runner.py",
+        "--config",
+        "configs/taxi.yaml",
+        "--output",
+        str(folder / "ours"),
+        "--quiet",
+    ]
     return measure(ours, folder / "ours.log"), measure(stock, folder / "stock.log")
 
 
 def show(pairs: list[tuple[Cost, Cost]]) -> None:
-    table = Table("", "this pipeline", "stock TFX", "ratio", title=f"Chicago taxi, whole process, median of {len(pairs)}")
+    table = Table(
+        "", "this pipeline", "stock TFX", "ratio", title=f"Chicago taxi, whole process, median of {len(pairs)}"
+    )
     for name, unit in (("wall", "s"), ("cpu", "s"), ("memory", "MiB")):
         ours, stock = (statistics.median(getattr(pair[side], name) for pair in pairs) for side in (0, 1))
         table.add_row(name, f"{ours:.1f} {unit}", f"{stock:.1f} {unit}", f"{ours / stock:.2f}")

@@ -37,7 +37,9 @@ def build(data: str, output: str) -> Any:
         eval_args=tfx.proto.EvalArgs(num_steps=configs.EVAL_NUM_STEPS),
         eval_accuracy_threshold=configs.EVAL_ACCURACY_THRESHOLD,
         serving_model_dir=f"{output}/serving",
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(f"{output}/metadata.db"),
+        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
+            f"{output}/metadata.db"
+        ),
     )
     made = {component.id: component for component in pipeline.components}
     validator = tfx.components.ExampleValidator(

@@ -27,7 +27,7 @@ _AVERAGED_EPOCHS = 1.0
 
 @dataclass(frozen=True)
 class Fitted:
-    """model : with the weights of `best_epoch`, counted from 1.  history : curve to values per epoch.  seconds : wall."""
+    """model : with the weights of `best_epoch`, from 1.  history : curve to values per epoch.  seconds : wall."""
 
     model: keras.Model
     answer: Answer

@@ -28,7 +28,7 @@ LAYERS = ("96", "192-96", "192-192", "256-128-64")
 
 @dataclass(frozen=True)
 class TuningPlan:
-    """trials : trainings tried, 1 or more; the first is the plan itself.  epochs : of each, at most.  seed : of the draw."""
+    """trials : 1 or more; the first is the plan itself.  epochs : of each, at most.  seed : of the draw."""
 
     trials: int = 8
     epochs: int = 8

@@ -36,7 +36,9 @@ from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
 from components.released_model.component import ReleasedModel
+from models.features import settle
 from pipeline.settings import Settings
+from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
 
 Nodes = dict[str, Any]
@@ -131,7 +133,7 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=custom,
+        custom_config=_transform_config(settings, custom["roles"]),
     )
     fit = {
         "examples": nodes["Transform"].outputs["transformed_examples"],
@@ -182,7 +184,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
 
 
-def _schema(nodes: Nodes) -> Any:  # noqa: ANN401
+def _schema(nodes: Nodes) -> Any:
     return (nodes.get("ImportSchemaGen") or nodes["SchemaGen"]).outputs["schema"]
 
 
@@ -190,9 +192,15 @@ def _schema_text(settings: Settings) -> str:
     return Path(settings.schema_file).read_text(encoding="utf-8") if settings.schema_file else ""
 
 
+def _transform_config(settings: Settings, roles: str) -> dict[str, str]:
+    """Only what the preprocessing reads, so that another seed or layer answers from Transform's cache."""
+    return {"roles": roles, "training": settings.training.model_dump_json(include={"min_category_rows"})}
+
+
 def _model_config(settings: Settings, run: Run) -> dict[str, str]:
     training = {**settings.training.model_dump(), "threshold": settings.evaluation.threshold}
-    config = {"roles": run.roles.to_json(), "training": json.dumps(training, sort_keys=True)}
+    roles = settle(read_pbtxt(settings.schema_file), run.roles) if settings.schema_file else run.roles
+    config = {"roles": roles.to_json(), "training": json.dumps(training, sort_keys=True)}
     if settings.tuning.enabled:
         tuning = {"trials": settings.tuning.trials, "epochs": settings.tuning.epochs, "seed": settings.training.seed}
         config["tuning"] = json.dumps(tuning, sort_keys=True)

@@ -112,7 +112,7 @@ class Known:
 
 @dataclass(frozen=True)
 class StepOrigin:
-    """One step that a version is made by.  run_id, commit : of the run in which it really ran.  outputs : key to URI."""
+    """One step that a version is made by.  run_id, commit : of the run that really ran it.  outputs : key to URI."""
 
     step: str
     execution_id: int
@@ -210,7 +210,7 @@ def fates_of_data(known: Known, digest: str) -> tuple[Fate, ...]:
 
 
 def fates_of_commit(known: Known, sha: str) -> tuple[Fate, ...]:
-    """What became of the code at the commit that starts with `sha`, also in later runs that found its work in the cache.
+    """What became of the code at the commit that starts with `sha`, also in later runs that reused its work.
 
     Raises UsageError when no run was made from it.
     """
@@ -345,6 +345,6 @@ def _unknown(what: str, wanted: str, known: set[str]) -> UsageError:
     there = sorted(known)[-10:]
     return UsageError(
         f"No run knows this {what}.",
-        Problem("the command line", f"{what} {wanted or '(empty)'}", ", ".join(there) if there else f"no {what} at all yet",
+        Problem("the command line", f"{what} {wanted or '(empty)'}", ", ".join(there) or f"no {what} at all yet",
                 "choose one of these; `sluicegate runs` lists the runs" if there else "run the pipeline first"),
     )  # fmt: skip

@@ -61,7 +61,9 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
     types = {t.id: t.name for t in store.get_artifact_types()}
     prefix = f"{pipeline}."
     return Graph(
-        executions={i: _execution(e, steps.get(i, "").removeprefix(prefix), runs.get(i, "")) for i, e in executions.items()},
+        executions={
+            i: _execution(e, steps.get(i, "").removeprefix(prefix), runs.get(i, "")) for i, e in executions.items()
+        },
         artifacts={a.id: Artifact(a.id, types[a.type_id], a.uri, _properties(a)) for a in artifacts},
         events=tuple(_event(event) for event in events),
     )
@@ -81,7 +83,7 @@ def _chunks(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
-def _execution(execution: Any, step: str, run_id: str) -> Execution:  # noqa: ANN401
+def _execution(execution: Any, step: str, run_id: str) -> Execution:
     properties = _properties(execution)
     return Execution(
         id=execution.id,
@@ -93,14 +95,16 @@ def _execution(execution: Any, step: str, run_id: str) -> Execution:  # noqa: AN
     )
 
 
-def _event(event: Any) -> Event:  # noqa: ANN401
+def _event(event: Any) -> Event:
     key = event.path.steps[0].key if event.path.steps else ""
     return Event(event.execution_id, event.artifact_id, event.type in _OUTPUTS, key)
 
 
-def _properties(node: Any) -> dict[str, Any]:  # noqa: ANN401
+def _properties(node: Any) -> dict[str, Any]:
     both = {**node.properties, **node.custom_properties}
-    return {name: getattr(value, value.WhichOneof("value")) for name, value in both.items() if value.WhichOneof("value")}
+    return {
+        name: getattr(value, value.WhichOneof("value")) for name, value in both.items() if value.WhichOneof("value")
+    }
 
 
 def _digest(custom_config: str) -> str:

@@ -60,26 +60,46 @@ def _verdicts_are_consumed(nodes: dict[str, Node]) -> Iterator[tuple[str, str, s
             if name == RELEASE_GATE:
                 continue
             if RELEASE_GATE not in nodes or (name, key) not in _consumed(nodes[RELEASE_GATE]):
-                yield name, f"its verdict {key!r} does not reach {RELEASE_GATE}", f"hand {name}.outputs[{key!r}] to {RELEASE_GATE}"
+                yield (
+                    name,
+                    f"its verdict {key!r} does not reach {RELEASE_GATE}",
+                    f"hand {name}.outputs[{key!r}] to {RELEASE_GATE}",
+                )
 
 
 def _pusher_requires_the_blessing(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
     for name, node in nodes.items():
         if node.node_info.type.name.rsplit(".", 1)[-1] != PUSHER:
             continue
-        wanted = {(RELEASE_GATE, key) for key in _outputs_of_type(nodes[RELEASE_GATE], BLESSING)} if RELEASE_GATE in nodes else set()
+        wanted = (
+            {(RELEASE_GATE, key) for key in _outputs_of_type(nodes[RELEASE_GATE], BLESSING)}
+            if RELEASE_GATE in nodes
+            else set()
+        )
         given = _producers(node, "model_blessing") if "model_blessing" in node.inputs.inputs else set()
         if not wanted or given != wanted:
-            yield name, "it pushes without the blessing of all gates", f"pass model_blessing={RELEASE_GATE}.outputs['blessing']"
+            yield (
+                name,
+                "it pushes without the blessing of all gates",
+                f"pass model_blessing={RELEASE_GATE}.outputs['blessing']",
+            )
 
 
 def _one_condition(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
     for name, node in nodes.items():
         if len(node.inputs.conditionals) > 1:
-            yield name, "it stands in a condition within a condition", "keep one Cond: TFX fails the inner one when the outer skips"
+            yield (
+                name,
+                "it stands in a condition within a condition",
+                "keep one Cond: TFX fails the inner one when the outer skips",
+            )
         kind = node.node_info.type.name.rsplit(".", 1)[-1]
         if node.inputs.conditionals and kind in NOT_BEHIND_A_CONDITION:
-            yield name, f"a {kind} stands in a condition", "move it out of the Cond: its condition would be dropped silently"
+            yield (
+                name,
+                f"a {kind} stands in a condition",
+                "move it out of the Cond: its condition would be dropped silently",
+            )
 
 
 def _all_behind_the_data_gate(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:

@@ -6,11 +6,11 @@ Every limit declares its range, unit and reason beside the field; `sluicegate se
 from __future__ import annotations
 
 import codecs
-import difflib
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from pipeline.settings_contradictions import Contradiction, Contradictions, contradictions_in
 
 SETTINGS_VERSION = 1
 
@@ -30,37 +30,13 @@ SHORT_FORMS: dict[str, str] = {"data": "path", "label": "column"}
 FAR = 1e12
 
 
-@dataclass(frozen=True)
-class Contradiction:
-    """Settings that are valid one by one and make no sense together.
-
-    key : dotted, relative to the section that raises it.  The rest as in schemas.errors.Problem.
-    """
-
-    key: str
-    got: str
-    allowed: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.got}; allowed: {self.allowed}; {self.remedy}"
-
-
-class Contradictions(ValueError):  # noqa: N818 - it carries several, and pydantic wants a ValueError
-    """All contradictions that one section found."""
-
-    def __init__(self, *found: Contradiction) -> None:
-        super().__init__("; ".join(map(str, found)))
-        self.found = found
-
-
-def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: ANN401
+def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: PLR0913 - six, as the style allows
     """A number with its range, unit and reason.  above : the low end itself is not allowed."""
     gt, ge = (low, None) if above else (None, low)
     return Field(default, strict=True, gt=gt, ge=ge, le=high, json_schema_extra={"unit": unit}, description=why)
 
 
-def switch(default: bool, why: str) -> Any:  # noqa: ANN401, FBT001
+def switch(default: bool, why: str) -> Any:
     """True or false, and nothing that merely looks like it."""
     return Field(default, strict=True, description=why)
 
@@ -88,7 +64,7 @@ class Data(Section):
             codecs.lookup(self.encoding)
         except LookupError:
             raise Contradictions(
-                Contradiction("encoding", repr(self.encoding), "an encoding that Python knows, such as utf-8 or latin-1",
+                Contradiction("encoding", repr(self.encoding), "an encoding that Python knows: utf-8, latin-1, ...",
                               "name the encoding the file was saved in")
             ) from None  # fmt: skip
         return self
@@ -115,8 +91,8 @@ class Split(Section):
         total = self.train + self.eval + self.test
         if abs(total - 1) > 1e-6:
             raise Contradictions(
-                Contradiction("train", f"{self.train:g} + {self.eval:g} + {self.test:g} = {total:g} (train + eval + test)",
-                              "shares that add up to 1", "change the shares; those you leave out are 0.8, 0.1 and 0.1")
+                Contradiction("train", f"{self.train:g} + {self.eval:g} + {self.test:g} = {total:g}",
+                              "shares (train + eval + test) that add up to 1", "change the shares; those you leave out are 0.8, 0.1 and 0.1")
             )  # fmt: skip
         return self
 
@@ -168,7 +144,9 @@ class Training(Section):
     learning_rate: float = limit(0.003, low=0, high=1, unit="per step", why="AdamW's highest rate.", above=True)
     weight_decay: float = limit(0.05, low=0, high=1, unit="per step", why="AdamW's decay.")
     patience: int = limit(5, low=1, high=1000, unit="epochs", why="Epochs without gain on eval before stopping.")
-    seed: int = limit(1, low=0, high=2**31 - 1, unit="no unit", why="Same seed, same metrics (on what that depends: report).")
+    seed: int = limit(
+        1, low=0, high=2**31 - 1, unit="no unit", why="Same seed, same metrics (on what that depends: report)."
+    )
     max_knots: int = limit(128, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
     vocabulary_size: int = limit(1000, low=1, high=1_000_000, unit="values per text", why="The rest share a bucket.")
     min_category_rows: int = limit(5, low=1, high=1_000_000, unit="rows", why="Rarer values say too little.")
@@ -199,7 +177,9 @@ class Limit(Section):
     at_least: float | None = limit(
         None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be below this."
     )
-    at_most: float | None = limit(None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this.")
+    at_most: float | None = limit(
+        None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this."
+    )
     max_drop: float | None = limit(
         None, low=0, high=FAR, unit="of the metric", why="How much worse than the released model it may be."
     )
@@ -303,64 +283,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = [*_column_contradictions(self), *_slice_contradictions(self), *_metric_contradictions(self)]
+        found = contradictions_in(self, METRICS)
         if found:
             raise Contradictions(*found)
         return self
-
-
-def _column_contradictions(settings: Settings) -> list[Contradiction]:
-    label, columns = settings.label.column, settings.columns
-    roles = {"split.column": settings.split.column, "split.key": settings.split.key, "columns.weight": columns.weight}
-    found = [
-        Contradiction(key, f"{name!r}, which is the label", "another column", "a column has one role: name another")
-        for key, name in roles.items() if name == label
-    ]  # fmt: skip
-    found += [
-        Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",
-                      f"take {label!r} out of the list")
-        for key in ("leave_out", "ids") if label in getattr(columns, key)
-    ]  # fmt: skip
-    needed = {"columns.weight": columns.weight, "split.column": settings.split.column}
-    found += [
-        Contradiction("columns.leave_out", f"{name!r}, which is {key}", "columns that nothing else names",
-                      f"take {name!r} out of the list, or out of {key}")
-        for key, name in needed.items() if name in columns.leave_out
-    ]  # fmt: skip
-    return found
-
-
-def _slice_contradictions(settings: Settings) -> list[Contradiction]:
-    left_out = set(settings.columns.leave_out)
-    found = []
-    for index, group in enumerate(settings.evaluation.slices):
-        key = f"evaluation.slices.{index}"
-        found += [
-            Contradiction(key, f"{name!r}, which columns.leave_out leaves out", "columns the pipeline sees",
-                          f"take {name!r} out of one of the two (columns.ids keeps a column and trains on it never)")
-            for name in group if name in left_out
-        ]  # fmt: skip
-        if not group or len(set(group)) < len(group):
-            found.append(Contradiction(key, str(list(group)), "one or more columns, each once", "name each column once"))
-    return found
-
-
-def _metric_contradictions(settings: Settings) -> list[Contradiction]:
-    known = METRICS.get(settings.task) or tuple(dict.fromkeys(m for group in METRICS.values() for m in group))
-    sliced = {frozenset(group) for group in settings.evaluation.slices}
-    found = []
-    for index, one in enumerate(settings.quality_gate.limits):
-        key = f"quality_gate.limits.{index}"
-        if one.metric not in known:
-            near = difflib.get_close_matches(one.metric, known, 1, 0.5)
-            remedy = f"did you mean {near[0]}?" if near else "choose one of them"
-            task = "" if settings.task == "auto" else f" for task {settings.task}"
-            found.append(Contradiction(f"{key}.metric", repr(one.metric), f"{', '.join(known)}{task}", remedy))
-        if one.slice and frozenset(one.slice) not in sliced:
-            wanted = f"[{', '.join(one.slice)}]"
-            found.append(Contradiction(f"{key}.slice", wanted, "a group of columns from evaluation.slices",
-                                       f"add {wanted} to evaluation.slices: only what is measured can be judged"))  # fmt: skip
-    if settings.task == "regression" and settings.label.positive is not None:
-        found.append(Contradiction("label.positive", repr(settings.label.positive), "nothing: a regression has no classes",
-                                   "take label.positive out, or set task to binary"))  # fmt: skip
-    return found

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from pipeline import settings_problems, settings_words, settings_yaml
+from pipeline import settings_problems, settings_remedies, settings_words, settings_yaml
 from pipeline.settings import SETTINGS_VERSION, SHORT_FORMS, Settings
 from pipeline.settings_overrides import Override, apply, parse
 from pipeline.settings_yaml import BadYaml, Tree
@@ -39,7 +39,7 @@ class LoadedSettings:
     set_by: Mapping[str, str]
 
     def where(self, key: str) -> str:
-        """Where the value at a dotted key comes from: "configs/census.yaml:31", "--set training.epochs=3" or "default"."""
+        """Where a dotted key's value comes from: "configs/census.yaml:31", "--set training.epochs=3" or "default"."""
         if key in self.set_by:
             return f"--set {self.set_by[key]}"
         return f"{self.path}:{self.lines[key]}" if key in self.lines else "default"
@@ -107,22 +107,27 @@ def _limit_rows(loaded: LoadedSettings, shape: settings_words.Shape, items: list
 
 
 def _origin(loaded: LoadedSettings, key: str) -> str:
-    """Where a setting comes from, also when the file gives it as a mapping or list whose parts have lines of their own."""
+    """Where a setting comes from, also when only a part of it was overridden."""
     inside = next((k for k in loaded.set_by if k.startswith(f"{key}.")), None)
     return loaded.where(key) if inside is None else f"--set {loaded.set_by[inside]}"
 
 
-def _show(value: Any) -> str:  # noqa: ANN401
-    return value if isinstance(value, str) and value.strip() == value and value else json.dumps(value, ensure_ascii=False)
+def _show(value: Any) -> str:
+    return (
+        value if isinstance(value, str) and value.strip() == value and value else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _read(file: str) -> Tree:
     try:
         return settings_yaml.read(_text(file))
     except BadYaml as error:
-        place = file + (f", line {error.line}" if error.line else "") + (f", column {error.column}" if error.column else "")
+        place = (
+            file + (f", line {error.line}" if error.line else "") + (f", column {error.column}" if error.column else "")
+        )
         raise SettingsError(
-            f"{file} is not YAML that can be read.", Problem(place, error.got, "YAML: `key: value`, one per line", error.remedy)
+            f"{file} is not YAML that can be read.",
+            Problem(place, error.got, "YAML: `key: value`, one per line", error.remedy),
         ) from None
 
 
@@ -138,7 +143,9 @@ def _text(file: str) -> str:
     except IsADirectoryError:
         raise _unreadable(file, "a folder", "a YAML file", _choose_from(path)) from None
     except OSError as error:
-        raise _unreadable(file, (error.strerror or str(error)).lower(), "a file you may read", "mend its rights or its path") from None
+        raise _unreadable(
+            file, (error.strerror or str(error)).lower(), "a file you may read", "mend its rights or its path"
+        ) from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -146,7 +153,8 @@ def _text(file: str) -> str:
         utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         guess = "UTF-16" if utf16 else "LATIN1"
         raise _unreadable(
-            f"{file}, line {line}", "UTF-16 text" if utf16 else f"the byte 0x{content[error.start]:02x}, which is not UTF-8",
+            f"{file}, line {line}",
+            "UTF-16 text" if utf16 else f"the byte 0x{content[error.start]:02x}, which is not UTF-8",
             "UTF-8", f"save it as UTF-8: iconv -f {guess} -t UTF-8 {file} > new.yaml",
         ) from None  # fmt: skip
 
@@ -173,7 +181,7 @@ def _choose_from(folder: Path) -> str:
     return f"choose one of {', '.join(names)}" if names else "name the YAML file itself"
 
 
-def _not_settings(file: str, value: Any) -> SettingsError:  # noqa: ANN401
+def _not_settings(file: str, value: Any) -> SettingsError:
     if value is None:
         return SettingsError(
             f"{file} is empty.",
@@ -182,7 +190,7 @@ def _not_settings(file: str, value: Any) -> SettingsError:  # noqa: ANN401
         )  # fmt: skip
     return SettingsError(
         f"{file} holds no settings.",
-        Problem(f"{file}, line 1", settings_problems.show(value), "lines of the form `key: value`",
+        Problem(f"{file}, line 1", settings_remedies.show(value), "lines of the form `key: value`",
                 "give a settings file (configs/census.yaml is an example)"),
     )  # fmt: skip
 
@@ -232,7 +240,7 @@ def _validated(tree: Tree, file: str, changes: Sequence[Override]) -> Settings:
 def _as_written(tree: Tree) -> dict[str, Any]:
     """The values, with an unquoted 1, yes or 2.50 as the characters that were written wherever text is wanted."""
 
-    def walk(value: Any, key: str) -> Any:  # noqa: ANN401
+    def walk(value: Any, key: str) -> Any:
         if isinstance(value, dict):
             return {name: walk(inner, f"{key}.{name}" if key else name) for name, inner in value.items()}
         if isinstance(value, list):

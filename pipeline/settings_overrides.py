@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import settings_problems, settings_yaml
+from pipeline import settings_remedies, settings_yaml
 from pipeline.settings import SHORT_FORMS
 from pipeline.settings_yaml import BadYaml, Tree
 from schemas.errors import Problem, SettingsError
@@ -35,7 +35,9 @@ def parse(text: str) -> Override:
     try:
         tree = settings_yaml.read(value)
     except BadYaml as error:
-        raise _bad(text, error.got, "a value in YAML: 3, true, text, [a, b]", "put text with special characters in quotes") from None
+        raise _bad(
+            text, error.got, "a value in YAML: 3, true, text, [a, b]", "put text with special characters in quotes"
+        ) from None
     section, _, rest = key.partition(".")
     if section in SHORT_FORMS and not rest and not isinstance(tree.value, dict):
         key = f"{section}.{SHORT_FORMS[section]}"
@@ -57,7 +59,7 @@ def apply(override: Override, tree: Tree) -> None:
     _replace_notes(override, tree)
 
 
-def _enter(override: Override, current: Any, name: str, so_far: str) -> Any:  # noqa: ANN401
+def _enter(override: Override, current: Any, name: str, so_far: str) -> Any:
     if isinstance(current, list):
         return current[_index(override, current, name)]
     if not isinstance(current, dict):
@@ -75,8 +77,8 @@ def _index(override: Override, items: list[Any], name: str) -> int:
                "name an item that is there, or set the whole list: key=[a, b]")  # fmt: skip
 
 
-def _nothing_inside(override: Override, key: str, value: Any) -> SettingsError:  # noqa: ANN401
-    return _bad(override.text, f"a key inside {key}, which is {settings_problems.show(value)}", "a key of a section",
+def _nothing_inside(override: Override, key: str, value: Any) -> SettingsError:
+    return _bad(override.text, f"a key inside {key}, which is {settings_remedies.show(value)}", "a key of a section",
                 f"set {key} itself: --set {key}=...")  # fmt: skip
 
 
@@ -91,4 +93,6 @@ def _replace_notes(override: Override, tree: Tree) -> None:
 
 
 def _bad(text: str, got: str, allowed: str, remedy: str) -> SettingsError:
-    return SettingsError("An override on the command line cannot be used.", Problem(f"--set {text}", got, allowed, remedy))
+    return SettingsError(
+        "An override on the command line cannot be used.", Problem(f"--set {text}", got, allowed, remedy)
+    )

@@ -8,22 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
 
-from pipeline.settings import SHORT_FORMS, Contradiction, Contradictions
-from pipeline.settings_words import (
-    ROOT,
-    Range,
-    Shape,
-    allowed,
-    choices,
-    is_number,
-    leaves,
-    range_of,
-    section_keys,
-    shape_at,
-    show_number,
-)
+from pipeline.settings import SHORT_FORMS
+from pipeline.settings_contradictions import Contradiction, Contradictions
+from pipeline.settings_remedies import remedy, show
+from pipeline.settings_words import ROOT, Shape, allowed, choices, leaves, section_keys, shape_at
 from schemas.errors import Problem
 
 #: From a dotted key to "configs/x.yaml, line 12, key training.epochs".
@@ -98,7 +87,7 @@ def _unknown(finding: _Finding, place: Place) -> Problem:
     )
 
 
-def nearest_key(name: str, section: Shape = ROOT, value: Any = None) -> str:  # noqa: ANN401
+def nearest_key(name: str, section: Shape = ROOT, value: Any = None) -> str:
     """What to do about an unknown key: the nearest key of its section, or the section where that key belongs."""
     plain = name.lower().replace("-", "_").replace(" ", "_")
     near = difflib.get_close_matches(plain, section_keys(section), 1, 0.6)
@@ -127,93 +116,12 @@ def _wrong(finding: _Finding, place: Place) -> Problem:
         return _unknown_name(finding, place)
     shape = shape_at(finding.path)
     may = f"{allowed(shape)}. {shape.why}".rstrip(". ")
-    return Problem(place(finding.key), show(finding.value), may, _remedy(shape, finding.value))
+    return Problem(place(finding.key), show(finding.value), may, remedy(shape, finding.value))
 
 
 def _unknown_name(finding: _Finding, place: Place) -> Problem:
     """A key of a free mapping whose keys are choices: split.folders.trian."""
     names = choices(shape_at(finding.path[:-1]).hint.__args__[0])
     near = difflib.get_close_matches(str(finding.path[-1]), names, 1, 0.5)
-    remedy = f"did you mean {near[0]}?" if near else "use one of these names"
-    return Problem(place(finding.key), f"the unknown key {str(finding.path[-1])!r}", ", ".join(names), remedy)
-
-
-def show(value: Any) -> str:  # noqa: ANN401
-    """A value as the user would recognise it, with the kind of thing it is where that is not plain."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return f"{str(value).lower()} (true or false)"
-    if isinstance(value, int | float):
-        return f"{value!r}"
-    if isinstance(value, str):
-        return f"{_short(value)!r} (text)" if value else "an empty text"
-    if isinstance(value, dict):
-        return f"a section with the keys {_short(', '.join(map(str, value)))}" if value else "an empty section"
-    if isinstance(value, list | tuple):
-        return f"the list [{_short(', '.join(map(str, value)))}]"
-    return f"a value of type {type(value).__name__}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _remedy(shape: Shape, value: Any) -> str:  # noqa: ANN401
-    name = shape.key.rpartition(".")[2]
-    words = choices(shape.hint)
-    near = difflib.get_close_matches(str(value).lower(), words, 1, 0.5) if isinstance(value, str) else []
-    if near:
-        return f"did you mean {near[0]}?"
-    if is_number(shape.hint):
-        return _number_remedy(shape, value)
-    hint = getattr(shape.hint, "__origin__", shape.hint)
-    if hint is tuple and isinstance(value, str | int | float):
-        return f"write a list: [{value}]"
-    if len(words) == 1:
-        return f"write {name}: {words[0]}"
-    if words:
-        return f"write one of {', '.join(words)}"
-    if hint is bool:
-        return f"write {name}: true or {name}: false, without quotes"
-    if section_keys(shape):
-        return f"write `{name}:` and its keys below it, indented by two spaces"
-    if "words" in shape.extra:
-        return "write another one that fits"
-    return f"write {allowed(shape)}{_example(shape)}"
-
-
-def _number_remedy(shape: Shape, value: Any) -> str:  # noqa: ANN401
-    bound = range_of(shape)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _into_range(value, bound) or f"write a whole number, such as {round(value)}"
-    if isinstance(value, str) and _is_number_text(value):
-        return f"write {value.strip()} without quotes"
-    if isinstance(value, list | tuple | dict):
-        return f"write one number, no list and no section{_example(shape)}"
-    return f"write {'a whole number' if shape.hint is int else 'a number'}{_example(shape)}"
-
-
-def _into_range(value: float, bound: Range) -> str:
-    """Which way to go, or "" when the value is inside."""
-    if value != value:  # noqa: PLR0124 - NaN
-        return "write a number: nan is none"
-    if bound.low is not None and (value < bound.low or (bound.above and value == bound.low)):
-        return f"raise it {'above' if bound.above else 'to'} {show_number(bound.low)}{'' if bound.above else ' or more'}"
-    if bound.high is not None and (value > bound.high or (bound.below and value == bound.high)):
-        return f"lower it {'below' if bound.below else 'to'} {show_number(bound.high)}{'' if bound.below else ' or less'}"
-    return ""
-
-
-def _is_number_text(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _example(shape: Shape) -> str:
-    default = shape.default
-    plain = isinstance(default, int | float | str) and not isinstance(default, bool)
-    return f", such as {default}" if plain and default != "" else ""
+    what_to_do = f"did you mean {near[0]}?" if near else "use one of these names"
+    return Problem(place(finding.key), f"the unknown key {str(finding.path[-1])!r}", ", ".join(names), what_to_do)

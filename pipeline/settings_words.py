@@ -1,7 +1,9 @@
-"""What a setting may be, in plain words, read off the types in settings.py: for errors, `--plan` and `sluicegate settings`."""
+"""What a setting may be, in plain words, read off the types in settings.py: for errors, `--plan` and the docs."""
 
 from __future__ import annotations
 
+import functools
+import operator
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -30,7 +32,7 @@ class Shape:
     info: FieldInfo | None = None
 
     @property
-    def default(self) -> Any:  # noqa: ANN401
+    def default(self) -> Any:
         """The default, or PydanticUndefined where there is none."""
         return self.info.get_default() if self.info else PydanticUndefined
 
@@ -115,7 +117,7 @@ def range_of(shape: Shape) -> Range:
     return _range(_constraints(shape.hint, shape.constraints))
 
 
-def is_number(hint: Any) -> bool:  # noqa: ANN401
+def is_number(hint: Any) -> bool:
     """Whether a number may stand there."""
     if hint in (int, float):
         return True
@@ -123,7 +125,7 @@ def is_number(hint: Any) -> bool:  # noqa: ANN401
     return any(is_number(part) for part in parts if isinstance(part, type) or typing.get_origin(part))
 
 
-def choices(hint: Any) -> tuple[str, ...]:  # noqa: ANN401
+def choices(hint: Any) -> tuple[str, ...]:
     """The words of a Literal, also within a union."""
     if typing.get_origin(hint) is Literal:
         return tuple(str(value) for value in typing.get_args(hint))
@@ -142,15 +144,14 @@ def _inside(shape: Shape, part: str | int) -> Shape | None:
     return None
 
 
-def _plain(hint: Any, constraints: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...], bool]:  # noqa: ANN401
+def _plain(hint: Any, constraints: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...], bool]:
     """The type without None and Annotated, its constraints, and whether None is allowed."""
     if typing.get_origin(hint) is Annotated:
         inner, *notes = typing.get_args(hint)
         return _plain(inner, (*constraints, *_flat(notes)))
     if _is_union(hint) and type(None) in typing.get_args(hint):
-        rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
-        inner, more, _ = _plain(rest[0], constraints) if len(rest) == 1 else (typing.Union[tuple(rest)], constraints, True)
-        return inner, more, True
+        without = functools.reduce(operator.or_, (arg for arg in typing.get_args(hint) if arg is not type(None)))
+        return (*_plain(without, constraints)[:2], True)
     return hint, constraints, False
 
 
@@ -158,32 +159,36 @@ def _flat(notes: Sequence[Any]) -> list[Any]:
     return [one for note in notes for one in (note.metadata if isinstance(note, FieldInfo) else [note])]
 
 
-def _constraints(hint: Any, constraints: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ANN401
+def _constraints(hint: Any, constraints: tuple[Any, ...]) -> tuple[Any, ...]:
     """Those of the type itself and of the branches of a union."""
     inner = [c for part in (typing.get_args(hint) if _is_union(hint) else ()) for c in _plain(part, ())[1]]
     return (*constraints, *inner)
 
 
-def _words(hint: Any, constraints: tuple[Any, ...]) -> str:  # noqa: ANN401
+def _words(hint: Any, constraints: tuple[Any, ...]) -> str:
     hint, constraints, _ = _plain(hint, constraints)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return str(args[0]) if len(args) == 1 else f"one of {', '.join(map(str, args))}"
     if _is_union(hint):
         return ", or ".join(_words(arg, ()) for arg in args)
-    if hint in (int, float):
-        return f"{'a whole number' if hint is int else 'a number'}{_bounds(constraints)}"
     if origin is tuple:
         return f"a list of {_many(args[0])}{_length(constraints)}"
     if origin is dict:
         return f"lines of the form `{_name(args[0])}: value`, where value is {_words(args[1], ())}"
+    return _one(hint, constraints)
+
+
+def _one(hint: Any, constraints: tuple[Any, ...]) -> str:
+    if hint in (int, float):
+        return f"{'a whole number' if hint is int else 'a number'}{_bounds(constraints)}"
     if _is_section(hint):
         return f"a section with the keys {', '.join(section_keys(Shape('', hint)))}"
     one_character = any(isinstance(c, bounds.MaxLen) and c.max_length == 1 for c in constraints)
     return {bool: "true or false", str: "one character" if one_character else "text"}.get(hint, "a value")
 
 
-def _many(hint: Any) -> str:  # noqa: ANN401
+def _many(hint: Any) -> str:
     inner, constraints, _ = _plain(hint, ())
     if inner is str:
         return "texts"
@@ -194,7 +199,7 @@ def _many(hint: Any) -> str:  # noqa: ANN401
     return f"sections with the keys {', '.join(section_keys(Shape('', inner)))}" if _is_section(inner) else "values"
 
 
-def _name(hint: Any) -> str:  # noqa: ANN401
+def _name(hint: Any) -> str:
     return "/".join(choices(hint)) or "name"
 
 
@@ -229,9 +234,9 @@ def show_number(value: float) -> str:
     return f"{value:.0e}".replace("+", "") if abs(value) >= 1e10 else f"{value:.12g}"
 
 
-def _is_union(hint: Any) -> bool:  # noqa: ANN401
+def _is_union(hint: Any) -> bool:
     return typing.get_origin(hint) in (typing.Union, types.UnionType)
 
 
-def _is_section(hint: Any) -> bool:  # noqa: ANN401
+def _is_section(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Section)

@@ -76,7 +76,7 @@ class _Walk:
     tree: Tree
     seen: int = 0
 
-    def value(self, node: yaml.Node, key: str) -> Any:  # noqa: ANN401
+    def value(self, node: yaml.Node, key: str) -> Any:
         self.seen += 1
         mark = node.start_mark
         if self.seen > MAX_NODES:
@@ -85,7 +85,7 @@ class _Walk:
             return {name: self.value(child, at) for name, at, child in self._entries(node, key)}
         if isinstance(node, yaml.SequenceNode):
             return [self._item(child, _join(key, str(index))) for index, child in enumerate(node.value)]
-        if node.style is None:
+        if isinstance(node, yaml.ScalarNode) and node.style is None:
             self.tree.texts[key] = node.value
         return self._scalar(node)
 
@@ -103,11 +103,11 @@ class _Walk:
             first[name] = self.tree.lines[at] = line
             yield name, at, child
 
-    def _item(self, node: yaml.Node, key: str) -> Any:  # noqa: ANN401
+    def _item(self, node: yaml.Node, key: str) -> Any:
         self.tree.lines[key] = node.start_mark.line + 1
         return self.value(node, key)
 
-    def _scalar(self, node: yaml.Node) -> Any:  # noqa: ANN401
+    def _scalar(self, node: yaml.Node) -> Any:
         try:
             return self.loader.construct_object(node)
         except ValueError:
@@ -138,7 +138,7 @@ _SLIPS = (
      "put a value that holds a colon in quotes; else look at the indentation of this line and the one above"),
     ("but found another document", "a second document (---)", "keep one set of settings per file"),
     ("chomping or indentation", "text that starts with > or |", "put the text in quotes"),
-    ("cannot start any token", "text that starts with a character which means something in YAML", "put the text in quotes"),
+    ("cannot start any token", "text whose first character means something in YAML", "put the text in quotes"),
     ("scanning an alias", "text that starts with *", "put the text in quotes"),
     ("undefined alias", "text that starts with *", "put the text in quotes"),
     ("scanning an anchor", "text that starts with &", "put the text in quotes"),

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 
-
 @dataclass(frozen=True)
 class ColumnInSplit:
     """What one column looks like in one split.

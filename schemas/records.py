@@ -15,7 +15,7 @@ RESULT_NAME = "result.json"
 FORMAT_VERSION = 1
 
 
-class State(str, enum.Enum):
+class State(enum.StrEnum):
     """How a step ended."""
 
     DONE = "DONE"

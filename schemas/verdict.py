@@ -17,7 +17,7 @@ FILE_NAME = "verdict.json"
 FORMAT_VERSION = 1
 
 
-class Status(str, enum.Enum):
+class Status(enum.StrEnum):
     """Only PASSED opens the door."""
 
     PASSED = "PASSED"
@@ -124,9 +124,7 @@ def from_json(text: str) -> Verdict:
     if content.pop("format_version", None) != FORMAT_VERSION:
         raise ValueError(f"verdict.json is not of format version {FORMAT_VERSION}")
     content.pop("passed", None)
-    measurements = tuple(
-        Measurement(**{**m, "status": Status(m["status"])}) for m in content.pop("measurements")
-    )
+    measurements = tuple(Measurement(**{**m, "status": Status(m["status"])}) for m in content.pop("measurements"))
     return Verdict(**{**content, "status": Status(content["status"]), "measurements": measurements})
 
 

@@ -30,7 +30,11 @@ MIN_MEMORY_GB = 1.5
 IMPORTS = ("ml_metadata", "pyarrow", "tensorflow", "tensorflow_data_validation", "tensorflow_transform",
            "tensorflow_model_analysis", "apache_beam", "keras", "tfx.components")  # fmt: skip
 IMPORT_SECONDS = 300
-PROGRAMS = {"chromium": "tests of the report in a browser", "psql": "ML Metadata on PostgreSQL", "docker": "serving checks in containers"}
+PROGRAMS = {
+    "chromium": "tests of the report in a browser",
+    "psql": "ML Metadata on PostgreSQL",
+    "docker": "serving checks in containers",
+}
 SETUP = "run ./setup.sh in the project's folder"
 
 
@@ -68,7 +72,7 @@ def check_platform() -> Finding:
     here = (platform.system(), platform.machine())
     if here in MACHINES:
         return Finding("platform", "ok", " ".join(here))
-    remedy = "use Linux on x86-64 or macOS on Apple silicon; elsewhere a container (docker run --platform linux/amd64) or WSL2"
+    remedy = "use Linux on x86-64, macOS on Apple silicon, WSL2, or docker run --platform linux/amd64"
     return Finding("platform", "FAIL", f"{' '.join(here)}: TFX has no packages for it", remedy)
 
 
@@ -76,7 +80,9 @@ def check_python() -> Finding:
     version = platform.python_version()
     if sys.version_info[:2] == WANTED_PYTHON:
         return Finding("python", "ok", f"{version} in {sys.prefix}")
-    return Finding("python", "FAIL", f"{version}; TFX 1.21 with its kfp extra wants 3.11", f"{SETUP}, then use .venv/bin/python")
+    return Finding(
+        "python", "FAIL", f"{version}; TFX 1.21 with its kfp extra wants 3.11", f"{SETUP}, then use .venv/bin/python"
+    )
 
 
 def check_glibc() -> Finding:
@@ -85,7 +91,12 @@ def check_glibc() -> Finding:
         return Finding("glibc", "info", "not a glibc system")
     if tuple(int(part) for part in version.split(".")[:2]) >= WANTED_GLIBC:
         return Finding("glibc", "ok", version)
-    return Finding("glibc", "FAIL", f"{version}; ml-metadata and TFDV want 2.39 or newer", f"{SETUP}: it brings one for .venv alone")
+    return Finding(
+        "glibc",
+        "FAIL",
+        f"{version}; ml-metadata and TFDV want 2.39 or newer",
+        f"{SETUP}: it brings one for .venv alone",
+    )
 
 
 def check_memory() -> Finding:
@@ -96,21 +107,33 @@ def check_memory() -> Finding:
     free = {line.split(":")[0]: int(line.split()[1]) / 2**20 for line in lines}.get("MemAvailable", 0.0)
     if free >= MIN_MEMORY_GB:
         return Finding("memory", "ok", f"{free:.1f} GB available")
-    return Finding("memory", "FAIL", f"{free:.1f} GB available, {MIN_MEMORY_GB} GB wanted", "end other programs, or use a larger machine")
+    return Finding(
+        "memory",
+        "FAIL",
+        f"{free:.1f} GB available, {MIN_MEMORY_GB} GB wanted",
+        "end other programs, or use a larger machine",
+    )
 
 
 def check_disk(output: Path) -> Finding:
     there = next(folder for folder in (output.absolute(), *output.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free / 2**30
     if free < MIN_DISK_GB:
-        return Finding("disk", "FAIL", f"{free:.1f} GB free for {output}, {MIN_DISK_GB:g} GB wanted", "free some space (make clean)")
+        return Finding(
+            "disk",
+            "FAIL",
+            f"{free:.1f} GB free for {output}, {MIN_DISK_GB:g} GB wanted",
+            "free some space (make clean)",
+        )
     try:
         probe = there / ".sluicegate-doctor"
         probe.touch()
         probe.unlink()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        return Finding("disk", "FAIL", f"{there} cannot be written: {reason}", "give yourself the right, or set `output:`")
+        return Finding(
+            "disk", "FAIL", f"{there} cannot be written: {reason}", "give yourself the right, or set `output:`"
+        )
     return Finding("disk", "ok", f"{free:.0f} GB free for {output}")
 
 
@@ -122,7 +145,11 @@ def check_lock(output: Path) -> Finding:
     except FileNotFoundError:
         return Finding("lock", "ok", f"no run has been in {output} yet")
     except BlockingIOError:
-        return Finding("lock", "info", f"a run is at work in {output} (process {lock.read_text(encoding='utf-8').strip() or 'unknown'})")
+        return Finding(
+            "lock",
+            "info",
+            f"a run is at work in {output} (process {lock.read_text(encoding='utf-8').strip() or 'unknown'})",
+        )
     except OSError as error:
         return Finding("lock", "FAIL", f"{lock}: {error.strerror}", "give yourself the right to read it")
     return Finding("lock", "ok", f"no run is at work in {output}")
@@ -144,7 +171,11 @@ def check_metadata(settings: Settings) -> Finding:
         problem = error.problems[0]
         return Finding("metadata", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
     if settings.metadata.kind == "postgresql":
-        return Finding("metadata", "ok", f"PostgreSQL {settings.metadata.host}:{settings.metadata.port}/{settings.metadata.database}")
+        return Finding(
+            "metadata",
+            "ok",
+            f"PostgreSQL {settings.metadata.host}:{settings.metadata.port}/{settings.metadata.database}",
+        )
     return Finding("metadata", "ok", f"{file}, schema version {_schema_version(file)}")
 
 
@@ -155,13 +186,24 @@ def check_program(name: str, use: str) -> Finding:
 
 def check_imports() -> Finding:
     """In a process of its own: a library that crashes must not take the doctor with it."""
-    program = "import sys, importlib\nfor name in sys.argv[1:]:\n    print(name, flush=True)\n    importlib.import_module(name)"
+    program = (
+        "import sys, importlib\n"
+        "for name in sys.argv[1:]:\n"
+        "    print(name, flush=True)\n"
+        "    importlib.import_module(name)"
+    )
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program, *IMPORTS], capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False
+            [sys.executable, "-c", program, *IMPORTS],
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        return Finding("packages", "FAIL", f"importing TFX took longer than {IMPORT_SECONDS} s", "look for a slow or full disk")
+        return Finding(
+            "packages", "FAIL", f"importing TFX took longer than {IMPORT_SECONDS} s", "look for a slow or full disk"
+        )
     if done.returncode == 0:
         return Finding("packages", "ok", f"{', '.join(IMPORTS)} can be imported")
     culprit = (done.stdout.split() or ["?"])[-1]

@@ -44,7 +44,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _lines(finding: Finding) -> list[str]:
     head = f"{finding.state:<5} {finding.name:<12} "
-    lines = textwrap.wrap(finding.found, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [head.rstrip()]
+    lines = textwrap.wrap(finding.found, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [
+        head.rstrip()
+    ]
     if finding.remedy:
-        lines += textwrap.wrap(f"do: {finding.remedy}", _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * len(head))
+        lines += textwrap.wrap(
+            f"do: {finding.remedy}", _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * len(head)
+        )
     return lines

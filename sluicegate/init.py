@@ -20,9 +20,13 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument("--data", required=True, metavar="FILE", help="a CSV or Parquet file, or a folder of them")
     parser.add_argument("--label", required=True, metavar="COL", help="the column to predict")
     parser.add_argument("--name", metavar="NAME", help="name of the pipeline and the model (default: the file's name)")
-    parser.add_argument("--delimiter", default=",", metavar="CHAR", help="between the cells of a CSV file (default: a comma)")
+    parser.add_argument(
+        "--delimiter", default=",", metavar="CHAR", help="between the cells of a CSV file (default: a comma)"
+    )
     parser.add_argument("--encoding", default="utf-8", metavar="NAME", help="of a CSV file (default: utf-8)")
-    parser.add_argument("--config-dir", default="configs", metavar="FOLDER", help="where the settings go (default: configs)")
+    parser.add_argument(
+        "--config-dir", default="configs", metavar="FOLDER", help="where the settings go (default: configs)"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite settings and schema of that name")
     parser.set_defaults(main=main)
 
@@ -34,7 +38,9 @@ def main(arguments: argparse.Namespace) -> int:
     config = Path(arguments.config_dir) / f"{name}.yaml"
     schema = Path(arguments.config_dir).parent / "schemas" / name / "schema.pbtxt"
     _refuse_to_overwrite([config, schema], arguments.force)
-    source = Source(path=arguments.data, label=arguments.label, delimiter=arguments.delimiter, encoding=arguments.encoding)
+    source = Source(
+        path=arguments.data, label=arguments.label, delimiter=arguments.delimiter, encoding=arguments.encoding
+    )
     profile, schema_text, suggestions = propose(source)
     from sluicegate.proposed_settings import proposed_settings
 
@@ -66,7 +72,7 @@ def _refuse_to_overwrite(paths: list[Path], force: bool) -> None:
     if there and not force:
         raise UsageError(
             "These files are there already.",
-            *(Problem(str(path), "a file that init would overwrite", "", "give --name for another name, or --force to overwrite it")
+            *(Problem(str(path), "a file that init would overwrite", "", "choose another --name, or --force to overwrite it")
               for path in there),
         )  # fmt: skip
 
@@ -78,7 +84,12 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise MachineError(
             "The proposal cannot be written.",
-            Problem(str(path), (error.strerror or str(error)).lower(), "a folder that can be written", "choose another --config-dir"),
+            Problem(
+                str(path),
+                (error.strerror or str(error)).lower(),
+                "a folder that can be written",
+                "choose another --config-dir",
+            ),
         ) from None
 
 
@@ -87,7 +98,8 @@ def _next_steps(profile: TableProfile, source: Source, config: Path, schema: Pat
     kinds = {kind: sum(column.kind == kind for column in profile.features) for kind in ("number", "category", "date")}
     columns = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     return [
-        f"{source.path}: {sum(profile.rows.values()):,} rows ({rows}); features by kind: {columns}; task {profile.roles.task}",
+        f"{source.path}: {sum(profile.rows.values()):,} rows ({rows})",
+        f"features by kind: {columns}; task {profile.roles.task}",
         *(f"  note: {note}" for note in profile.notes),
         "",
         "Written, for you to read and change:",

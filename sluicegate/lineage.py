@@ -22,7 +22,9 @@ _WIDTH = 90
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser("lineage", help="what a model version is made of, and what data or code became", description=__doc__)
+    parser = verbs.add_parser(
+        "lineage", help="what a model version is made of, and what data or code became", description=__doc__
+    )
     add_options(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--version", type=int, metavar="N", help="a model version (default: the one that is stable)")
@@ -76,7 +78,12 @@ def _known(place: Place) -> Known:
     except (ValueError, KeyError, TypeError) as error:
         raise MachineError(
             "The release record cannot be read.",
-            Problem(str(folder.serving / release.FILE_NAME), str(error), "what a release step wrote", "put it back from a backup"),
+            Problem(
+                str(folder.serving / release.FILE_NAME),
+                str(error),
+                "what a release step wrote",
+                "put it back from a backup",
+            ),
         ) from None
 
 
@@ -105,7 +112,7 @@ def _version(arguments: argparse.Namespace, place: Place, known: Known) -> int:
 
 
 def _origin_tree(found: Origin, root: Path) -> Branch:
-    """root : of the output folder; paths below it are shown from there on."""
+    """Paths below `root`, the output folder, are shown from there on."""
     gone = "not recorded (the run's folder is gone)"
     span = "" if found.data_span is None else f", span {found.data_span}"
     metrics = ", ".join(f"{name} {value:.4g}" for name, value in found.metrics.items())
@@ -116,7 +123,10 @@ def _origin_tree(found: Origin, root: Path) -> Branch:
             Branch(f"model     {_short(found.model_digest)} in {found.folder}"),
             Branch(f"data      {_short(found.data_digest)}{span}  {found.data_path}".rstrip()),
             Branch(f"schema    {found.schema or gone}"),
-            Branch(f"code      {_commit(found.commit) or gone}" + (f", digest {_short(found.code_digest)}" if found.code_digest else "")),
+            Branch(
+                f"code      {_commit(found.commit) or gone}"
+                + (f", digest {_short(found.code_digest)}" if found.code_digest else "")
+            ),
             Branch(f"settings  {_short(found.settings_digest) or gone}", _training(found.settings)),
             Branch(f"gates     {gates or gone}"),
             Branch(f"metrics   {metrics or gone}"),
@@ -151,7 +161,11 @@ def _fates_tree(head: str, name: str, fates: Sequence[Fate]) -> Branch:
 
 def _fate(fate: Fate) -> Branch:
     text = f"run {fate.run_id}  {fate.verdict or 'no record'}"
-    came = f"version {fate.version}: {fate.standing}" if fate.version is not None else f"no version: {fate.why or 'nothing was pushed'}"
+    came = (
+        f"version {fate.version}: {fate.standing}"
+        if fate.version is not None
+        else f"no version: {fate.why or 'nothing was pushed'}"
+    )
     facts = [came, f"data {_short(fate.data_digest)}"]
     facts += [f"code {_commit(fate.commit)}"] if fate.commit else []
     return Branch(text, tuple(map(Branch, facts)))
@@ -167,5 +181,5 @@ def _commit(commit: str) -> str:
     return f"commit {sha[:12]}" + (f" with {changes}" if plus else "") if sha else ""
 
 
-def _json(content: Any) -> str:  # noqa: ANN401
+def _json(content: Any) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)

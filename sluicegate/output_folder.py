@@ -74,14 +74,20 @@ def chosen_run(place: Place, run_id: str | None) -> RunFolder:
         found = next((f for f in folders if f.path.name == run_id), None)
         if found is None:
             known = ", ".join(f.path.name for f in folders[-5:]) or "none yet"
-            raise UsageError("There is no such run.", Problem(f"{place.root / 'runs'}", run_id, known, "choose one of these"))
+            raise UsageError(
+                "There is no such run.", Problem(f"{place.root / 'runs'}", run_id, known, "choose one of these")
+            )
         if found.result is None:
-            raise MachineError("This run left no record.", Problem(str(found.path), found.problem, "", "choose another run"))
+            raise MachineError(
+                "This run left no record.", Problem(str(found.path), found.problem, "", "choose another run")
+            )
         return found
     ended = [f for f in folders if f.result]
     if not ended:
         remedy = "run the pipeline, or wait until the run that is under way has ended"
-        raise MachineError("No run has ended in this output folder yet.", Problem(str(place.root / "runs"), "no record", "", remedy))
+        raise MachineError(
+            "No run has ended in this output folder yet.", Problem(str(place.root / "runs"), "no record", "", remedy)
+        )
     return ended[-1]
 
 

@@ -18,11 +18,11 @@ _UNKNOWN = re.compile(r"unrecognized arguments: (?P<got>.*)")
 class Parser(argparse.ArgumentParser):
     """Raises UsageError for what it cannot parse; abbreviated options are not guessed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+        super().__init__(**{**kwargs, "allow_abbrev": False})
 
-    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
         """As argparse's, but each verb refuses what it does not know, instead of handing it up to the verbs' parent."""
         namespace, rest = super().parse_known_args(*args, **kwargs)
         if rest:

@@ -71,7 +71,8 @@ def _label(source: Source, profile: TableProfile) -> list[str]:
     lines = ["label:", f"  column: {scalar(source.label)}"]
     if profile.roles.positive is not None:
         negative = profile.roles.classes[0]
-        lines.append(f"  positive: {scalar(profile.roles.positive)}   # the class whose score is given; the other is {scalar(negative)}")
+        positive = scalar(profile.roles.positive)
+        lines.append(f"  positive: {positive}   # the class whose score is given; the other is {scalar(negative)}")
     return [*lines, f"task: {profile.roles.task}", ""]
 
 

@@ -20,7 +20,9 @@ _WIDTH = 80
 def add(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser("runs", help="list runs, their verdicts and why one was refused", description=__doc__)
     parser.add_argument("--config", metavar="FILE", help="only runs of these settings")
-    parser.add_argument("--output", metavar="FOLDER", help=f"only runs in this output folder (default: all below {ALL}/)")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help=f"only runs in this output folder (default: all below {ALL}/)"
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(main=main)
 
@@ -51,7 +53,13 @@ def _row(run: RunFolder) -> dict[str, Any]:
 
     result = run.result
     if result is None:
-        return {"run": run.path.name, "name": run.path.parents[1].name, "verdict": "", "why": run.problem, "folder": str(run.path)}
+        return {
+            "run": run.path.name,
+            "name": run.path.parents[1].name,
+            "verdict": "",
+            "why": run.problem,
+            "folder": str(run.path),
+        }
     metric = next((name for name in KEY_METRICS if name in result.metrics), None)
     failed = next((step for step in result.steps if step.error), None)
     why = "" if result.verdict == "PASSED" else headline(result).sentence
@@ -75,8 +83,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
         metric = f"{row['metric']} {row['value']:.4f}" if row.get("metric") else ""
         seconds = f"{row['seconds']:.0f}" if "seconds" in row else ""
         version = str(row.get("version") or "")
-        lines.append(
-            f"{row['run']:<17} {row['name'][:14]:<14} {row['verdict'] or '-':<8} {metric:<15} {seconds:>7} {version:>12}".rstrip()
-        )
+        head = f"{row['run']:<17} {row['name'][:14]:<14} {row['verdict'] or '-':<8}"
+        lines.append(f"{head} {metric:<15} {seconds:>7} {version:>12}".rstrip())
         lines += textwrap.wrap(row["why"], _WIDTH, initial_indent="    ", subsequent_indent="    ")
     return lines

@@ -19,7 +19,9 @@ GATE_STEP = "DataGate"
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser("schema", help="show the data's contract, or accept what new data propose", description=__doc__)
+    parser = verbs.add_parser(
+        "schema", help="show the data's contract, or accept what new data propose", description=__doc__
+    )
     actions = parser.add_subparsers(metavar="show|diff|accept", dest="action", required=True, parser_class=type(parser))
     for name, help_text in (
         ("show", "print the schema that data must meet"),
@@ -89,7 +91,12 @@ def _agreed(target: Path) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
             "Accepting a schema wants a yes.",
-            Problem("`sluicegate schema accept`", "no terminal to ask on", "", "give --yes when you have read the difference"),
+            Problem(
+                "`sluicegate schema accept`",
+                "no terminal to ask on",
+                "",
+                "give --yes when you have read the difference",
+            ),
         )
     return input(f"\nChange {target} so? [y/N] ").strip().lower() in ("y", "yes")
 
@@ -97,7 +104,9 @@ def _agreed(target: Path) -> bool:
 def _run(place: Place, run_id: str | None) -> RunResult:
     result = chosen_run(place, run_id).result
     if result is None:
-        raise MachineError("This run left no record.", Problem(str(place.root), "no result.json", "", "choose another run"))
+        raise MachineError(
+            "This run left no record.", Problem(str(place.root), "no result.json", "", "choose another run")
+        )
     return result
 
 
@@ -109,9 +118,9 @@ def _curated(place: Place, run: RunResult) -> Path:
     command = f"sluicegate schema show --output {place.root} > {run.name}.pbtxt"
     raise DataError(
         "There is no schema file to change.",
-        Problem(place.loaded.path if place.loaded else str(place.root), "no `schema:` in the settings, so it is inferred anew "
-                "from each train split", "settings that name a schema file",
-                f"make one with `{command}`, name it under `schema:` and review it"),
+        Problem(place.loaded.path if place.loaded else str(place.root),
+                "no `schema:` in the settings, so it is inferred anew from each train split",
+                "settings that name a schema file", f"make one with `{command}`, name it under `schema:` and review it"),
     )  # fmt: skip
 
 
@@ -120,7 +129,12 @@ def _used_schema(run: RunResult) -> Path:
     if not made or made[0] is None:
         raise MachineError(
             "This run did not come to a schema.",
-            Problem(f"run {run.run_id}", "no schema among its outputs", "", "choose a run that got so far: `sluicegate runs`"),
+            Problem(
+                f"run {run.run_id}",
+                "no schema among its outputs",
+                "",
+                "choose a run that got so far: `sluicegate runs`",
+            ),
         )
     return Path(made[0].uri) / SCHEMA_FILE
 
@@ -130,7 +144,9 @@ def _verdict_folder(run: RunResult) -> Path:
     if verdict is None:
         raise MachineError(
             "This run's data were not judged.",
-            Problem(f"run {run.run_id}", f"no verdict of {GATE_STEP}", "", "choose a run that got so far: `sluicegate runs`"),
+            Problem(
+                f"run {run.run_id}", f"no verdict of {GATE_STEP}", "", "choose a run that got so far: `sluicegate runs`"
+            ),
         )
     return Path(verdict.uri)
 
@@ -141,5 +157,10 @@ def _text(path: Path, what: str) -> str:
     except OSError as error:
         raise MachineError(
             f"Cannot read {what}.",
-            Problem(str(path), (error.strerror or str(error)).lower(), "a schema in text form", "put the file back, or run again"),
+            Problem(
+                str(path),
+                (error.strerror or str(error)).lower(),
+                "a schema in text form",
+                "put the file back, or run again",
+            ),
         ) from None

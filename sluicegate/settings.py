@@ -63,7 +63,9 @@ def _entry(shape: Shape, key: str) -> Entry:
 def _text(found: list[Entry]) -> list[str]:
     lines = ["A settings file is YAML. A dot below is a level of indentation there, a * the place in a list.", ""]
     for entry in found:
-        lines.append(f"{entry.key}   (default: {entry.default})" if entry.default != "required" else f"{entry.key}   (required)")
+        lines.append(
+            f"{entry.key}   (default: {entry.default})" if entry.default != "required" else f"{entry.key}   (required)"
+        )
         lines += textwrap.wrap(f"{entry.allowed}. {entry.why}", 80, initial_indent="    ", subsequent_indent="    ")
     return lines
 
@@ -80,7 +82,13 @@ def _markdown(found: list[Entry]) -> list[str]:
         head = entry.key.split(".")[0] if "." in entry.key else ""
         if head != section:
             section = head
-            lines += ["", f"## {head or 'Top level'}", "", "| key | default | may be | what for |", "| --- | --- | --- | --- |"]
+            lines += [
+                "",
+                f"## {head or 'Top level'}",
+                "",
+                "| key | default | may be | what for |",
+                "| --- | --- | --- | --- |",
+            ]
         cells = (f"`{entry.key}`", f"`{entry.default}`", entry.allowed, entry.why)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return lines

@@ -38,7 +38,16 @@ def postgresql() -> Iterator[int]:
         os.chown(home, owner.pw_uid, owner.pw_gid)
     (home / "password").write_text(PASSWORD)
     (home / "password").chmod(0o644)
-    as_owner(folder / "initdb", "-D", home / "data", "-U", "sluicegate", f"--pwfile={home / 'password'}", "-A", "scram-sha-256")
+    as_owner(
+        folder / "initdb",
+        "-D",
+        home / "data",
+        "-U",
+        "sluicegate",
+        f"--pwfile={home / 'password'}",
+        "-A",
+        "scram-sha-256",
+    )
     options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off"
     try:
         as_owner(folder / "pg_ctl", "-D", home / "data", "-w", "-l", home / "log", "-o", options, "start")

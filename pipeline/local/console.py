@@ -171,7 +171,17 @@ class Json:
 
     def run_ended(self, result: RunResult, report: str) -> None:
         content = asdict(result)
-        kept = ("run_id", "name", "verdict", "exit_code", "seconds", "metrics", "pushed_path", "pushed_version", "notes")
+        kept = (
+            "run_id",
+            "name",
+            "verdict",
+            "exit_code",
+            "seconds",
+            "metrics",
+            "pushed_path",
+            "pushed_version",
+            "notes",
+        )
         self._say("run_ended", **{key: content[key] for key in kept}, report=report)
 
     def close(self) -> None: ...

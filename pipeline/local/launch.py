@@ -69,9 +69,7 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
         ).launch()
     except Exception as error:  # noqa: BLE001 - whatever a step raises is how the step ended
-        return StepRecord(
-            name, State.FAILED, clock() - started, at, error="".join(traceback.format_exception(error))
-        )
+        return StepRecord(name, State.FAILED, clock() - started, at, error="".join(traceback.format_exception(error)))
     seconds = clock() - started
     if info is None or not info.execution_id:
         return StepRecord(name, State.SKIPPED, seconds, at)
@@ -99,7 +97,9 @@ def _record(graph: Graph, name: str, execution_id: int, seconds: float, at: str)
 
 def _properties(artifact: metadata_store_pb2.Artifact) -> dict[str, str | int | float]:
     values = {**artifact.properties, **artifact.custom_properties}
-    plain = {key: getattr(value, value.WhichOneof("value")) for key, value in values.items() if value.WhichOneof("value")}
+    plain = {
+        key: getattr(value, value.WhichOneof("value")) for key, value in values.items() if value.WhichOneof("value")
+    }
     return {key: value for key, value in plain.items() if isinstance(value, str | int | float)}
 
 

@@ -101,7 +101,12 @@ class Live:
         if record:
             style = _STYLES[record.state]
             took = show_seconds(record.seconds) if record.state in (State.DONE, State.CACHED, State.FAILED) else ""
-            return Text("✓" if record.state in (State.DONE, State.CACHED) else "-", style), step, Text(record.state.value, style), took
+            return (
+                Text("✓" if record.state in (State.DONE, State.CACHED) else "-", style),
+                step,
+                Text(record.state.value, style),
+                took,
+            )
         if self._running and self._running[0] == step:
             return self._spinner, Text(step, "bold"), "running", show_seconds(self._clock() - self._running[1])
         return "", Text(step, "dim"), "", ""

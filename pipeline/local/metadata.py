@@ -76,14 +76,16 @@ def _unusable(config: metadata_store_pb2.ConnectionConfig, message: str) -> Mach
     )
     if "schema version" in message.lower():
         return _problem(
-            "The metadata database was made by another version of ML Metadata.", place, message.split("\n")[0],
+            "The metadata database was made by another version of ML Metadata.", place, message.split("\n", maxsplit=1)[0],
             "use the version that made it, or move it away: a new one is made, without the earlier lineage",
         )  # fmt: skip
     return _problem(
-        "The metadata database cannot be used.", place, message.split("\n")[0],
+        "The metadata database cannot be used.", place, message.split("\n", maxsplit=1)[0],
         "check that it runs and that user, password and database name are right (sluicegate doctor tells more)",
     )  # fmt: skip
 
 
 def _problem(headline: str, place: str | Path, got: str, remedy: str) -> MachineError:
-    return MachineError(headline, Problem(str(place), got, "a database of ML Metadata 1.21 that can be written", remedy))
+    return MachineError(
+        headline, Problem(str(place), got, "a database of ML Metadata 1.21 that can be written", remedy)
+    )

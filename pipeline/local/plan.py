@@ -12,13 +12,15 @@ from pipeline.steps import steps
 def print_plan(loaded: LoadedSettings) -> None:
     """Prints both tables to standard output."""
     console = Console()
-    graph = Table("step", "what it does", title=f"{loaded.settings.name}: the steps", title_justify="left")
+    graph = Table("step", "what it does", title=f"{loaded.settings.name}: the steps", title_justify="left", box=None)
     for step in steps(loaded.settings):
         behind = "  " if step.gated else ""
         graph.add_row(behind + step.name, step.what)
     console.print(graph)
     console.print("Indented steps run only when DataGate passed.\n")
-    values = Table("setting", "value", "from", title="the settings, defaults included", title_justify="left")
+    values = Table(title="the settings, defaults included", title_justify="left", box=None)
+    for heading in ("setting", "value", "from"):
+        values.add_column(heading, overflow="fold")
     for key, value, origin, *_ in describe(loaded):
         values.add_row(key, str(value), origin)
     console.print(values)

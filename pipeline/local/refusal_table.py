@@ -57,7 +57,11 @@ def _measurement(one: Measurement, where: Callable[[str], str]) -> list[str]:
     value = _number(one.value) if one.value is not None else ""
     cells = (one.name, one.slice, value, bound, _number(missed) if missed is not None else one.status.value.lower())
     told = [] if one.value is None or one.rows is None else [f"{one.rows:,} rows"]
-    told += [f"95 % interval {_number(one.low)} to {_number(one.high)}"] if one.low is not None and one.high is not None else []
+    told += (
+        [f"95 % interval {_number(one.low)} to {_number(one.high)}"]
+        if one.low is not None and one.high is not None
+        else []
+    )
     told += [f"released model {_number(one.baseline)}"] if one.baseline is not None else []
     notes = [one.detail, ", ".join(told), f"set in {_place(one.setting, where)}" if one.setting else ""]
     rows = _rows(cells) if value else [f"  {line}" for line in textwrap.wrap(_in_words(one), WIDTH - 2)]

@@ -15,9 +15,9 @@ from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
-from pipeline.local.table import look_at, source_of
-from pipeline.settings_file import LoadedSettings
 from pipeline.local.outcome import refusing
+from pipeline.local.table import look_at, roles_of, source_of
+from pipeline.settings_file import LoadedSettings
 from pipeline.steps import steps
 from schemas import records
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
@@ -157,7 +157,7 @@ def _build(job: Job, connection: object) -> Graph:
     run = Run(
         source=source_of(settings),
         data_digest=job.profile.digest,
-        roles=job.profile.roles,
+        roles=roles_of(job.profile),
         artifacts=str(job.folder.artifacts),
         serving=str(job.folder.serving),
         run_id=job.run_id,
@@ -188,7 +188,7 @@ def _interrupted(job: Job, graph: Graph, done: list[StepRecord]) -> None:
 
     launch.close_interrupted(graph, job.run_id)
     names = [node.node_info.id for node in graph.nodes]
-    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done):]]
+    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done) :]]
     result = _result(job, [*done, *rest], 0.0)
     _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=(*result.notes, "interrupted")))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from components.example_gen.source import Source, SplitRule
 from pipeline.settings import Settings
+from schemas.roles import Roles
 from schemas.table import TableProfile
 
 
@@ -44,3 +46,9 @@ def look_at(settings: Settings) -> TableProfile:
 
     schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
     return inspect(source_of(settings), schema)
+
+
+def roles_of(profile: TableProfile) -> Roles:
+    """The roles, with the kinds that only reading the cells could tell: dates written as text."""
+    dates = {column.name: "date" for column in profile.features if column.kind == "date"}
+    return replace(profile.roles, kinds={**dates, **profile.roles.kinds})

@@ -34,9 +34,22 @@ class Ended:
 
 def run(config, output, *more, cwd=PROJECT, env=None):
     """Runs local_runner.py and waits for it."""
-    command = [sys.executable, str(PROJECT / "local_runner.py"), "--config", str(config), "--output", str(output), *more]
+    command = [
+        sys.executable,
+        str(PROJECT / "local_runner.py"),
+        "--config",
+        str(config),
+        "--output",
+        str(output),
+        *more,
+    ]
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=600, env={**os.environ, "COLUMNS": "120", **(env or {})}
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "COLUMNS": "120", **(env or {})},
     )
     return Ended(done.returncode, done.stdout, done.stderr, Path(output))
 

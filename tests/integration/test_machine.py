@@ -82,7 +82,9 @@ def small_disk(tmp_path):
     """A file system of one megabyte."""
     place = tmp_path / "small"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
+    )
     if done.returncode:
         pytest.skip("mounting a small file system needs root")
     yield place
@@ -98,7 +100,16 @@ def test_a_disk_without_space(small_disk):
 
 def test_ctrl_c_in_the_middle_of_a_step(good):
     before = {p: p.read_bytes() for p in (good / "serving").rglob("*") if p.is_file()}
-    command = [sys.executable, "local_runner.py", "--config", "configs/penguins.yaml", "--output", str(good), "--json", "--again"]
+    command = [
+        sys.executable,
+        "local_runner.py",
+        "--config",
+        "configs/penguins.yaml",
+        "--output",
+        str(good),
+        "--json",
+        "--again",
+    ]
     child = subprocess.Popen(
         [*command, "--set", "training.seed=5"], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

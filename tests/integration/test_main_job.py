@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas import release
+from tests.integration.conftest import QUICK, run
 
 
 @pytest.mark.parametrize("name", ["penguins", "taxi", "taxi_tips"])
@@ -23,7 +24,7 @@ def test_census_beats_the_constant_and_the_limits_of_its_file(census_again):
     first, _ = census_again
     assert first["metrics"]["auc"] > 0.9
     assert first["metrics"]["accuracy"] > 0.84
-    quality = next(gate for gate in first["gates"] if gate["gate"] == "QualityGate")
+    quality = next(gate for gate in first["gates"] if gate["gate"] == "quality_gate")
     assert quality["bootstrap"] is True
     assert quality["status"] == "PASSED"
 
@@ -31,10 +32,10 @@ def test_census_beats_the_constant_and_the_limits_of_its_file(census_again):
 def test_the_second_run_compares_with_the_first_and_answers_data_steps_from_the_cache(census_again):
     first, second = census_again
     assert second.code == 0, second.err + second.out
-    for step in ("ExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "DataGate"):
+    for step in ("ExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "DataGate", "Transform"):
         assert second.step(step)["state"] == "CACHED", step
     assert second.step("Trainer")["state"] == "DONE"
-    quality = second.gate("QualityGate")
+    quality = second.gate("quality_gate")
     assert quality["bootstrap"] is False
     overall = [m for m in quality["measurements"] if m["name"] == "auc" and m["slice"] == "overall"]
     assert any(abs(m["baseline"] - first["metrics"]["auc"]) < 1e-3 for m in overall if m["baseline"] is not None)
@@ -44,7 +45,6 @@ def test_the_second_run_compares_with_the_first_and_answers_data_steps_from_the_
 
 
 def test_an_unchanged_run_answers_from_the_records(census_again, sampled_census):
-    from tests.integration.conftest import QUICK, run
 
     _, second = census_again
     third = run(sampled_census, second.output, *QUICK, "--set", "training.seed=2")
@@ -68,3 +68,12 @@ def test_the_report_is_there_for_every_run(penguins):
 def test_the_run_leaves_no_noise_on_the_terminal(penguins):
     assert penguins.err == ""
     assert len(penguins.out.splitlines()) <= 8
+
+
+def test_the_tuner_works_when_it_is_on(folder):
+    more = ("--set", "tuning.enabled=true", "--set", "tuning.trials=2", "--set", "tuning.epochs=2")
+    ended = run("configs/penguins.yaml", folder / "tuned", "--quiet", *more)
+    assert ended.code == 0, ended.out + ended.err
+    assert ended.step("Tuner")["state"] == "DONE"
+    best = next(a for a in ended.step("Tuner")["outputs"] if a["key"] == "best_hyperparameters")
+    assert best["id"] in {a["id"] for a in ended.step("Trainer")["inputs"]}

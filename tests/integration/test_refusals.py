@@ -3,9 +3,18 @@
 import pytest
 
 from schemas import release
-from tests.integration.conftest import QUICK, PROJECT, run
+from tests.integration.conftest import PROJECT, QUICK, run
 
-BEHIND_THE_GATE = {"Transform", "Trainer", "ReleasedModel", "Evaluator", "QualityGate", "ReleaseGate", "Pusher", "DirectRelease"}
+BEHIND_THE_GATE = {
+    "Transform",
+    "Trainer",
+    "ReleasedModel",
+    "Evaluator",
+    "QualityGate",
+    "ReleaseGate",
+    "Pusher",
+    "DirectRelease",
+}
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +24,9 @@ def refused_data(sampled_census, census_again, folder):
     before = release.read(good.output / "serving" / "census")
     table = folder / "unknown_value.csv"
     lines = (folder / "adult.csv").read_text().splitlines(keepends=True)
-    changed = [line.replace("Never-married", "Handfasted") if index % 7 == 0 else line for index, line in enumerate(lines)]
+    changed = [
+        line.replace("Never-married", "Handfasted") if index % 7 == 0 else line for index, line in enumerate(lines)
+    ]
     table.write_text("".join(changed))
     ended = run(sampled_census, good.output, *QUICK, "--set", f"data.path={table}")
     return before, ended

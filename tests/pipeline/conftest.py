@@ -12,14 +12,14 @@ def compiled():
 
     from pipeline.graph import Run, create_pipeline
     from pipeline.local import metadata
-    from pipeline.local.table import look_at, source_of
+    from pipeline.local.table import look_at, roles_of, source_of
     from pipeline.settings_file import load
 
     def build(config, *overrides, root="/tmp/graph"):
         settings = load(PROJECT / config, overrides).settings
         profile = look_at(settings)
         connection = metadata.connection(settings.metadata, Path(root, "metadata.db"))
-        run = Run(source_of(settings), profile.digest, profile.roles, root, f"{root}/serving", "r1", connection)
+        run = Run(source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", connection)
         return compiler.Compiler().compile(create_pipeline(settings, run))
 
     return build

@@ -110,7 +110,16 @@ def _graph(*edges, states=None):
 
 
 def test_each_step_is_named_once_however_many_ways_lead_to_it():
-    diamond = _graph((1, "out", 1), (2, "in", 1), (2, "out", 2), (3, "in", 1), (3, "out", 3), (4, "in", 2), (4, "in", 3), (4, "out", 4))
+    diamond = _graph(
+        (1, "out", 1),
+        (2, "in", 1),
+        (2, "out", 2),
+        (3, "in", 1),
+        (3, "out", 3),
+        (4, "in", 2),
+        (4, "in", 3),
+        (4, "out", 4),
+    )
     assert [e.id for e in made_by(diamond, 4)] == [1, 2, 3, 4]
     assert descend(diamond, [2]) == {2, 4}
 

@@ -1,6 +1,7 @@
 """Walks over every setting there is: a new field without range, unit or reason fails here, not at a user's."""
 
 import copy
+import itertools
 import re
 
 import pytest
@@ -48,7 +49,7 @@ def _with(key, value):
     if key.startswith("quality_gate.limits."):
         content["quality_gate"] = {"limits": [dict(LIMIT)]}
     current, parts = content, key.split(".")
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in itertools.pairwise(parts):
         if isinstance(current, list):
             current = current[int(part)]
         else:
@@ -89,7 +90,9 @@ def _the_problem_at(tmp_path, key, value):
 
 
 def test_the_walk_sees_the_fields():
-    assert {"training.epochs", "evaluation.threshold", "quality_gate.limits.0.max_drop", "training.layers.0"} <= set(NUMBERS)
+    assert {"training.epochs", "evaluation.threshold", "quality_gate.limits.0.max_drop", "training.layers.0"} <= set(
+        NUMBERS
+    )
     assert len(FIELDS) > 45
 
 

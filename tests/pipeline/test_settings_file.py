@@ -90,7 +90,8 @@ def test_all_problems_come_together_each_with_its_line(written):
     error = refused(written(text + "name: z\n"), "tuning.trials=many")
     assert {problem.place for problem in error.problems} == {
         "my.yaml, line 11, key name", "my.yaml, key label", "my.yaml, line 6, key training.layers.1",
-        "my.yaml, line 5, key training.epochs", "--set tuning.trials=many, key tuning.trials", "my.yaml, line 3, key lable",
+        "my.yaml, line 5, key training.epochs", "--set tuning.trials=many, key tuning.trials",
+        "my.yaml, line 3, key lable",
     }  # fmt: skip
     assert "6 problems" in error.headline
 

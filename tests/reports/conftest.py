@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.reports import run_folders
 
 from reports.build import build
 from reports.run_index import build_index
+from tests.reports import run_folders
 
 
 @pytest.fixture(scope="session")

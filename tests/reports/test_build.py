@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.reports import run_folders
-from tests.reports.parsed_page import Page
 
 from reports.build import PAGES, build, flat
 from schemas.evidence import MetricRow, write
 from schemas.records import read_result
 from schemas.verdict import Measurement, Status, judge
+from tests.reports import run_folders
+from tests.reports.parsed_page import Page
 
 RUNS = tuple(run_folders.ALL)
 FILES = tuple(name for name, _ in PAGES)

@@ -6,12 +6,12 @@ import re
 from itertools import pairwise
 
 import pytest
-from tests.reports import run_folders
 
 from reports import charts, column_cards, graph_layout, small_charts, timeline
 from reports.graph_layout import Edge
 from schemas.evidence import Drift
 from schemas.records import ArtifactRecord, State, StepRecord
+from tests.reports import run_folders
 
 
 def test_edges_are_read_from_artifacts() -> None:

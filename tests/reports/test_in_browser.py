@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.reports import run_folders
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from reports.build import PAGES
 from tests import browser
+from tests.reports import run_folders
 
 PHONE, DESKTOP = 375, 1280
 PAPER = 703  # A4 without the margins of @page, at 96 px per inch

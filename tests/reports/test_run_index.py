@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.reports import run_folders
-from tests.reports.parsed_page import Page
-
 from reports.build import build
 from reports.run_index import build_index
+from tests.reports import run_folders
+from tests.reports.parsed_page import Page
 
 
 def test_lists_runs_newest_first_with_verdict_metrics_and_links(tmp_path: Path) -> None:

@@ -14,9 +14,7 @@ from schemas.pbtxt import read_pbtxt
 LISTED_VALUES = 8
 
 
-def read(
-    schema: Path, anomalies: Path | None, verdict: Path | None, origin: str, policy: DataGate
-) -> SchemaEvidence:
+def read(schema: Path, anomalies: Path | None, verdict: Path | None, origin: str, policy: DataGate) -> SchemaEvidence:
     """Folders of TFX's Schema and ExampleAnomalies artifacts and of DataGate's verdict, as far as the run got."""
     content = read_pbtxt(schema / "schema.pbtxt")
     rows = tuple(_row(feature, content) for feature in content.feature)
@@ -34,7 +32,11 @@ def _row(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> SchemaRow:
         if feature.skew_comparator.HasField(kind)
     ]
     return SchemaRow(
-        feature.name, schema_pb2.FeatureType.Name(feature.type).lower(), presence, _domain(feature, schema), ", ".join(drift)
+        feature.name,
+        schema_pb2.FeatureType.Name(feature.type).lower(),
+        presence,
+        _domain(feature, schema),
+        ", ".join(drift),
     )
 
 

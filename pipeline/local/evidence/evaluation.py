@@ -65,7 +65,10 @@ def _curves(plots: Plots) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[
     """(ROC, precision-recall): points by rising false positive rate, and by rising recall."""
     roc, pr = [], []
     for at in _of(plots, "confusionMatrixAtThresholds").get("matrices", []):
-        count = {name: float(at.get(name, 0.0)) for name in ("truePositives", "falsePositives", "trueNegatives", "falseNegatives")}
+        count = {
+            name: float(at.get(name, 0.0))
+            for name in ("truePositives", "falsePositives", "trueNegatives", "falseNegatives")
+        }
         positives = count["truePositives"] + count["falseNegatives"]
         negatives = count["falsePositives"] + count["trueNegatives"]
         said = count["truePositives"] + count["falsePositives"]
@@ -81,7 +84,9 @@ def _calibration(plots: Plots) -> tuple[tuple[float, float, float], ...]:
     for bucket in _of(plots, "calibrationHistogramBuckets").get("buckets", []):
         weight = float(bucket.get("numWeightedExamples", 0.0))
         if weight > 0:
-            mean, label = (float(bucket.get(key, 0.0)) / weight for key in ("totalWeightedRefinedPrediction", "totalWeightedLabel"))
+            mean, label = (
+                float(bucket.get(key, 0.0)) / weight for key in ("totalWeightedRefinedPrediction", "totalWeightedLabel")
+            )
             points.append((mean, label, weight))
     return tuple(points)
 

@@ -71,10 +71,12 @@ def _numbers(stats: statistics_pb2.NumericStatistics, rows: int) -> ColumnInSpli
 def _histogram(stats: statistics_pb2.NumericStatistics) -> tuple[tuple[float, float, float], ...]:
     standard = [h for h in stats.histograms if h.type == statistics_pb2.Histogram.STANDARD]
     buckets = standard[0].buckets if standard else []
-    return tuple((b.low_value, b.high_value, b.sample_count) for b in buckets if np.isfinite([b.low_value, b.high_value]).all())
+    return tuple(
+        (b.low_value, b.high_value, b.sample_count) for b in buckets if np.isfinite([b.low_value, b.high_value]).all()
+    )
 
 
-def _drift(train: Any, other: Any, split: str, limit: float | None) -> Drift:  # noqa: ANN401
+def _drift(train: Any, other: Any, split: str, limit: float | None) -> Drift:
     if train.type in _NUMERIC:
         value = jensen_shannon(_histogram(train.num_stats), _histogram(other.num_stats))
         return Drift(split, "train", "jensen_shannon", value, limit)

@@ -13,7 +13,9 @@ FAILED = Measurement(
     "accuracy", "sex=Female, race=Amer-Indian-Eskimo", Status.FAILED, 0.7312, 0.71, 0.7524, 0.75, "at least",
     rows=4913, baseline=0.74, setting="quality_gate.limits.2.at_least",
 )  # fmt: skip
-UNKNOWN = Measurement("auc", "race=Other", Status.UNKNOWN, reason="too_few_rows", detail="Only 12 rows; 100 are needed.")
+UNKNOWN = Measurement(
+    "auc", "race=Other", Status.UNKNOWN, reason="too_few_rows", detail="Only 12 rows; 100 are needed."
+)
 VERDICT = judge("quality_gate", [FAILED, UNKNOWN, Measurement("auc", "overall", Status.PASSED, 0.9)])
 STEPS = ["ExampleGen", "Trainer", "Pusher"]
 RESULT = RunResult("r1", "census", "REFUSED", 2, "", 83.4, gates=(VERDICT,), metrics={"auc": float("nan")})
@@ -66,8 +68,21 @@ def test_plain_is_a_line_per_step_and_the_reason_of_a_failure():
     assert max(map(len, lines)) <= 80
 
 
-def test_quiet_is_one_line():
-    assert shown(quiet=True) == "REFUSED: census by quality_gate, in 83 s (run r1)\n"
+def test_quiet_says_nothing_but_how_a_good_run_ended():
+    stream = io.StringIO()
+    quiet = console.for_stream(stream, quiet=True)
+    quiet.run_started("r1", STEPS, "log.txt")
+    quiet.step_started("Trainer")
+    quiet.step_ended(StepRecord("Trainer", State.DONE, 2.0))
+    quiet.run_ended(RunResult("r1", "census", "PASSED", 0, "", 83.4, pushed_version=4), "report")
+    assert stream.getvalue() == "PASSED: version 4 of census, in 83 s (run r1)\n"
+
+
+def test_quiet_still_says_why_not():
+    lines = shown(quiet=True).splitlines()
+    assert lines[0] == "Trainer: ValueError: no such column"
+    assert lines[-1] == "REFUSED: census by quality_gate, in 83 s (run r1)"
+    assert any("set in configs/census.yaml:31" in line for line in lines)
 
 
 def test_json_is_an_object_per_line_without_nan():
@@ -124,22 +139,30 @@ def test_a_default_that_refused_is_named_as_such():
 
 
 def test_long_names_never_break_the_width():
-    one = Measurement("m" * 60, "column=" + "v" * 200, Status.FAILED, -1234567.891, limit=1e9, direction="at least", detail="d " * 90)
+    one = Measurement(
+        "m" * 60, "column=" + "v" * 200, Status.FAILED, -1234567.891, limit=1e9, direction="at least", detail="d " * 90
+    )
     assert max(map(len, refusal_table.as_text(judge("g", [one]), where).splitlines())) <= 80
 
 
 def test_many_refusals_are_cut_short():
-    many = judge("g", [Measurement("auc", f"a={i}", Status.FAILED, 0.1, limit=0.5, direction="at least") for i in range(50)])
+    many = judge(
+        "g", [Measurement("auc", f"a={i}", Status.FAILED, 0.1, limit=0.5, direction="at least") for i in range(50)]
+    )
     text = refusal_table.as_text(many, where)
     assert f"and {50 - refusal_table.MAX_ROWS} more" in text
     assert text.count("at least") == refusal_table.MAX_ROWS
 
 
 def test_a_verdict_without_measurements_says_its_detail():
-    assert refusal_table.as_text(Verdict("g", Status.ERROR, detail="No rows."), where) == "g could not measure. No rows."
+    assert (
+        refusal_table.as_text(Verdict("g", Status.ERROR, detail="No rows."), where) == "g could not measure. No rows."
+    )
 
 
-@pytest.mark.parametrize(("direction", "value", "missed"), [("at least", 0.4, 0.1), ("at most", 0.7, 0.2), ("at least", 0.6, None)])
+@pytest.mark.parametrize(
+    ("direction", "value", "missed"), [("at least", 0.4, 0.1), ("at most", 0.7, 0.2), ("at least", 0.6, None)]
+)
 def test_missed_by_has_the_sign_of_the_limit(direction, value, missed):
     found = refusal_table.missed_by(Measurement("auc", "overall", Status.FAILED, value, limit=0.5, direction=direction))
     assert found == (None if missed is None else pytest.approx(missed))
@@ -150,7 +173,10 @@ def test_missed_by_has_the_sign_of_the_limit(direction, value, missed):
     [
         (RunResult("r", "x", "PASSED", 0, "", 5.0, pushed_version=3), "PASSED: version 3 of x, in 5.0 s (run r)"),
         (RunResult("r", "x", "PASSED", 0, "", 5.0), "PASSED: x, in 5.0 s (run r)"),
-        (RunResult("r", "x", "ERROR", 1, "", 5.0, (StepRecord("Trainer", State.FAILED),)), "ERROR: x in Trainer, in 5.0 s (run r)"),
+        (
+            RunResult("r", "x", "ERROR", 1, "", 5.0, (StepRecord("Trainer", State.FAILED),)),
+            "ERROR: x in Trainer, in 5.0 s (run r)",
+        ),
     ],
 )
 def test_the_last_line_says_how_it_ended(result, said):

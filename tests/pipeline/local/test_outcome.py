@@ -23,7 +23,9 @@ def test_verdict_of_a_run(states, gates, expected):
 
 
 def pusher(**properties):
-    return [StepRecord("Pusher", State.DONE, outputs=(ArtifactRecord("pushed_model", "PushedModel", 1, "/p", properties),))]
+    return [
+        StepRecord("Pusher", State.DONE, outputs=(ArtifactRecord("pushed_model", "PushedModel", 1, "/p", properties),))
+    ]
 
 
 def test_what_was_pushed():

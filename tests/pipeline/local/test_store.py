@@ -4,7 +4,16 @@ from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 from pipeline.local.store import BACKSLASH, STAND_IN, PostgresStore, replace
 from tests.database import PASSWORD, postgresql
 
-HARD = [r'{"a": "{\"b\": \"c\\n\"}"}', "it's", 'say "x"', r"C:\data\new", r"\\", "ä€", "a\nb", "'; DROP TABLE Execution; --"]
+HARD = [
+    r'{"a": "{\"b\": \"c\\n\"}"}',
+    "it's",
+    'say "x"',
+    r"C:\data\new",
+    r"\\",
+    "ä€",
+    "a\nb",
+    "'; DROP TABLE Execution; --",
+]
 
 
 @pytest.fixture(scope="module")

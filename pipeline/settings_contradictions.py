@@ -1,0 +1,103 @@
+"""Settings that are valid one by one and make no sense together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One such place.
+
+    key : dotted, relative to the section that raises it.  The rest as in schemas.errors.Problem.
+    """
+
+    key: str
+    got: str
+    allowed: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.got}; allowed: {self.allowed}; {self.remedy}"
+
+
+class Contradictions(ValueError):
+    """All contradictions that one section found."""
+
+    def __init__(self, *found: Contradiction) -> None:
+        super().__init__("; ".join(map(str, found)))
+        self.found = found
+
+
+def contradictions_in(settings: Settings, metrics: Mapping[str, tuple[str, ...]]) -> list[Contradiction]:
+    """All of them, across sections.  metrics : those a limit may name, by task."""
+    return [
+        *_column_contradictions(settings),
+        *_slice_contradictions(settings),
+        *_metric_contradictions(settings, metrics),
+    ]
+
+
+def _column_contradictions(settings: Settings) -> list[Contradiction]:
+    label, columns = settings.label.column, settings.columns
+    roles = {"split.column": settings.split.column, "split.key": settings.split.key, "columns.weight": columns.weight}
+    found = [
+        Contradiction(key, f"{name!r}, which is the label", "another column", "a column has one role: name another")
+        for key, name in roles.items() if name == label
+    ]  # fmt: skip
+    found += [
+        Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",
+                      f"take {label!r} out of the list")
+        for key in ("leave_out", "ids") if label in getattr(columns, key)
+    ]  # fmt: skip
+    needed = {"columns.weight": columns.weight, "split.column": settings.split.column}
+    found += [
+        Contradiction("columns.leave_out", f"{name!r}, which is {key}", "columns that nothing else names",
+                      f"take {name!r} out of the list, or out of {key}")
+        for key, name in needed.items() if name in columns.leave_out
+    ]  # fmt: skip
+    return found
+
+
+def _slice_contradictions(settings: Settings) -> list[Contradiction]:
+    left_out = set(settings.columns.leave_out)
+    found = []
+    for index, group in enumerate(settings.evaluation.slices):
+        key = f"evaluation.slices.{index}"
+        found += [
+            Contradiction(key, f"{name!r}, which columns.leave_out leaves out", "columns the pipeline sees",
+                          f"take {name!r} out of one of the two (columns.ids keeps a column and trains on it never)")
+            for name in group if name in left_out
+        ]  # fmt: skip
+        if not group or len(set(group)) < len(group):
+            found.append(
+                Contradiction(key, str(list(group)), "one or more columns, each once", "name each column once")
+            )
+    return found
+
+
+def _metric_contradictions(settings: Settings, metrics: Mapping[str, tuple[str, ...]]) -> list[Contradiction]:
+    known = metrics.get(settings.task) or tuple(dict.fromkeys(m for group in metrics.values() for m in group))
+    sliced = {frozenset(group) for group in settings.evaluation.slices}
+    found = []
+    for index, one in enumerate(settings.quality_gate.limits):
+        key = f"quality_gate.limits.{index}"
+        if one.metric not in known:
+            near = difflib.get_close_matches(one.metric, known, 1, 0.5)
+            remedy = f"did you mean {near[0]}?" if near else "choose one of them"
+            task = "" if settings.task == "auto" else f" for task {settings.task}"
+            found.append(Contradiction(f"{key}.metric", repr(one.metric), f"{', '.join(known)}{task}", remedy))
+        if one.slice and frozenset(one.slice) not in sliced:
+            wanted = f"[{', '.join(one.slice)}]"
+            remedy = f"add {wanted} to evaluation.slices: only what is measured can be judged"
+            found.append(Contradiction(f"{key}.slice", wanted, "a group of columns from evaluation.slices", remedy))
+    if settings.task == "regression" and settings.label.positive is not None:
+        got, remedy = repr(settings.label.positive), "take label.positive out, or set task to binary"
+        found.append(Contradiction("label.positive", got, "nothing: a regression has no classes", remedy))
+    return found
