@@ -45,6 +45,7 @@ def run(config, output, *more, cwd=PROJECT, env=None):
     ]
     done = subprocess.run(
         command,
+        check=False,
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -171,6 +171,11 @@ def test_text_is_taken_as_written_where_text_is_wanted(written):
     assert settings.data.missing == ("NA", "-9", "no", "1.50")
 
 
+def test_a_date_is_text_even_when_no_calendar_has_it(written):
+    settings = load(written("name: x\ndata: {path: a.csv, missing: [9999-99-99]}\nlabel: y\n")).settings
+    assert settings.data.missing == ("9999-99-99",)
+
+
 def test_a_label_may_be_a_number_in_the_short_form(written):
     assert load(written("name: x\ndata: a.csv\nlabel: 1\n")).settings.label.column == "1"
 

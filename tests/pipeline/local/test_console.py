@@ -145,6 +145,11 @@ def test_long_names_never_break_the_width():
     assert max(map(len, refusal_table.as_text(judge("g", [one]), where).splitlines())) <= 80
 
 
+def test_the_place_of_a_setting_is_never_broken_in_two():
+    path = f"{'deep/' * 20}census.yaml:31"
+    assert path in refusal_table.as_text(VERDICT, lambda _: path)
+
+
 def test_many_refusals_are_cut_short():
     many = judge(
         "g", [Measurement("auc", f"a={i}", Status.FAILED, 0.1, limit=0.5, direction="at least") for i in range(50)]
