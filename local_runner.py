@@ -3,12 +3,21 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 EPILOG = """exit codes: 0 done, nothing refused; 2 a gate refused; 1 an error; 64 wrong usage or settings"""
 
 
-def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG)
+class Parser(argparse.ArgumentParser):
+    """Ends with 64 on wrong usage: argparse's own 2 means here that a gate refused."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{message}\n  do:      read python local_runner.py --help\n")
+
+
+def parser() -> Parser:
+    parser = Parser(description=__doc__, epilog=EPILOG)
     parser.add_argument(
         "--config", default="configs/census.yaml", metavar="FILE", help="settings (default: %(default)s)"
     )

@@ -30,7 +30,7 @@ SHORT_FORMS: dict[str, str] = {"data": "path", "label": "column"}
 FAR = 1e12
 
 
-def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:  # noqa: PLR0913
+def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: bool = False) -> Any:
     """A number with its range, unit and reason.  above : the low end itself is not allowed."""
     gt, ge = (low, None) if above else (None, low)
     return Field(default, strict=True, gt=gt, ge=ge, le=high, json_schema_extra={"unit": unit}, description=why)

@@ -65,3 +65,9 @@ def test_kubeflow_says_that_it_is_not_there_yet():
     )
     assert done.returncode == 64
     assert "local_runner.py" in done.stderr
+
+
+def test_a_wrong_option_is_wrong_usage_and_not_a_refusal(tmp_path):
+    code, said = attempt(tmp_path, "--confg", "settings.yaml")
+    assert code == 64
+    assert "--confg" in said
