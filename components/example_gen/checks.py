@@ -16,19 +16,19 @@ def settings_problems(source: Source) -> list[Problem]:
     if source.format not in FORMATS:
         problems.append(Problem("data.format", repr(source.format), ", ".join(FORMATS), "name one of them"))
     if source.task not in SOURCE_TASKS:
-        problems.append(Problem("data.task", repr(source.task), ", ".join(SOURCE_TASKS), "name one of them"))
+        problems.append(Problem("task", repr(source.task), ", ".join(SOURCE_TASKS), "name one of them"))
     parts = (rule.train, rule.eval, rule.test)
     if not all(0 < part < 1 for part in parts) or abs(sum(parts) - 1) > 1e-6:
         problems.append(
             Problem(
-                "data.split",
+                "split",
                 f"train {rule.train:g}, eval {rule.eval:g}, test {rule.test:g}",
                 "three shares above 0 that sum to 1",
                 "correct the shares",
             )
         )
     if rule.column and rule.folders:
-        problems.append(Problem("data.split", "both a column and folders", "one of the two", "drop one"))
+        problems.append(Problem("split", "both a column and folders", "one of the two", "drop one"))
     problems += [
         Problem(f"data.columns.kinds.{name}", repr(kind), ", ".join(KINDS), "name one of them")
         for name, kind in source.kinds.items()
@@ -41,20 +41,20 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
     """Columns that the settings name and the table lacks, with the nearest name; the label first."""
     rule = source.split
     wanted = [
-        ("data.label", source.label),
-        *([("data.weight", source.weight)] if source.weight else []),
-        *(("data.ids", name) for name in source.ids),
-        *(("data.leave_out", name) for name in source.leave_out),
+        ("label", source.label),
+        *([("columns.weight", source.weight)] if source.weight else []),
+        *(("columns.ids", name) for name in source.ids),
+        *(("columns.leave_out", name) for name in source.leave_out),
         *(("data.columns.kinds", name) for name in source.kinds),
-        *([("data.split.column", rule.column)] if rule.column else []),
-        *(("data.split.key", name) for name in rule.key),
+        *([("split.column", rule.column)] if rule.column else []),
+        *(("split.key", name) for name in rule.key),
     ]
     return [
         Problem(
             f"{place}: {name!r}",
             "no such column in the table",
             did_you_mean(name, names),
-            "correct the name" if place != "data.leave_out" else "correct the name, or drop it from the list",
+            "correct the name" if place != "columns.leave_out" else "correct the name, or drop it from the list",
         )
         for place, name in wanted
         if name not in names
@@ -64,24 +64,24 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
 def role_problems(source: Source, names: Sequence[str]) -> list[Problem]:
     """Columns with two roles, and a table in which nothing is left to learn from."""
     roles: dict[str, set[str]] = {
-        "data.label": {source.label},
-        "data.weight": {source.weight} if source.weight else set(),
-        "data.ids": set(source.ids),
-        "data.leave_out": set(source.leave_out),
-        "data.split.column": {source.split.column} if source.split.column else set(),
+        "label": {source.label},
+        "columns.weight": {source.weight} if source.weight else set(),
+        "columns.ids": set(source.ids),
+        "columns.leave_out": set(source.leave_out),
+        "split.column": {source.split.column} if source.split.column else set(),
     }
     problems = []
     places = list(roles)
     for number, place in enumerate(places):
         for other in places[number + 1 :]:
             # Leaving out the split column changes nothing, since it is dropped anyway.
-            both = roles[place] & roles[other] if {place, other} != {"data.leave_out", "data.split.column"} else set()
+            both = roles[place] & roles[other] if {place, other} != {"columns.leave_out", "split.column"} else set()
             problems += [
                 Problem(
                     f"{place} and {other}",
                     f"column {name!r} in both",
                     "one role per column",
-                    f"drop it from {other if other != 'data.split.column' else place}",
+                    f"drop it from {other if other != 'split.column' else place}",
                 )
                 for name in sorted(both)
             ]

@@ -43,7 +43,7 @@ def find_files(source: Source) -> list[TableFile]:
                 HEADLINE,
                 Problem(
                     str(root),
-                    "a file, and data.split.folders names folders",
+                    "a file, and split.folders names folders",
                     "a folder",
                     "point data.path at the folder that holds them, or drop split.folders",
                 ),
@@ -141,7 +141,7 @@ def _in_folders(root: Path, folders: dict[str, str]) -> list[tuple[Path, str | N
             HEADLINE,
             *(
                 Problem(
-                    f"data.split.folders.{split}",
+                    f"split.folders.{split}",
                     f"{folder} holds no CSV or Parquet file",
                     "train, eval or test: a folder below data.path",
                     "correct the folder's name",

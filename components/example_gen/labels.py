@@ -49,7 +49,7 @@ def settle_label(
                 f"column {column.name!r} (label)",
                 f"{len(values)} distinct values, not all of them numbers",
                 f"at most {MAX_CLASSES} classes, or numbers",
-                "set data.task, or correct data.label",
+                "set task, or correct label",
             ),
         ]
     if task == "regression":
@@ -162,16 +162,16 @@ def _regression_problems(column: EncodedColumn, source: Source, values: list[str
 
     place, numbers = f"column {column.name!r} (label)", are_numbers(column.values).to_pylist()
     if source.positive is not None:
-        return [Problem("data.positive", repr(source.positive), "nothing: regression has no classes", "drop it")]
+        return [Problem("label.positive", repr(source.positive), "nothing: regression has no classes", "drop it")]
     wrong = [value for value, is_number in zip(values, numbers, strict=True) if not is_number]
     if wrong:
-        why = "data.task is regression" if source.task == "regression" else "nearly all labels are"
+        why = "task is regression" if source.task == "regression" else "nearly all labels are"
         return [
             Problem(
                 places.of(column.first_row(values.index(wrong[0])), column.name),
                 f"texts such as {listed(wrong, 3)}; {len(wrong)} of {len(values)} distinct values are such",
                 f"numbers, because {why}",
-                "correct the labels, or add the text to data.missing and remove the rows, or set data.task: multiclass",
+                "correct the labels, or add the text to data.missing and remove the rows, or set task: multiclass",
             )
         ]
     infinite = [value for value in values if not abs(float(value)) < float("inf")]
@@ -185,7 +185,7 @@ def _regression_problems(column: EncodedColumn, source: Source, values: list[str
             )
         ]
     constant = int(pc.count_distinct(column.values).as_py()) < 2
-    return [Problem(place, f"one value only: {listed(values)}", "at least two", "check data.label")] if constant else []
+    return [Problem(place, f"one value only: {listed(values)}", "at least two", "check label")] if constant else []
 
 
 def _class_problems(
@@ -198,7 +198,7 @@ def _class_problems(
                 place,
                 f"one class only: {listed(texts_of(column))}" if seen else "no values at all",
                 "at least two classes",
-                "check data.label, or bring rows of the other classes",
+                "check label, or bring rows of the other classes",
             )
         ]
     problems = []
@@ -207,8 +207,8 @@ def _class_problems(
             Problem(
                 place,
                 f"{len(classes)} classes: {listed(classes)}",
-                "two classes, because data.task is binary",
-                "set data.task: multiclass, or correct the values",
+                "two classes, because task is binary",
+                "set task: multiclass, or correct the values",
             )
         )
     if task == "multiclass" and len(classes) > MAX_CLASSES:
@@ -217,17 +217,17 @@ def _class_problems(
                 place,
                 f"{len(classes)} classes",
                 f"at most {MAX_CLASSES}",
-                "set data.task: regression, or check data.label",
+                "set task: regression, or check label",
             )
         )
     if source.positive is not None and task == "multiclass":
         problems.append(
-            Problem("data.positive", repr(source.positive), "nothing: only a binary task has one", "drop it")
+            Problem("label.positive", repr(source.positive), "nothing: only a binary task has one", "drop it")
         )
     elif source.positive is not None and _as_class(source.positive, classes) is None:
         problems.append(
             Problem(
-                "data.positive",
+                "label.positive",
                 repr(source.positive),
                 did_you_mean(source.positive, classes).replace("columns", "classes"),
                 "name one of the classes",
@@ -252,7 +252,7 @@ def _positive_last(
             positive = min(reversed(classes), key=lambda value: counts.get(value, 0))
             why = (
                 f"Positive class: '{positive}', the rarer one ({counts.get(positive, 0)} of {len(column.codes)} rows); "
-                "data.positive names another.",
+                "label.positive names another.",
             )
     return (*(value for value in classes if value != positive), positive), why
 

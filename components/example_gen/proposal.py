@@ -41,7 +41,7 @@ def proposal_for(source: Source) -> tuple[TableProfile, str, list[str]]:
         if not len(column.values) and name not in (source.label, source.weight, *source.ids, *source.leave_out)
     ]
     profile = profile_of(examine(replace(source, leave_out=(*source.leave_out, *empty))), source)
-    suggestions = [f"data.leave_out: {name}, because no row has a value." for name in empty]
+    suggestions = [f"columns.leave_out: {name}, because no row has a value." for name in empty]
     codes = {column.name for column in profile.features if is_code(column, sum(profile.rows.values()))}
     for column in profile.features:
         suggestions += suggestion(column, sum(profile.rows.values()))
@@ -62,12 +62,12 @@ def suggestion(column: Column, rows: int) -> list[str]:
     """What a person should consider about one feature."""
     present = rows - column.missing
     if column.distinct == 1 and not column.missing:
-        return [f"data.leave_out: {column.name}, because all rows hold the same value."]
+        return [f"columns.leave_out: {column.name}, because all rows hold the same value."]
     if column.missing > MOSTLY_MISSING * rows:
-        return [f"data.leave_out: {column.name}, because only {present} of {rows} rows have a value."]
+        return [f"columns.leave_out: {column.name}, because only {present} of {rows} rows have a value."]
     if is_near_unique(column, rows):
         return [
-            f"data.ids: {column.name}, because {column.distinct} of {present} values are distinct: it names the row."
+            f"columns.ids: {column.name}, because {column.distinct} of {present} values are distinct: it names the row."
         ]
     if column.leading_zeros:
         return [f"columns.kinds.{column.name}: category, because digits such as 007 lose their zeros as numbers."]

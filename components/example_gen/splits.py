@@ -106,7 +106,7 @@ def _from_column(column: EncodedColumn, places: Places) -> tuple[Any, list[Probl
                 places.of(row, column.name),
                 f"split values {listed(unknown, 5)}",
                 allowed,
-                "correct the values, or drop data.split.column and let the hash decide",
+                "correct the values, or drop split.column and let the hash decide",
             )
         )
     if column.missing():
@@ -115,7 +115,7 @@ def _from_column(column: EncodedColumn, places: Places) -> tuple[Any, list[Probl
                 places.of(column.first_row(-1), column.name),
                 f"{column.missing()} rows without a split",
                 allowed,
-                "fill in the split of every row, or drop data.split.column",
+                "fill in the split of every row, or drop split.column",
             )
         )
     if not unknown and SPLITS.index("train") not in of_row:

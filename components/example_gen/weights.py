@@ -19,7 +19,7 @@ def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Plac
         return []
     column, problems = found.column, []
     if found.type == "text":
-        return [Problem(f"column {found.name!r} (weight)", "texts", "numbers", "choose another data.weight")]
+        return [Problem(f"column {found.name!r} (weight)", "texts", "numbers", "choose another columns.weight")]
     if column.missing():
         problems.append(
             Problem(
@@ -45,7 +45,10 @@ def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Plac
     if len(values) and not values.any():
         problems.append(
             Problem(
-                f"column {found.name!r} (weight)", "0 in every row", "some weight above 0", "choose another data.weight"
+                f"column {found.name!r} (weight)",
+                "0 in every row",
+                "some weight above 0",
+                "choose another columns.weight",
             )
         )
     return problems

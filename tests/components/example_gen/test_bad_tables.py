@@ -177,7 +177,7 @@ def test_a_file_without_known_ending_is_recognised_by_its_bytes(tmp_path: Path) 
 def test_folders_of_splits_that_are_not_there(tmp_path: Path) -> None:
     write(tmp_path / "a" / "t.csv")
     found = problems_of(source(tmp_path, split=SplitRule(folders={"train": "a", "test": "b", "extra": "a"})))
-    assert [problem.place for problem in found] == ["data.split.folders.test", "data.split.folders.extra"]
+    assert [problem.place for problem in found] == ["split.folders.test", "split.folders.extra"]
     assert "a file" in only(source(tmp_path / "a" / "t.csv", split=SplitRule(folders={"train": "a"}))).got
 
 
@@ -300,13 +300,13 @@ def test_a_date_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
-        ({"label": "lable"}, "data.label"),
-        ({"weight": "incone"}, "data.weight"),
-        ({"ids": ["agee"]}, "data.ids"),
-        ({"leave_out": ["citi"]}, "data.leave_out"),
+        ({"label": "lable"}, "label"),
+        ({"weight": "incone"}, "columns.weight"),
+        ({"ids": ["agee"]}, "columns.ids"),
+        ({"leave_out": ["citi"]}, "columns.leave_out"),
         ({"kinds": {"AGE ": "number"}}, "data.columns.kinds"),
-        ({"split": SplitRule(column="Label")}, "data.split.column"),
-        ({"split": SplitRule(key=("ctiy",))}, "data.split.key"),
+        ({"split": SplitRule(column="Label")}, "split.column"),
+        ({"split": SplitRule(key=("ctiy",))}, "split.key"),
     ],
 )
 def test_columns_that_are_not_there(tmp_path: Path, changes: dict[str, object], place: str) -> None:
@@ -339,7 +339,7 @@ def test_problems_of_different_kinds_are_told_together(tmp_path: Path) -> None:
     lines[6][3] = ""
     found = problems_of(source(write(tmp_path / "t.csv", lines), ids=["nobody"], weight="wait"))
     assert len(found) == 4
-    assert {"data.weight: 'wait'", "data.ids: 'nobody'"} <= {problem.place for problem in found}
+    assert {"columns.weight: 'wait'", "columns.ids: 'nobody'"} <= {problem.place for problem in found}
 
 
 # Label
@@ -376,7 +376,7 @@ def test_labels_that_contradict_the_task(
 def test_more_classes_than_a_model_takes(tmp_path: Path) -> None:
     count = MAX_CLASSES + 1
     lines = [["1", "x", str(i), f"c{i % count}"] for i in range(3 * count)]
-    assert "set data.task" in only(source(write(tmp_path / "t.csv", lines))).remedy
+    assert "set task" in only(source(write(tmp_path / "t.csv", lines))).remedy
 
 
 def test_a_class_that_only_the_test_split_has(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
     header = ["row", "zip", "type", "void", "country", "age", "city", "income", "label"]
     profile, text, suggestions = propose(source(write(tmp_path / "t.csv", lines, header)))
     assert [line.split(",")[0] for line in suggestions] == [
-        "data.leave_out: void",
-        "data.ids: row",
+        "columns.leave_out: void",
+        "columns.ids: row",
         "columns.kinds.zip: category",
         "columns.kinds.type: category",
-        "data.leave_out: country",
+        "columns.leave_out: country",
     ]
     assert text.startswith("# Proposed by sluicegate init from 200 rows (train ")
     schema = parse_pbtxt(text, "proposal")
@@ -38,11 +38,11 @@ def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "start"),
     [
-        (Column("x", "int", "number", distinct=950), "data.ids: x"),
+        (Column("x", "int", "number", distinct=950), "columns.ids: x"),
         (Column("x", "int", "number", distinct=949), None),
         (Column("x", "float", "number", distinct=1000), None),
-        (Column("x", "text", "category", distinct=1), "data.leave_out: x"),
-        (Column("x", "text", "category", distinct=2, missing=951), "data.leave_out: x"),
+        (Column("x", "text", "category", distinct=1), "columns.leave_out: x"),
+        (Column("x", "text", "category", distinct=2, missing=951), "columns.leave_out: x"),
         (Column("x", "text", "category", distinct=2, missing=950), None),
         (Column("area_code", "int", "number", distinct=100), "columns.kinds.area_code"),
         (Column("area_code", "int", "number", distinct=101), None),
