@@ -96,16 +96,24 @@ def _columns(suggestions: Sequence[str]) -> list[str]:
     lines = ["columns:" if empty else "# columns:"]
     if empty:
         lines.append(f"  leave_out: [{', '.join(map(scalar, empty))}]   # no row has a value")
-    for key in ("leave_out", "ids"):
-        for match in lists:
-            if match["key"] == key and match["column"] not in empty:
-                lines.append(f"#   {key}: [{scalar(match['column'])}]   # {match['why']}")
+    for key, already in (("leave_out", empty), ("ids", [])):
+        lines += _one_list(key, already, [m for m in lists if m["key"] == key and m["column"] not in empty])
     lines += ["#   kinds:"] if kinds else []
     lines += [f"#     {scalar(m['column'])}: {m['kind']}   # {m['why']}" for m in kinds]
     lines += [f"# {sentence}" for sentence in other]
     if lines == ["# columns:"]:
         lines.append("#   leave_out: [a_column]   # columns that a model must not see")
     return [*lines, ""]
+
+
+def _one_list(key: str, already: Sequence[str], found: Sequence[re.Match[str]]) -> list[str]:
+    """One line to take over as it is, because a key may stand only once; then each column's reason."""
+    if not found:
+        return []
+    names = [*already, *(match["column"] for match in found)]
+    instead = "   # in place of the line above" if already else ""
+    reasons = [f"#     {match['column']}: {match['why']}" for match in found]
+    return [f"#   {key}: [{', '.join(map(scalar, names))}]{instead}", *reasons]
 
 
 def _evaluation(profile: TableProfile) -> list[str]:
