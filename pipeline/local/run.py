@@ -81,16 +81,19 @@ def _run_id(folder: OutputFolder, started: datetime) -> str:
 
 def _fingerprint(loaded: LoadedSettings, profile: TableProfile) -> str:
     """Digest of all that decides the outcome, but for the release state: that is compared by `_unchanged`."""
-    schema = loaded.settings.schema_file
     return fingerprint.digest(
         {
             "settings": loaded.digest,
             "data": profile.digest,
-            "schema": Path(schema).read_text(encoding="utf-8") if schema else "",
+            "schema": _schema_digest(loaded.settings.schema_file),
             "code": fingerprint.code_digest(fingerprint.CODE),
             "versions": fingerprint.package_versions(),
         }
     )
+
+
+def _schema_digest(file: str | None) -> str:
+    return fingerprint.digest({"schema": Path(file).read_text(encoding="utf-8")}) if file else ""
 
 
 def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
@@ -171,6 +174,8 @@ def _build(job: Job, connection: object) -> Graph:
     ir = compiler.Compiler().compile(create_pipeline(settings, run))
     lint.check(ir)
     code = {step.name: fingerprint.code_digest(step.code) if step.code else "" for step in plan}
+    # TFX keys this step by the file's path alone, and would go on answering with the schema as it was.
+    code["ImportSchemaGen"] = _schema_digest(settings.schema_file)
     return launch.prepare(ir, job.run_id, connection, code, {step.name for step in plan if not step.cached})
 
 
