@@ -134,6 +134,7 @@ class EvaluationEvidence:
     """Curves are of the test split; roc is (false positive rate, true positive rate), pr is (recall, precision).
 
     calibration : (mean prediction, mean label, rows) per bin.  confusion : rows are true classes, columns predicted.
+    residuals : (true, predicted) of single rows of a regression.
     """
 
     task: str
@@ -161,7 +162,8 @@ T = TypeVar("T")
 def write(evidence: Evidence, folder: str | Path) -> Path:
     path = Path(folder) / FILES[type(evidence)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(evidence), ensure_ascii=False), encoding="utf-8")
+    # A table may hold half a surrogate pair, which UTF-8 cannot carry; "?" stands for it, as in the reports.
+    path.write_text(json.dumps(asdict(evidence), ensure_ascii=False), encoding="utf-8", errors="replace")
     return path
 
 

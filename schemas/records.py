@@ -42,7 +42,7 @@ class ArtifactRecord:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step of one run.  started_at : ISO 8601, UTC.  seconds : wall time.  log : file with the step's output."""
+    """One step of one run.  started_at : ISO 8601, UTC.  seconds : wall time.  error : the traceback of a failed step."""
 
     step: str
     state: State
