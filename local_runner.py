@@ -5,6 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from pipeline.local import options
+from pipeline.local.entry import run_or_explain
+
 EPILOG = """exit codes: 0 done, nothing refused; 2 a gate refused; 1 an error; 64 wrong usage or settings"""
 
 
@@ -18,34 +21,12 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     parser = Parser(description=__doc__, epilog=EPILOG)
-    parser.add_argument(
-        "--config", default="configs/census.yaml", metavar="FILE", help="settings (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="overrule one setting; repeatable"
-    )
-    parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the settings' own, output/<name>)")
-    parser.add_argument("--plan", action="store_true", help="print the steps and every effective setting; run nothing")
-    parser.add_argument("--again", action="store_true", help="run even when nothing changed since the last run")
-    parser.add_argument("--quiet", action="store_true", help="print only how it ended")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per event")
+    options.add(parser)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = parser().parse_args(argv)
-    from pipeline.local.entry import Request, run_or_explain
-
-    return run_or_explain(
-        Request(
-            config=arguments.config,
-            overrides=tuple(arguments.set),
-            output=arguments.output,
-            plan=arguments.plan,
-            again=arguments.again,
-            console="quiet" if arguments.quiet else "json" if arguments.json else "live",
-        )
-    )
+    return run_or_explain(options.request_of(parser().parse_args(argv)))
 
 
 if __name__ == "__main__":

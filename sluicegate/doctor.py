@@ -8,8 +8,8 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from pipeline.local.options import DEFAULT_CONFIG
 from schemas.errors import EXIT_DONE, EXIT_ERROR
-from sluicegate.output_folder import DEFAULT_CONFIG
 
 if TYPE_CHECKING:
     from sluicegate.checks import Finding

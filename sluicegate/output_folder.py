@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.local.options import DEFAULT_CONFIG
 from schemas.errors import MachineError, Problem, UsageError
 
 if TYPE_CHECKING:
     from pipeline.settings_file import LoadedSettings
     from schemas.records import RunResult
-
-DEFAULT_CONFIG = "configs/census.yaml"
 
 
 @dataclass(frozen=True)

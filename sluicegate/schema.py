@@ -42,8 +42,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     if not arguments.run and not arguments.output:
+        from pipeline.local.options import DEFAULT_CONFIG
         from pipeline.settings_file import load
-        from sluicegate.output_folder import DEFAULT_CONFIG
 
         curated = load(arguments.config or DEFAULT_CONFIG).settings.schema_file
         if curated:
