@@ -55,10 +55,11 @@ def _first_values(column: Any) -> tf.Tensor:
     dtype = column.dtype if column.dtype == tf.string else tf.float64
     if not isinstance(column, tf.SparseTensor):
         return tf.cast(tf.reshape(column, [-1]), dtype)
-    is_first = column.indices[:, 1] == 0
-    rows = tf.boolean_mask(column.indices, is_first)[:, :1]
-    blank = tf.fill([column.dense_shape[0]], tf.constant("" if dtype == tf.string else float("nan"), dtype))
-    return tf.tensor_scatter_nd_update(blank, rows, tf.cast(tf.boolean_mask(column.values, is_first), dtype))
+    rows = column.dense_shape[0]
+    first = tf.sparse.slice(column, [0, 0], [rows, 1])
+    # One column wide also where no row of the batch has a value, and the slice is therefore none wide.
+    first = tf.SparseTensor(first.indices, tf.cast(first.values, dtype), tf.stack([rows, 1]))
+    return tf.reshape(tf.sparse.to_dense(first, default_value="" if dtype == tf.string else float("nan")), [-1])
 
 
 def _as_number(column: tf.Tensor) -> tf.Tensor:

@@ -43,8 +43,14 @@ from schemas.roles import SPLITS, Roles
 
 Nodes = dict[str, Any]
 
-#: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006).
-LOCAL_BEAM = ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1")
+#: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006). TFX would
+#: pack an sdist of itself before every Beam step unless an image is named; no local mode reads either.
+LOCAL_BEAM = (
+    "--runner=DirectRunner",
+    "--direct_running_mode=in_memory",
+    "--direct_num_workers=1",
+    "--sdk_container_image=unused-by-local-beam",
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from typing import TextIO
 def into(log: Path) -> Iterator[TextIO]:
     """Redirects file descriptors 1 and 2 into `log`; yields a stream to the original standard output."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # Beam builds an argparse parser per option it looks up, and each one searches the disk for translations.
+    os.environ["LANGUAGE"] = "C"
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
