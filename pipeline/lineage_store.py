@@ -14,6 +14,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.lineage import Artifact, Event, Execution, Graph
+from pipeline.metadata_store import open_store
 from schemas.errors import MachineError, Problem
 
 #: As in pipeline/local/launch.py, which imports TFX; a test holds the two together.
@@ -29,7 +30,7 @@ def read(connection: mlmd.ConnectionConfig, pipeline: str) -> Graph:
     Raises MachineError when the database cannot be read.
     """
     try:
-        return _read(metadata_store.MetadataStore(_read_only(connection)), pipeline)
+        return _read(open_store(_read_only(connection)), pipeline)
     except (errors.StatusError, RuntimeError) as error:
         place = connection.sqlite.filename_uri or f"{connection.postgresql.host}/{connection.postgresql.dbname}"
         raise MachineError(

@@ -55,6 +55,19 @@ def run(config, output, *more, cwd=PROJECT, env=None):
     return Ended(done.returncode, done.stdout, done.stderr, Path(output))
 
 
+def verb(*arguments, env=None):
+    """Runs `sluicegate` in the project's folder and waits for it."""
+    return subprocess.run(
+        [sys.executable, "-m", "sluicegate", *map(str, arguments)],
+        check=False,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "COLUMNS": "120", **(env or {})},
+    )
+
+
 #: Small and quick, but large enough that every gate has something to judge.
 QUICK = ("--set", "training.epochs=8", "--quiet")
 

@@ -1,9 +1,11 @@
 """Lineage in a real PostgreSQL: a run writes it, the second run's cache and the lineage verb read it."""
 
+import json
+
 import pytest
 
 from tests.database import PASSWORD, postgresql
-from tests.integration.conftest import run
+from tests.integration.conftest import PROJECT, run, verb
 
 VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
 
@@ -37,6 +39,18 @@ def test_a_run_keeps_its_lineage_in_postgresql(first, port):
     store = metadata_store.MetadataStore(config)
     kinds = {t.id: t.name.rsplit(".", 1)[-1] for t in store.get_execution_types()}
     assert {"Trainer", "Pusher"} <= {kinds[e.type_id] for e in store.get_executions()}
+
+
+def test_the_lineage_verb_reads_it(first, port, tmp_path):
+    config = tmp_path / "penguins.yaml"
+    where = f"metadata: {{kind: postgresql, host: 127.0.0.1, port: {port}}}\n"
+    config.write_text((PROJECT / "configs/penguins.yaml").read_text() + where)
+    told = verb("lineage", "--config", config, "--output", first.output, "--json", env={VARIABLE: PASSWORD})
+    assert told.returncode == 0, told.stdout + told.stderr
+    origin = json.loads(told.stdout)
+    assert {"ExampleGen", "Transform", "Trainer"} <= {step["step"] for step in origin["steps"]}
+    # Transform's settings are JSON within JSON: full of the backslashes that ML Metadata cannot send to PostgreSQL.
+    assert "\ue05c" not in str(origin)
 
 
 def test_the_password_is_asked_for_by_name(port, tmp_path):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from pipeline.local.evidence import anomalies, evaluation, statistics
+from pipeline.local.evidence import anomalies, evaluation, residuals, statistics
 from pipeline.settings import Settings
 from schemas import evidence
 from schemas.records import ArtifactRecord, StepRecord
@@ -20,7 +21,8 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
     stats = made.get(("StatisticsGen", "statistics"))
     if stats:
-        evidence.write(statistics.read(Path(stats.uri), profile, _uri(schema), settings.data.path), folder)
+        released = made.get(("ReleasedStatistics", "statistics"))
+        evidence.write(statistics.read(Path(stats.uri), profile, _uri(schema), settings.data.path, released), folder)
     if schema:
         found = made.get(("ExampleValidator", "anomalies"))
         gate = made.get(("DataGate", "verdict"))
@@ -31,7 +33,12 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
         shutil.copy(Path(run.uri) / "training.json", folder / "training.json")
     evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
     if evaluated and model:
-        evidence.write(evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles), folder)
+        found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)
+        examples = made.get(("ExampleGen", "examples"))
+        if profile.roles.task == "regression" and examples:
+            pairs = residuals.read(Path(examples.uri), Path(model.uri))
+            found_metrics = replace(found_metrics, residuals=pairs)
+        evidence.write(found_metrics, folder)
 
 
 def _uri(artifact: ArtifactRecord | None) -> Path | None:

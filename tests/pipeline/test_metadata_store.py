@@ -1,7 +1,7 @@
 import pytest
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
-from pipeline.local.store import BACKSLASH, STAND_IN, PostgresStore, replace
+from pipeline.metadata_store import BACKSLASH, STAND_IN, PostgresStore, replace
 from tests.database import PASSWORD, postgresql
 
 HARD = [
