@@ -11,6 +11,7 @@ COMPONENTS = [
     "quality_gate",
     "release_gate",
     "released_model",
+    "released_statistics",
 ]
 
 setup(

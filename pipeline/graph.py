@@ -36,6 +36,7 @@ from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
 from components.released_model.component import ReleasedModel
+from components.released_statistics.component import ReleasedStatistics
 from models.features import settle
 from pipeline.settings import Settings
 from schemas.pbtxt import read_pbtxt
@@ -78,7 +79,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
     """The whole pipeline, the same on every runner."""
     nodes: Nodes = {}
     _ingest(nodes, settings, run)
-    _check_data(nodes, settings)
+    _check_data(nodes, settings, run)
     with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, run)
         _evaluate(nodes, settings, run)
@@ -111,7 +112,7 @@ def _three_splits() -> example_gen_pb2.Output:
     return example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=splits))
 
 
-def _check_data(nodes: Nodes, settings: Settings) -> None:
+def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["StatisticsGen"] = StatisticsGen(examples=nodes["ExampleGen"].outputs["examples"])
     statistics = nodes["StatisticsGen"].outputs["statistics"]
     if settings.schema_file:
@@ -122,11 +123,13 @@ def _check_data(nodes: Nodes, settings: Settings) -> None:
             statistics=statistics, exclude_splits=["eval", "test"], infer_feature_shape=False
         )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
+    nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
     nodes["DataGate"] = DataGate(
         statistics=statistics,
         schema=_schema(nodes),
         anomalies=nodes["ExampleValidator"].outputs["anomalies"],
-        policy_json=settings.data_policy.model_dump_json(include={"default", "policy"}),
+        released=nodes["ReleasedStatistics"].outputs["statistics"],
+        policy_json=settings.data_policy_json,
     )
 
 
@@ -186,7 +189,10 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         custom_executor_spec=executor_spec.ExecutorClassSpec(PusherExecutor),
     )
     nodes["DirectRelease"] = DirectRelease(
-        pushed=nodes["Pusher"].outputs["pushed_model"], mode=settings.release.mode, run_id=run.run_id
+        pushed=nodes["Pusher"].outputs["pushed_model"],
+        statistics=nodes["StatisticsGen"].outputs["statistics"],
+        mode=settings.release.mode,
+        run_id=run.run_id,
     )
 
 

@@ -6,6 +6,7 @@ Every limit declares its range, unit and reason beside the field; `sluicegate se
 from __future__ import annotations
 
 import codecs
+import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -119,14 +120,15 @@ Policy = Literal["fail", "warn", "ignore"]
 
 
 class DataGate(Section):
-    """What to do about each kind of anomaly that ExampleValidator finds (names: docs/data-gate.md)."""
+    """What to do about each kind of anomaly, skew and drift (names: docs/data-gate.md)."""
 
     default: Policy = Field("fail", description="For every kind not named in `policy`.")
     default_if_inferred: Policy = Field(
         "warn", description="In place of `default` while no schema is given: nobody has reviewed an inferred one."
     )
     policy: dict[str, Policy] = Field(
-        {"schema_new_column": "warn"}, description="Per kind of anomaly, in TFDV's names in lower case."
+        {"schema_new_column": "warn"},
+        description="Per kind of anomaly, in TFDV's names in lower case; kinds of drift start with drift_.",
     )
 
 
@@ -276,6 +278,12 @@ class Settings(Section):
         """The data gate's settings, with the default that holds for this schema."""
         default = self.data_gate.default if self.schema_file else self.data_gate.default_if_inferred
         return self.data_gate.model_copy(update={"default": default})
+
+    @property
+    def data_policy_json(self) -> str:
+        """What DataGate's step takes; it names the key that `default` comes from, so that a refusal can."""
+        key = "data_gate.default" if self.schema_file else "data_gate.default_if_inferred"
+        return json.dumps({**self.data_policy.model_dump(include={"default", "policy"}), "default_setting": key})
 
     @property
     def output_folder(self) -> str:

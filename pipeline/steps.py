@@ -20,6 +20,8 @@ class Step:
     ours : True for a component of this project, False for TFX's own.
     code : folders whose source decides the step's result, besides TFX; an edit there makes the step run again.
     cached : False for steps that read or change the world outside their inputs.
+    reads : what outside its inputs decides its result and can be told beforehand ("schema", "release"); a runner that
+        caches the step has it in the cache key, and one that cannot must not cache it.
     gated : True for steps that run only when DataGate passed.
     gate : True for steps that write a verdict.
     """
@@ -29,6 +31,7 @@ class Step:
     ours: bool = False
     code: tuple[str, ...] = ()
     cached: bool = True
+    reads: str = ""
     gated: bool = True
     gate: bool = False
 
@@ -40,7 +43,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
 
 def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
     schema = (
-        Step("ImportSchemaGen", f"takes the curated schema {settings.schema_file}", gated=False)
+        Step("ImportSchemaGen", f"takes the curated schema {settings.schema_file}", gated=False, reads="schema")
         if settings.schema_file
         else Step("SchemaGen", "infers a schema from the train split", gated=False)
     )
@@ -50,7 +53,11 @@ def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
         schema,
         Step("ExampleValidator", "compares the statistics with the schema", gated=False),
         Step(
-            "DataGate", "refuses data that the schema does not allow",
+            "ReleasedStatistics", "fetches the train statistics of the model in production",
+            ours=True, code=("components/released_statistics",), gated=False, reads="release",
+        ),
+        Step(
+            "DataGate", "refuses data that the schema does not allow, or that drifted",
             ours=True, code=("components/data_gate",), gated=False, gate=True,
         ),
     )  # fmt: skip

@@ -38,6 +38,7 @@ class Drift:
     """Distance of a column's distribution in `split` from that in `against`.
 
     measure : "l_infinity" (texts) or "jensen_shannon" (numbers), both 0 to 1.  limit : None where the schema has none.
+    released_version : the model whose train data `against` stands for; None where it is a split of this run.
     """
 
     split: str
@@ -45,6 +46,7 @@ class Drift:
     measure: str
     value: float
     limit: float | None = None
+    released_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,17 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class DataEvidence:
-    """rows : number of rows per split.  notes : what ingest decided by itself, one sentence each."""
+    """rows : number of rows per split.  notes : what ingest decided by itself, one sentence each.
+
+    released_version : the model that was released before this run; None where there was none.
+    """
 
     rows: Mapping[str, int]
     columns: tuple[ColumnProfile, ...]
     source: str = ""
     digest: str = ""
     notes: tuple[str, ...] = ()
+    released_version: int | None = None
 
 
 @dataclass(frozen=True)

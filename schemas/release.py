@@ -1,4 +1,7 @@
-"""`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when."""
+"""`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
+
+Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 
 FILE_NAME = "release.json"
 FORMAT_VERSION = 1
+#: No integer, so that no model server takes the folder for a version.
+STATISTICS_FOLDER = "train_statistics"
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,26 @@ def read(folder: str | Path) -> Release:
 
 def write(release: Release, folder: str | Path) -> Path:
     """Writes atomically: a reader sees the old state or the new one, never half of either."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{FILE_NAME}.{os.getpid()}")
     text = json.dumps({"format_version": FORMAT_VERSION, **asdict(release)}, indent=1)
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
+    return _write_atomically(Path(folder) / FILE_NAME, text.encode())
+
+
+def statistics_file(folder: str | Path, version: int) -> Path:
+    """Where the statistics of a version's train split stand (TFDV's FeatureStats.pb), if they were kept."""
+    return Path(folder) / STATISTICS_FOLDER / f"{version}.pb"
+
+
+def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
+    """Keeps them once: a version is one model, and what it was trained on does not change."""
+    path = statistics_file(folder, version)
+    return path if path.exists() else _write_atomically(path, content)
+
+
+def _write_atomically(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(aside, path)

@@ -14,6 +14,11 @@ from schemas.verdict import Measurement, Status, Verdict, judge
 GATE = "data_gate"
 POLICIES = ("fail", "warn", "ignore")
 WHOLE_TABLE = "whole table"
+TRAIN = "train"
+#: Our kinds of drift are TFDV's kinds of distance with this in place of its own prefix, so that both have policies.
+DRIFT_PREFIX, DISTANCE_PREFIX = "drift_", "comparator_"
+#: Kinds of what cannot be told of drift: of one column, and of all.
+NOT_MEASURED, BASELINE_MISSING = "drift_not_measured", "drift_baseline_missing"
 
 
 @dataclass(frozen=True)
@@ -21,27 +26,48 @@ class Policy:
     """What to do about each kind of anomaly.
 
     kinds : TFDV's names in lower case (AnomalyInfo.Type) to "fail", "warn" or "ignore".
+    default_setting : the settings key that `default` comes from.
     """
 
     default: str = "fail"
     kinds: Mapping[str, str] = field(default_factory=dict)
+    default_setting: str = "data_gate.default"
 
     @classmethod
     def from_json(cls, text: str) -> Policy:
-        """Reads the JSON of settings.DataGate: {"default": ..., "policy": {...}}."""
+        """Reads what `Settings.data_policy_json` wrote: {"default": ..., "policy": {...}, "default_setting": ...}."""
         content = json.loads(text)
-        return cls(content["default"], dict(content["policy"]))
+        return cls(content["default"], dict(content["policy"]), content["default_setting"])
 
     def of(self, kind: str) -> str:
         return self.kinds.get(kind, self.default)
 
     def setting_of(self, kind: str) -> str:
-        return f"data_gate.policy.{kind}" if kind in self.kinds else "data_gate.default"
+        return f"data_gate.policy.{kind}" if kind in self.kinds else self.default_setting
+
+
+@dataclass(frozen=True)
+class Released:
+    """The released model whose train data this run's are compared with.
+
+    version : 0 where none was released yet.  run_id : that released it.
+    is_comparable : False where the statistics of its train data are not there, and then `reason` says why.
+    """
+
+    version: int = 0
+    run_id: str = ""
+    is_comparable: bool = False
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """As sentences call it."""
+        return f"released version {self.version}" + (f" (run {self.run_id})" if self.run_id else "")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One anomaly, or one distance between splits that stayed below its limit (is_anomaly False).
+    """One anomaly, or one distance that stayed below its limit or could not be measured (is_anomaly False).
 
     split : where it was found.  column : its column, or WHOLE_TABLE.  value, limit : of a distance.
     """
@@ -56,7 +82,7 @@ class Finding:
 
     @property
     def is_distance(self) -> bool:
-        return self.kind.startswith("comparator_")
+        return self.kind.startswith((DISTANCE_PREFIX, DRIFT_PREFIX))
 
 
 def findings(anomalies: Any, split: str) -> tuple[Finding, ...]:
@@ -85,7 +111,13 @@ def _column(key: str, info: Any) -> str:
     return "/".join(info.path.step) or key
 
 
-def decide(rows: Mapping[str, int], found: Iterable[Finding], policy: Policy, checked: Iterable[str]) -> Verdict:
+def decide(
+    rows: Mapping[str, int],
+    found: Iterable[Finding],
+    policy: Policy,
+    checked: Iterable[str],
+    released: Released = Released(),
+) -> Verdict:
     """The data gate's verdict.
 
     rows : number of rows per split.  checked : the splits that ExampleValidator looked at.
@@ -94,12 +126,21 @@ def decide(rows: Mapping[str, int], found: Iterable[Finding], policy: Policy, ch
     measurements = [_measure(f, policy, rows.get(f.split)) for f in found]
     failing = {f.split for f in found if f.is_anomaly and policy.of(f.kind) == "fail"}
     measurements += [_of_split(s, n, s in checked) for s, n in rows.items() if s not in failing or n == 0]
+    is_first = released.version == 0
+    measurements += [_first_model(rows.get(TRAIN))] if is_first else []
     settings = {"default": policy.default, "policy": dict(policy.kinds)}
-    return judge(GATE, measurements, settings=settings)
+    return judge(GATE, measurements, bootstrap=is_first, settings=settings)
+
+
+def _first_model(rows: int | None) -> Measurement:
+    detail = "There is no released model yet, so there are no train data from which these could have drifted."
+    return Measurement("drift", TRAIN, Status.PASSED, rows=rows, reason="bootstrap", detail=detail, gates=False)
 
 
 def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
     decided = policy.of(finding.kind)
+    if finding.kind in (NOT_MEASURED, BASELINE_MISSING):
+        return _unmeasured(finding, policy, rows)
     return Measurement(
         name=finding.kind,
         slice=f"{finding.split}: {finding.column}",
@@ -112,6 +153,24 @@ def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
         detail=finding.detail,
         setting=policy.setting_of(finding.kind),
         gates=decided == "fail",
+    )
+
+
+def _unmeasured(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
+    """A baseline that is gone cannot tell; a column that the baseline lacks is told and refuses nothing.
+
+    No later run could mend the latter, and what this run's column may be is the schema's to say.
+    """
+    is_column = finding.kind == NOT_MEASURED
+    return Measurement(
+        name=finding.kind,
+        slice=f"{finding.split}: {finding.column}" if is_column else finding.split,
+        status=Status.UNKNOWN,
+        rows=rows,
+        reason="not_measured" if is_column else "baseline_missing",
+        detail=finding.detail,
+        setting="" if is_column else policy.setting_of(finding.kind),
+        gates=not is_column and policy.of(finding.kind) == "fail",
     )
 
 

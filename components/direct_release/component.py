@@ -6,24 +6,36 @@ from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types.standard_artifacts import PushedModel
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
 from schemas import release as releases
 from schemas.artifacts import ReleaseRecord
 
+TRAIN = "train"
+STATISTICS_FILE = "FeatureStats.pb"
+
 
 @component
 def DirectRelease(
     pushed: InputArtifact[PushedModel],
+    statistics: InputArtifact[ExampleStatistics],
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
 ) -> None:
-    """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties."""
+    """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties.
+
+    statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
+    """
     folder = _serving_folder(pushed)
     before = releases.read(folder) if folder else releases.Release()
-    outcome = decide(before, _push(pushed, run_id), mode, datetime.now(timezone.utc))
+    push = _push(pushed, run_id)
+    if push:
+        # First the statistics: a version that release.json names always has them.
+        releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+    outcome = decide(before, push, mode, datetime.now(timezone.utc))
     if outcome.changed:
         releases.write(outcome.release, folder)
     releases.write(outcome.release, release.uri)
@@ -36,6 +48,10 @@ def _serving_folder(pushed: Any) -> str:
     """Our Pusher's own word, else the parent of the pushed version; "" when nothing was pushed by a stock Pusher."""
     destination = pushed.get_string_custom_property("pushed_destination")
     return pushed.get_string_custom_property("serving_folder") or (str(Path(destination).parent) if destination else "")
+
+
+def _train_statistics(statistics: Any) -> Path:
+    return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / STATISTICS_FILE
 
 
 def _push(pushed: Any, run_id: str) -> Push | None:

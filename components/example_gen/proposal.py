@@ -27,7 +27,7 @@ HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: 
 - type decides what a cell may be; BYTES keeps digits as text.
 - string_domain lists the categories of the train split; min_domain_mass is the share of rows that must keep to them.
 - presence.min_fraction is the share of rows that must have a value.
-- drift_comparator: against the previous run's train split. skew_comparator: against what was served.
+- drift_comparator: train against the released model's train split. skew_comparator: eval and test against train.
 - not_in_environment SERVING: not asked for when the model serves.
 Ranges of numbers are not proposed, because the data do not know them: add int_domain or float_domain where you do."""
 

@@ -37,6 +37,16 @@ def code_digest(folders: Iterable[str]) -> str:
     return sha.hexdigest()
 
 
+def step_digest(folders: tuple[str, ...], outside: str) -> str:
+    """What a step's cache key needs beside its inputs: its code, and what else decides its result.
+
+    >>> step_digest((), "")
+    ''
+    """
+    code = code_digest(folders) if folders else ""
+    return digest({"code": code, "outside": outside}) if code and outside else code or outside
+
+
 @cache
 def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}

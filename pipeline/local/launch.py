@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import constants
 from tfx.orchestration.local import runner_utils
-from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.orchestration.portable import inputs_utils, launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.local.store import Handle
@@ -19,6 +19,8 @@ from schemas.records import ArtifactRecord, State, StepRecord
 
 #: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
 CODE_PARAMETER = "sluicegate_code"
+#: TFX names what only a condition reads `_<step>.<output>`.
+CONDITION_PREFIX = "_"
 _STATES = {
     metadata_store_pb2.Execution.COMPLETE: State.DONE,
     metadata_store_pb2.Execution.CACHED: State.CACHED,
@@ -44,7 +46,7 @@ def prepare(
     code: dict[str, str],
     uncached: set[str],
 ) -> Graph:
-    """Fills in the run id, each step's code digest (`code`, by node id), and which nodes are never cached."""
+    """Fills in the run id, what each step's cache key needs beside its inputs (`code`), and which are never cached."""
     runtime_parameter_utils.substitute_runtime_parameter(ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
     for node in ir.nodes:
         name = node.pipeline_node.node_info.id
@@ -60,8 +62,11 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
     name, started, at = node.node_info.id, clock(), datetime.now(UTC).isoformat(timespec="seconds")
     deployment = runner_utils.extract_local_deployment_config(graph.ir)
     try:
+        condition = _condition(graph, node)
+        if condition is None:
+            return StepRecord(name, State.SKIPPED, clock() - started, at)
         info = launcher.Launcher(
-            pipeline_node=node,
+            pipeline_node=_without_condition(node),
             mlmd_connection=Handle(graph.connection),
             pipeline_info=graph.ir.pipeline_info,
             pipeline_runtime_spec=graph.ir.runtime_spec,
@@ -73,7 +78,35 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
     seconds = clock() - started
     if info is None or not info.execution_id:
         return StepRecord(name, State.SKIPPED, seconds, at)
-    return _record(graph, name, info.execution_id, seconds, at)
+    record = _record(graph, name, info.execution_id, seconds, at)
+    return replace(record, inputs=(*record.inputs, *condition))
+
+
+def _condition(graph: Graph, node: pipeline_pb2.PipelineNode) -> tuple[ArtifactRecord, ...] | None:
+    """What the node's condition reads and nothing else does; None where the condition does not hold."""
+    if not node.inputs.conditionals:
+        return ()
+    with Handle(graph.connection) as handle:
+        resolved = inputs_utils.resolve_input_artifacts(pipeline_node=node, metadata_handle=handle)
+    if isinstance(resolved, inputs_utils.Skip):
+        return None
+    [inputs] = resolved
+    read = ((key, a) for key, found in sorted(inputs.items()) if key.startswith(CONDITION_PREFIX) for a in found)
+    return tuple(ArtifactRecord(key, a.type_name, a.id, a.uri, _properties(a.mlmd_artifact)) for key, a in read)
+
+
+def _without_condition(node: pipeline_pb2.PipelineNode) -> pipeline_pb2.PipelineNode:
+    """The node as it is once its condition holds.
+
+    A condition decides whether a step runs, not what it computes. TFX takes what it reads for an input like any other, and
+    would train anew behind a verdict that was merely written again (docs/adr/0009).
+    """
+    bare = pipeline_pb2.PipelineNode()
+    bare.CopyFrom(node)
+    bare.inputs.conditionals.clear()
+    for key in [key for key in node.inputs.inputs if key.startswith(CONDITION_PREFIX)]:
+        del bare.inputs.inputs[key]
+    return bare
 
 
 def _record(graph: Graph, name: str, execution_id: int, seconds: float, at: str) -> StepRecord:

@@ -45,6 +45,16 @@ def pushed_of(done: Iterable[StepRecord]) -> tuple[str | None, int | None]:
     return str(pushed.properties["pushed_destination"]), int(pushed.properties["pushed_version"])
 
 
+def released_after(done: Iterable[StepRecord]) -> int | None:
+    """The version that was stable when the run ended; None where there was none.
+
+    A run that DataGate refused releases nothing, so it left what its first look had found.
+    """
+    outputs = {(r.step, a.key): a for r in done for a in r.outputs}
+    last = outputs.get(("DirectRelease", "release")) or outputs.get(("ReleasedStatistics", "statistics"))
+    return int(last.properties["version"]) or None if last else None
+
+
 def metrics_of(folder: Path) -> dict[str, float]:
     """The overall metrics of the test split."""
     measured = evidence.read(evidence.EvaluationEvidence, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
-from pipeline.local.outcome import refusing
+from pipeline.local.outcome import refusing, released_after
 from pipeline.local.table import look_at, roles_of, source_of
 from pipeline.settings_file import LoadedSettings
 from pipeline.steps import steps
 from schemas import records
+from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.records import RunResult, State, StepRecord
 from schemas.table import TableProfile
@@ -96,13 +98,26 @@ def _schema_digest(file: str | None) -> str:
     return fingerprint.digest({"schema": Path(file).read_text(encoding="utf-8")}) if file else ""
 
 
+def _release_digest(serving: Path) -> str:
+    """Of the version that is stable and of what is kept of its train data."""
+    try:
+        release = releases.read(serving)
+    except (OSError, ValueError, KeyError, TypeError):
+        return "unreadable"  # the step that reads it says why
+    file = releases.statistics_file(serving, release.stable or 0)
+    kept = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    return fingerprint.digest({"stable": release.stable, "model": release.stable_digest, "statistics": kept})
+
+
 def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
-    """The latest run, if it was of the same fingerprint, came to a verdict, and what it released still stands."""
+    """The latest run, if it was of the same fingerprint, came to a verdict, and the release is as it left it."""
     try:
         latest = records.read_result(folder.latest)
+        stable = releases.read(folder.serving).stable
     except (OSError, ValueError, KeyError, TypeError):
         return None
     stands = latest.pushed_path is None or Path(latest.pushed_path).is_dir()
+    stands = stands and released_after(latest.steps) == stable
     return latest if latest.fingerprint == mark and latest.verdict != "ERROR" and stands else None
 
 
@@ -173,9 +188,9 @@ def _build(job: Job, connection: object) -> Graph:
     )
     ir = compiler.Compiler().compile(create_pipeline(settings, run))
     lint.check(ir)
-    code = {step.name: fingerprint.code_digest(step.code) if step.code else "" for step in plan}
-    # TFX keys this step by the file's path alone, and would go on answering with the schema as it was.
-    code["ImportSchemaGen"] = _schema_digest(settings.schema_file)
+    # TFX keys a step by its parameters, and would go on answering with the schema, or the release, as it was.
+    outside = {"schema": _schema_digest(settings.schema_file), "release": _release_digest(job.folder.serving)}
+    code = {step.name: fingerprint.step_digest(step.code, outside.get(step.reads, "")) for step in plan}
     return launch.prepare(ir, job.run_id, connection, code, {step.name for step in plan if not step.cached})
 
 

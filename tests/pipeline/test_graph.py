@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,34 @@ def test_steps_and_graph_agree_on_what_stands_behind_the_gate(compiled):
     ir = compiled("configs/census.yaml")
     behind = {n.pipeline_node.node_info.id for n in ir.nodes if n.pipeline_node.inputs.conditionals}
     assert behind == {step.name for step in steps(load(PROJECT / "configs/census.yaml").settings) if step.gated}
+
+
+def node(ir, name):
+    return next(n.pipeline_node for n in ir.nodes if n.pipeline_node.node_info.id == name)
+
+
+def producers(node, key):
+    return {(c.producer_node_query.id, c.output_key) for c in node.inputs.inputs[key].channels}
+
+
+def test_drift_is_measured_from_what_a_release_keeps(census_graph):
+    """The baseline reaches the gate before the condition; what the next baseline is comes from this run's statistics."""
+    assert not node(census_graph, "ReleasedStatistics").inputs.conditionals
+    assert producers(node(census_graph, "DataGate"), "released") == {("ReleasedStatistics", "statistics")}
+    assert producers(node(census_graph, "DirectRelease"), "statistics") == {("StatisticsGen", "statistics")}
+
+
+def test_the_release_state_is_in_the_cache_key_of_the_step_that_reads_it():
+    read = {step.name: step.reads for step in steps(load(PROJECT / "configs/census.yaml").settings) if step.reads}
+    assert read == {"ImportSchemaGen": "schema", "ReleasedStatistics": "release"}
+
+
+@pytest.mark.parametrize(
+    ("config", "key"), [("census", "data_gate.default"), ("penguins", "data_gate.default_if_inferred")]
+)
+def test_the_gate_knows_the_users_own_key(compiled, config, key):
+    policy = node(compiled(f"configs/{config}.yaml"), "DataGate").parameters.parameters["policy_json"]
+    assert json.loads(policy.field_value.string_value)["default_setting"] == key
 
 
 def test_steps_come_in_an_order_that_can_run(compiled):

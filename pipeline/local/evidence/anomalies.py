@@ -26,18 +26,27 @@ def read(schema: Path, anomalies: Path | None, verdict: Path | None, origin: str
 def _row(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> SchemaRow:
     share = feature.presence.min_fraction
     presence = "always" if share == 1 else f"at least {share:.1%}" if share else "may be missing"
-    drift = [
-        f"{kind.replace('_', ' ')} {getattr(feature.skew_comparator, kind).threshold:g}"
-        for kind in ("infinity_norm", "jensen_shannon_divergence")
-        if feature.skew_comparator.HasField(kind)
-    ]
     return SchemaRow(
         feature.name,
         schema_pb2.FeatureType.Name(feature.type).lower(),
         presence,
         _domain(feature, schema),
-        ", ".join(drift),
+        _limits(feature),
     )
+
+
+def _limits(feature: schema_pb2.Feature) -> str:
+    """Of skew and of drift; said once where they are the same."""
+    skew, drift = (_limit(one) for one in (feature.skew_comparator, feature.drift_comparator))
+    if skew == drift:
+        return skew
+    return "; ".join(f"{name} {text}" for name, text in (("skew", skew), ("drift", drift)) if text)
+
+
+def _limit(comparator: schema_pb2.FeatureComparator) -> str:
+    kinds = ("infinity_norm", "jensen_shannon_divergence")
+    given = [kind for kind in kinds if comparator.HasField(kind)]
+    return ", ".join(f"{kind.replace('_', ' ')} {getattr(comparator, kind).threshold:g}" for kind in given)
 
 
 def _domain(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> str:

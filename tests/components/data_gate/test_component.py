@@ -56,10 +56,23 @@ class Data:
         inputs = {"statistics": [self.statistics], "schema": [self.schema]}
         ExampleValidatorExecutor().Do(inputs, {"anomalies": [self.anomalies]}, {"exclude_splits": "[]"})
 
-    def judged(self, **gate: Any) -> Verdict:
+    def released(self, before: pd.DataFrame | None, **properties: int | str) -> ExampleStatistics:
+        """As ReleasedStatistics hands it over; `before` None: marked empty."""
+        known = {"version": 0, "run_id": "", "reason": "", "empty": int(before is None), **properties}
+        made = artifact(ExampleStatistics, self.folder / "released", **known)
+        made.split_names = artifact_utils.encode_split_names(["train"])
+        if before is not None:
+            path = self.folder / "released" / "Split-train" / "FeatureStats.pb"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(tfdv.generate_statistics_from_dataframe(before).SerializeToString())
+        return made
+
+    def judged(self, released: ExampleStatistics | None = None, **gate: Any) -> Verdict:
         self.verdict = artifact(GateVerdict, self.folder / "verdict")
         inputs = {"statistics": self.statistics, "schema": self.schema, "anomalies": self.anomalies}
-        policy = settings.DataGate(**gate).model_dump_json()
+        inputs["released"] = released or self.released(None)
+        every = {"name": "t", "data": "t.csv", "label": "y", "schema": "s.pbtxt", "data_gate": gate}
+        policy = settings.Settings(**every).data_policy_json
         run(DataGate, inputs, {"verdict": self.verdict}, policy_json=policy)
         found = read(self.verdict.uri)
         assert self.verdict.get_int_custom_property("passed") == int(found.passed)
@@ -79,7 +92,8 @@ def test_clean_data_passes_and_proposes_nothing(tmp_path: Path) -> None:
     data = Data(tmp_path, three())
     verdict = data.judged()
     assert verdict.passed
-    assert [(m.slice, m.rows) for m in verdict.measurements] == [("train", 400), ("eval", 400), ("test", 400)]
+    gating = [(m.slice, m.rows) for m in verdict.measurements if m.gates]
+    assert gating == [("train", 400), ("eval", 400), ("test", 400)]
     assert [path.name for path in (tmp_path / "verdict").iterdir()] == ["verdict.json"]
 
 
@@ -108,7 +122,7 @@ def test_a_new_column_only_warns_and_is_proposed(tmp_path: Path) -> None:
     data = Data(tmp_path, three(train=table().assign(color="red")))
     verdict = data.judged()
     assert verdict.passed
-    assert [(m.name, m.slice) for m in verdict.measurements if not m.gates] == [("schema_new_column", "train: color")]
+    assert ("schema_new_column", "train: color") in [(m.name, m.slice) for m in verdict.measurements if not m.gates]
     assert "color" in [feature.name for feature in data.proposal().feature]
 
 
@@ -156,7 +170,95 @@ def test_a_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: 
     assert "between test and train is" in far["test: age"].detail
 
 
-def test_drift_can_be_let_off_by_its_kind(tmp_path: Path) -> None:
+def test_skew_can_be_let_off_by_its_kind(tmp_path: Path) -> None:
     data = Data(tmp_path, three(test=table().assign(größe="groß")), comparators)
     assert data.judged(policy={"comparator_l_infty_high": "warn"}).passed
     assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
+
+
+def drift_comparators(schema: Any) -> None:
+    for feature in schema.feature:
+        if feature.name == "größe":
+            feature.drift_comparator.infinity_norm.threshold = 0.1
+        else:
+            feature.drift_comparator.jensen_shannon_divergence.threshold = 0.1
+
+
+def shifted() -> pd.DataFrame:
+    return table(seed=9).assign(age=lambda t: t["age"] // 3 + 17, größe="groß")
+
+
+def test_the_first_model_has_nothing_to_drift_from_and_the_verdict_says_so(tmp_path: Path) -> None:
+    verdict = Data(tmp_path, three(), drift_comparators).judged()
+    assert verdict.passed
+    assert verdict.bootstrap
+    [note] = [m for m in verdict.measurements if m.name == "drift"]
+    assert (note.slice, note.reason, note.gates, note.value) == ("train", "bootstrap", False, None)
+    assert "no released model yet" in note.detail
+
+
+def test_drift_from_the_released_train_data_is_refused_with_distance_limit_and_version(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    verdict = data.judged(data.released(shifted(), version=7, run_id="r1"))
+    assert verdict.status is Status.FAILED
+    assert not verdict.bootstrap
+    far = {m.slice: m for m in verdict.refusals}
+    assert set(far) == {"train: age", "train: größe"}
+    texts, numbers = far["train: größe"], far["train: age"]
+    assert texts.value == pytest.approx((table()["größe"] == "klein").mean())
+    assert (texts.name, numbers.name) == ("drift_l_infty_high", "drift_jensen_shannon_divergence_high")
+    assert (texts.limit, texts.direction, texts.setting) == (0.1, "at most", "data_gate.default")
+    assert "the train data of released version 7 (run r1) is 0.6875, allowed 0.1" in texts.detail
+    assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
+
+
+def test_data_as_they_were_pass_with_every_distance(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    verdict = data.judged(data.released(table(seed=5), version=7))
+    assert verdict.passed
+    near = {m.slice: m for m in verdict.measurements if m.name.startswith("drift_")}
+    assert set(near) == {f"train: {column}" for column in table().columns}
+    assert all(0 <= m.value <= m.limit for m in near.values())
+    assert near["train: age"].value > 0
+
+
+def test_drift_has_a_policy_of_its_own_beside_skew(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    drift = {"drift_l_infty_high": "warn", "drift_jensen_shannon_divergence_high": "ignore"}
+    verdict = data.judged(data.released(shifted(), version=7), policy=drift)
+    assert verdict.passed
+    assert {m.name: m.reason for m in verdict.measurements if m.status is Status.FAILED} == {
+        "drift_l_infty_high": "warned",
+        "drift_jensen_shannon_divergence_high": "ignored",
+    }
+
+
+def test_a_schema_without_drift_comparators_judges_no_drift(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), comparators)
+    verdict = data.judged(data.released(shifted(), version=7))
+    assert verdict.passed
+    assert not [m for m in verdict.measurements if m.name.startswith("drift")]
+
+
+def test_columns_the_released_data_lack_are_told_and_refuse_nothing(tmp_path: Path) -> None:
+    before = table(seed=5).drop(columns="age").assign(**{"hours per week": "many"})
+    data = Data(tmp_path, three(), drift_comparators)
+    verdict = data.judged(data.released(before, version=7))
+    assert verdict.passed
+    told = {m.slice: m for m in verdict.measurements if m.name == "drift_not_measured"}
+    assert set(told) == {"train: age", "train: hours per week"}
+    assert all((m.status, m.gates) == (Status.UNKNOWN, False) for m in told.values())
+
+
+def test_a_released_model_without_statistics_cannot_tell(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    verdict = data.judged(data.released(None, version=7, reason="version 7 is stable, but its file is gone"))
+    assert verdict.status is Status.UNKNOWN
+    [refusal] = verdict.refusals
+    assert (refusal.name, refusal.slice, refusal.reason) == ("drift_baseline_missing", "train", "baseline_missing")
+    assert "its file is gone" in refusal.detail
+
+
+def test_a_missing_baseline_can_be_let_off(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    assert data.judged(data.released(None, version=7), policy={"drift_baseline_missing": "warn"}).passed

@@ -1,11 +1,9 @@
 """Anomalies under a policy: fail, warn, ignore, and the cases nobody can tell."""
 
-import json
-
 import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from components.data_gate.core import Finding, Policy, columns_to_accept, decide, findings
+from components.data_gate.core import Finding, Policy, Released, columns_to_accept, decide, findings
 from pipeline import settings
 from schemas.verdict import Status
 
@@ -15,18 +13,20 @@ NEW = Finding("eval", "age", "schema_new_column", "New column: not in the schema
 ENUM = Finding("train", "sex", "enum_type_unexpected_string_values", "Unexpected string values: Foo (1%)")
 DRIFT = Finding("test", "age", "comparator_jensen_shannon_divergence_high", "0.3, allowed 0.1", 0.3, 0.1)
 FAIL_ALL = Policy()
+RELEASED = Released(7, "r1", is_comparable=True)
 
 
 def test_no_anomalies_pass_and_say_so_per_split() -> None:
-    verdict = decide(ROWS, [], FAIL_ALL, SPLITS)
+    verdict = decide(ROWS, [], FAIL_ALL, SPLITS, RELEASED)
     assert verdict.passed
+    assert not verdict.bootstrap
     assert [(m.name, m.slice, m.value, m.limit, m.direction, m.rows) for m in verdict.measurements] == [
         ("anomalies", split, 0.0, 0.0, "at most", rows) for split, rows in ROWS.items()
     ]
 
 
 def test_a_failing_anomaly_refuses_with_its_column_and_the_setting() -> None:
-    verdict = decide(ROWS, [ENUM], Policy("fail", {"schema_new_column": "warn"}), SPLITS)
+    verdict = decide(ROWS, [ENUM], Policy("fail", {"schema_new_column": "warn"}), SPLITS, RELEASED)
     assert verdict.status is Status.FAILED
     m = verdict.refusals[0]
     assert (m.name, m.slice, m.rows, m.gates) == ("enum_type_unexpected_string_values", "train: sex", 80, True)
@@ -108,9 +108,39 @@ def test_an_anomaly_without_reasons_does_not_vanish() -> None:
     assert findings(anomalies, "train") == (Finding("train", "age", "unknown_type", "something odd"),)
 
 
-def test_the_settings_json_is_read_whole() -> None:
-    text = settings.DataGate(default="warn", policy={"schema_new_column": "fail"}).model_dump_json(
-        include={"default", "policy"}
-    )
-    assert Policy.from_json(text) == Policy("warn", {"schema_new_column": "fail"})
-    assert set(json.loads(text)) == {"default", "policy"}
+def test_the_first_model_is_a_recorded_bootstrap_that_gates_nothing() -> None:
+    verdict = decide(ROWS, [], FAIL_ALL, SPLITS)
+    assert verdict.bootstrap
+    note = verdict.measurements[-1]
+    assert (note.name, note.slice, note.reason, note.gates) == ("drift", "train", "bootstrap", False)
+
+
+def test_what_cannot_be_told_of_drift() -> None:
+    column = Finding("train", "age", "drift_not_measured", "no such column", is_anomaly=False)
+    baseline = Finding("train", "whole table", "drift_baseline_missing", "gone", is_anomaly=False)
+    assert decide(ROWS, [column], FAIL_ALL, SPLITS, RELEASED).passed
+    verdict = decide(ROWS, [baseline], FAIL_ALL, SPLITS, RELEASED)
+    assert verdict.status is Status.UNKNOWN
+    assert [(m.reason, m.setting) for m in verdict.refusals] == [("baseline_missing", "data_gate.default")]
+    assert decide(ROWS, [baseline], Policy("warn"), SPLITS, RELEASED).passed
+    assert columns_to_accept([column, baseline], FAIL_ALL) == frozenset()
+
+
+def test_a_released_model_is_called_by_version_and_run() -> None:
+    assert RELEASED.name == "released version 7 (run r1)"
+    assert Released(7).name == "released version 7"
+
+
+@pytest.mark.parametrize(
+    ("schema", "default", "key"),
+    [("s.pbtxt", "fail", "data_gate.default"), (None, "warn", "data_gate.default_if_inferred")],
+)
+def test_the_settings_json_is_read_whole_and_names_the_key_of_its_default(
+    schema: str | None, default: str, key: str
+) -> None:
+    gate = {"policy": {"schema_new_column": "fail"}}
+    made = settings.Settings(name="t", data="t.csv", label="y", schema=schema, data_gate=gate)
+    policy = Policy.from_json(made.data_policy_json)
+    assert policy == Policy(default, {"schema_new_column": "fail"}, key)
+    assert policy.setting_of("schema_missing_column") == key
+    assert policy.setting_of("schema_new_column") == "data_gate.policy.schema_new_column"

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from tfx.types.standard_artifacts import PushedModel
+import pytest
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
@@ -13,7 +15,11 @@ from tests.components.through_executor import artifact, run
 
 def released(folder: Path, mode: str, **pushed: int | str) -> Any:
     record = artifact(ReleaseRecord, folder / "record")
-    inputs = {"pushed": artifact(PushedModel, folder / "pushed", **pushed)}
+    statistics = artifact(ExampleStatistics, folder / "statistics")
+    statistics.split_names = artifact_utils.encode_split_names(["train", "eval"])
+    (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
+    (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
+    inputs = {"pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics}
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1")
     return record
 
@@ -56,3 +62,14 @@ def test_nothing_pushed_records_what_is_stable(tmp_path: Path) -> None:
 def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> None:
     record = released(tmp_path, "direct", pushed=0)
     assert releases.read(record.uri) == releases.Release()
+
+
+@pytest.mark.parametrize("mode", ["direct", "hold"])
+def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path, mode: str) -> None:
+    released(tmp_path, mode, **a_push(tmp_path))
+    assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
+
+
+def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
+    released(tmp_path, "direct", pushed=0, serving_folder=str(tmp_path / "serving"))
+    assert not (tmp_path / "serving").exists()

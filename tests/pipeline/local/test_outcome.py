@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.local.outcome import pushed_of, verdict_of
+from pipeline.local.outcome import pushed_of, released_after, verdict_of
 from schemas.records import ArtifactRecord, State, StepRecord
 from schemas.verdict import Status, Verdict
 
@@ -35,3 +35,20 @@ def test_what_was_pushed():
 def test_nothing_was_pushed():
     assert pushed_of(pusher(pushed=0)) == (None, None)
     assert pushed_of([]) == (None, None)
+
+
+def left(step, key, version):
+    return StepRecord(step, State.DONE, outputs=(ArtifactRecord(key, "t", 1, "/p", {"version": version}),))
+
+
+@pytest.mark.parametrize(
+    ("done", "version"),
+    [
+        ([left("ReleasedStatistics", "statistics", 7), left("DirectRelease", "release", 8)], 8),
+        ([left("ReleasedStatistics", "statistics", 7), StepRecord("DirectRelease", State.SKIPPED)], 7),
+        ([left("ReleasedStatistics", "statistics", 0)], None),
+        ([], None),
+    ],
+)
+def test_what_was_released_when_the_run_ended(done, version):
+    assert released_after(done) == version

@@ -1,0 +1,31 @@
+"""TFX adapter: the train statistics of the released model as an artifact, so that DataGate can compare with them."""
+
+import shutil
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleStatistics
+
+from components.released_statistics.core import find_baseline
+from schemas import release as releases
+
+TRAIN = "train"
+#: Where TFX's StatisticsGen writes a split's statistics.
+STATISTICS_FILE = f"Split-{TRAIN}/FeatureStats.pb"
+
+
+@component
+def ReleasedStatistics(serving_folder: Parameter[str], statistics: OutputArtifact[ExampleStatistics]) -> None:
+    """Copies them; `empty` (1 or 0), `version` (0: none), `run_id` and `reason` stand as custom properties."""
+    found = find_baseline(releases.read(serving_folder), serving_folder)
+    target = Path(statistics.uri) / STATISTICS_FILE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if found.file is not None:
+        shutil.copy(found.file, target)
+    statistics.split_names = artifact_utils.encode_split_names([TRAIN])
+    statistics.set_int_custom_property("empty", int(found.file is None))
+    statistics.set_int_custom_property("version", found.version)
+    statistics.set_string_custom_property("run_id", found.run_id)
+    statistics.set_string_custom_property("reason", found.reason)

@@ -1,0 +1,33 @@
+"""On which data the released model was trained, as far as the release state tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.release import Release, statistics_file
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """file : statistics of the train split, or None.  version : stable, 0 when there is none.  run_id : that released it.
+
+    reason : why it is as it is.
+    """
+
+    file: Path | None
+    version: int = 0
+    run_id: str = ""
+    reason: str = ""
+
+
+def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
+    """The statistics of the stable version of `release`, or a baseline without a file that says why."""
+    if release.stable is None:
+        return Baseline(None, reason="no model was released yet")
+    run_id = next((c.run_id for c in reversed(release.history) if c.version == release.stable), "")
+    file = statistics_file(serving_folder, release.stable)
+    if not file.is_file():
+        reason = f"version {release.stable} is stable, but the statistics of its train data are not in {file}"
+        return Baseline(None, release.stable, run_id, reason)
+    return Baseline(file, release.stable, run_id, f"version {release.stable} is stable")

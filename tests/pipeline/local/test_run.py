@@ -1,0 +1,56 @@
+"""What the release is, is part of "unchanged": a baseline that moved may change the verdict."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.local import run
+from pipeline.local.folders import OutputFolder
+from schemas import records
+from schemas import release as releases
+from schemas.records import ArtifactRecord, RunResult, State, StepRecord
+from schemas.release import Change, Release
+
+BEFORE = Release(stable=7, history=(Change("t", "release", "direct", 7, None, "r", "d"),))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run that DataGate refused while version 7 was stable."""
+    folder = OutputFolder(tmp_path, "t")
+    folder.make()
+    releases.write(BEFORE, folder.serving)
+    seen = ArtifactRecord("statistics", "ExampleStatistics", 1, "/p", {"version": 7, "empty": 0})
+    steps = (StepRecord("ReleasedStatistics", State.DONE, outputs=(seen,)), StepRecord("DirectRelease", State.SKIPPED))
+    result = RunResult("r2", "t", "REFUSED", 2, "2026-11-21T07:00:00+00:00", 1.0, steps, fingerprint="same")
+    folder.run("r2").mkdir()
+    (folder.run("r2") / records.RESULT_NAME).write_text(records.to_json(result))
+    folder.point_latest_at("r2")
+    return folder
+
+
+def test_the_same_release_is_no_change(folder):
+    assert run._unchanged(folder, "same").run_id == "r2"
+    assert run._unchanged(folder, "other") is None
+
+
+def test_another_release_since_then_is_a_change(folder):
+    releases.write(replace(BEFORE, stable=8), folder.serving)
+    assert run._unchanged(folder, "same") is None
+
+
+def test_a_release_record_that_cannot_be_read_is_a_change_and_left_to_the_step_that_reads_it(folder):
+    (folder.serving / releases.FILE_NAME).write_text("{")
+    assert run._unchanged(folder, "same") is None
+    assert run._release_digest(folder.serving) == "unreadable"
+
+
+def test_the_baselines_cache_key_changes_with_the_release_and_what_is_kept_of_it(folder):
+    bare = run._release_digest(folder.serving)
+    assert run._release_digest(folder.serving) == bare
+    kept = releases.keep_statistics(folder.serving, 7, b"counts")
+    first = run._release_digest(folder.serving)
+    kept.write_bytes(b"other counts")
+    second = run._release_digest(folder.serving)
+    releases.write(replace(BEFORE, stable=8), folder.serving)
+    assert len({bare, first, second, run._release_digest(folder.serving)}) == 4
