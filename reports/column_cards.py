@@ -35,9 +35,14 @@ class Card:
     flags: tuple[str, ...]
 
     @property
+    def worst_skew(self) -> Drift | None:
+        """The distance between splits of this run that is nearest to, or furthest above, its limit."""
+        return max((d for d in self.column.drift if d.released_version is None), key=severity, default=None)
+
+    @property
     def worst_drift(self) -> Drift | None:
-        """The drift nearest to, or furthest above, its limit."""
-        return max(self.column.drift, key=severity, default=None)
+        """Likewise the distance from the train data of the released model."""
+        return max((d for d in self.column.drift if d.released_version is not None), key=severity, default=None)
 
     @property
     def sample(self) -> ColumnInSplit | None:
@@ -78,7 +83,7 @@ def _card(column: ColumnProfile, order: Sequence[str], flags: Sequence[str]) -> 
     edges = [e for _, c in splits for low, high, _ in c.histogram for e in (low, high) if math.isfinite(e)]
     values = _values([c for _, c in splits])
     listed = max((c.distinct or 0 for _, c in splits), default=0)
-    over = [f"{d.measure.replace('_', ' ')} drift of {d.split} above its limit" for d in column.drift if is_over(d)]
+    over = [f"{d.measure.replace('_', ' ')} {_side(d)} above its limit" for d in column.drift if is_over(d)]
     return Card(
         column=column,
         splits=splits,
@@ -88,6 +93,11 @@ def _card(column: ColumnProfile, order: Sequence[str], flags: Sequence[str]) -> 
         other_values=max(listed - len(values), 0),
         flags=(*dict.fromkeys(flags), *over),
     )
+
+
+def _side(drift: Drift) -> str:
+    """Skew is between splits of one run, drift between runs."""
+    return f"skew of {drift.split}" if drift.released_version is None else f"drift from {drift.against}"
 
 
 def _values(splits: Sequence[ColumnInSplit]) -> tuple[Value, ...]:

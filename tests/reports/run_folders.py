@@ -343,8 +343,12 @@ def passed(folder: Path) -> Path:
 def refused_by_data(folder: Path) -> Path:
     """DataGate said no: everything after it was skipped."""
     after = [name for name, *_ in GRAPH[5:] if name != "ReleasedModel"]
-    drift = replace(census_data().columns[0], drift=(ev.Drift("test", "train", "jensen_shannon", 0.0871, 0.05),))
-    data = replace(census_data(), columns=(drift, *census_data().columns[1:]))
+    far = (
+        ev.Drift("test", "train", "jensen_shannon", 0.0871, 0.05),
+        ev.Drift("train", "released version 3", "jensen_shannon", 0.2345, 0.05, 3),
+    )
+    drift = replace(census_data().columns[0], drift=far)
+    data = replace(census_data(), columns=(drift, *census_data().columns[1:]), released_version=3)
     anomaly = ev.AnomalyRow(
         "train",
         "age",

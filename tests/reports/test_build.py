@@ -155,8 +155,17 @@ def test_data_shows_missing_share_and_marks_drift_over_its_limit(output: Path) -
     assert found.row("age", "test against train")[2:5] == ["jensen shannon", "0.0871", "0.0500"]
     assert found.row("age", "test against train")[-1] == "FAILED"
     assert found.row("sex", "test against train")[-1] == "PASSED"
+    assert found.row("age", "train against released version 3")[2:5] == ["jensen shannon", "0.2345", "0.0500"]
+    age = next(row for row in found.rows if row[0].startswith("age") and row[1] == "feature")
+    assert age[-2:] == ["0.0871", "0.2345"]
+    assert found.row("sex", "feature", "category")[-2:] == ["0.0117", "–"]
+    assert "jensen shannon drift from released version 3 above its limit" in found.words
     assert "Out-of-range values (train)" in found.words
     assert "Value 412 is above" in page(output, "refused_by_data", "schema.html").words
+
+
+def test_data_without_a_released_model_says_that_nothing_can_have_drifted(output: Path) -> None:
+    assert "No model was released before this run" in page(output, "passed", "data.html").words
 
 
 def test_many_columns_are_listed_all_and_drawn_in_part(output: Path) -> None:
