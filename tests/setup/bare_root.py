@@ -59,7 +59,7 @@ def debian(suite: str, *packages: str) -> Iterator[Root]:
         (pytest.fail if os.environ.get("SLUICEGATE_REQUIRE_REAL") == "1" else pytest.skip)(reason)
     folder = Path(tempfile.mkdtemp(prefix=f"{suite}-"))
     folder.chmod(0o755)
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}"]
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *(f"--include={p}" for p in packages)]
     try:
         subprocess.run([*command, *apt_options(), suite, folder, *mirror_for(suite)], check=True, timeout=900)
         for way in [*WAYS_OUT, *filter(os.path.isfile, variables_out().values())]:
