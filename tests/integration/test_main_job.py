@@ -32,8 +32,9 @@ def test_census_beats_the_constant_and_the_limits_of_its_file(census_again):
 def test_the_second_run_compares_with_the_first_and_answers_data_steps_from_the_cache(census_again):
     first, second = census_again
     assert second.code == 0, second.err + second.out
-    for step in ("ExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "DataGate", "Transform"):
+    for step in ("ExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "Transform"):
         assert second.step(step)["state"] == "CACHED", step
+    assert second.step("DataGate")["state"] == "DONE", "the first release gave it something to measure drift from"
     assert second.step("Trainer")["state"] == "DONE"
     quality = second.gate("quality_gate")
     assert quality["bootstrap"] is False
