@@ -1,0 +1,59 @@
+"""What a model version takes and gives: the SavedModel's signatures in plain terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+#: TensorFlow's name of a type to NumPy's; strings are arrays of bytes objects.
+NUMPY_TYPES: Mapping[str, np.dtype] = {
+    "DT_FLOAT": np.dtype(np.float32),
+    "DT_DOUBLE": np.dtype(np.float64),
+    "DT_INT8": np.dtype(np.int8),
+    "DT_INT16": np.dtype(np.int16),
+    "DT_INT32": np.dtype(np.int32),
+    "DT_INT64": np.dtype(np.int64),
+    "DT_UINT8": np.dtype(np.uint8),
+    "DT_UINT16": np.dtype(np.uint16),
+    "DT_UINT32": np.dtype(np.uint32),
+    "DT_UINT64": np.dtype(np.uint64),
+    "DT_BOOL": np.dtype(np.bool_),
+    "DT_STRING": np.dtype(object),
+}
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output.
+
+    tensor : its name in the graph.
+    dtype : TensorFlow's name, such as "DT_FLOAT".
+    shape : -1 for a dimension of any size; None for any rank.
+    """
+
+    tensor: str
+    dtype: str
+    shape: tuple[int, ...] | None
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether its first dimension takes any number of rows."""
+        return bool(self.shape) and self.shape[0] == -1
+
+
+@dataclass(frozen=True)
+class Signature:
+    """inputs, outputs : by the name that clients use, sorted.  method : such as "tensorflow/serving/predict"."""
+
+    name: str
+    method: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether requests may be put together row by row."""
+        specs = [*self.inputs.values(), *self.outputs.values()]
+        return bool(self.inputs) and all(spec.is_batched for spec in specs)
