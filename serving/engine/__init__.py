@@ -1,0 +1,1 @@
+"""Runs a SavedModel: loading, warm-up, and putting requests together into batches."""

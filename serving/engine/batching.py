@@ -1,0 +1,210 @@
+"""Puts waiting requests together: one call of 32 rows costs little more than one of a single row.
+
+A batch leaves as soon as a thread is free; what arrives meanwhile forms the next one. So there is no delay when there is
+little to do, and batches grow with the load. `timeout_micros` makes a free thread wait for more, as TensorFlow Serving's
+`batch_timeout_micros` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from serving.signature import Signature
+from serving.status import Code, ServingError
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+Run = Callable[[Signature, Tensors, Sequence[str]], dict[str, npt.NDArray[Any]]]
+QUEUE_FULL = "The batch scheduling queue to which this task was submitted is full"
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """Names as in TensorFlow Serving's BatchingParameters.
+
+    max_batch_size : rows; a larger request runs by itself.
+    batch_timeout_micros : how long a free thread waits for a batch to fill.
+    max_enqueued_batches : of max_batch_size rows, waiting; beyond it requests are refused with RESOURCE_EXHAUSTED.
+    num_batch_threads : batches that run at the same time.
+    allowed_batch_sizes : rising; a batch is padded to the next of them. Empty: any size.
+    """
+
+    max_batch_size: int = 128
+    batch_timeout_micros: int = 0
+    max_enqueued_batches: int = 64
+    num_batch_threads: int = 1
+    allowed_batch_sizes: tuple[int, ...] = ()
+
+    def padded(self, rows: int) -> int:
+        """Rows of the batch in which `rows` are run."""
+        return next((size for size in self.allowed_batch_sizes if size >= rows), rows)
+
+
+@dataclass(eq=False)
+class _Waiting:
+    inputs: Tensors
+    rows: int
+    deadline: float | None
+    arrived: float
+    answer: asyncio.Future[dict[str, npt.NDArray[Any]]]
+
+
+@dataclass
+class _Queue:
+    """Requests that may run in one call."""
+
+    signature: Signature
+    outputs: tuple[str, ...]
+    waiting: deque[_Waiting] = field(default_factory=deque)
+
+
+class Batcher:
+    """The queue before one model version. All methods belong to the event loop's thread; only `run` leaves it."""
+
+    def __init__(
+        self, run: Run, executor: Executor, limits: BatchLimits, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._run, self._executor, self.limits, self._clock = run, executor, limits, clock
+        self._queues: dict[Hashable, _Queue] = {}
+        self._busy = 0
+        self.waiting_rows = 0
+        self.batches = 0
+        self.batched_rows = 0
+
+    async def submit(
+        self, signature: Signature, inputs: Tensors, outputs: tuple[str, ...], rows: int | None, deadline: float | None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The outputs for these inputs.
+
+        rows : None for inputs that cannot be cut by rows; they run by themselves.
+        deadline : on the clock; a request that is still waiting then is not run.
+
+        Raises ServingError; RESOURCE_EXHAUSTED when the queue is full.
+        """
+        size = rows or 1
+        if self.waiting_rows and self.waiting_rows + size > self.limits.max_enqueued_batches * self.limits.max_batch_size:
+            raise ServingError(Code.RESOURCE_EXHAUSTED, QUEUE_FULL)
+        loop = asyncio.get_running_loop()
+        one = _Waiting(inputs, size, deadline, self._clock(), loop.create_future())
+        key = _key(signature, inputs, outputs) if rows and signature.is_batched else one
+        queue = self._queues.setdefault(key, _Queue(signature, outputs))
+        queue.waiting.append(one)
+        self.waiting_rows += size
+        self._start(loop)
+        return await one.answer
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Gives batches to the threads that are free."""
+        while self._busy < self.limits.num_batch_threads and (key := self._ready(loop)) is not None:
+            batch = self._take(key)
+            if batch:
+                queue = self._queues[key]
+                self._busy += 1
+                self.batches += 1
+                self.batched_rows += sum(one.rows for one in batch)
+                self._executor.submit(self._work, loop, queue.signature, queue.outputs, batch)
+            if not self._queues[key].waiting:
+                del self._queues[key]
+
+    def _ready(self, loop: asyncio.AbstractEventLoop) -> Hashable | None:
+        """The queue whose first request has waited longest, unless all may still fill."""
+        if not self._queues:
+            return None
+        patience = self.limits.batch_timeout_micros / 1e6
+        key = min(self._queues, key=lambda k: self._queues[k].waiting[0].arrived)
+        if not patience:
+            return key
+        full = [k for k, q in self._queues.items() if sum(w.rows for w in q.waiting) >= self.limits.max_batch_size]
+        left = self._queues[key].waiting[0].arrived + patience - self._clock()
+        if full or left <= 0:
+            return full[0] if full else key
+        loop.call_later(left, self._start, loop)
+        return None
+
+    def _take(self, key: Hashable) -> list[_Waiting]:
+        """The next batch of a queue, without what was given up or came too late."""
+        queue, batch, rows, now = self._queues[key].waiting, [], 0, self._clock()
+        while queue and (not batch or rows + queue[0].rows <= self.limits.max_batch_size):
+            one = queue.popleft()
+            self.waiting_rows -= one.rows
+            if one.answer.done():
+                continue
+            if one.deadline is not None and one.deadline <= now:
+                one.answer.set_exception(ServingError(Code.DEADLINE_EXCEEDED, "Deadline exceeded while waiting to run"))
+                continue
+            batch.append(one)
+            rows += one.rows
+        return batch
+
+    def _work(
+        self, loop: asyncio.AbstractEventLoop, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
+    ) -> None:
+        """In a thread: runs the batch and hands each request its rows, or its error."""
+        try:
+            answers = self._answers(signature, outputs, batch)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the clients must hear of it
+            answers = [error] * len(batch)
+        loop.call_soon_threadsafe(self._done, loop, batch, answers)
+
+    def _answers(
+        self, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
+    ) -> list[dict[str, npt.NDArray[Any]] | BaseException]:
+        if len(batch) == 1 and not self.limits.allowed_batch_sizes:
+            return [self._run(signature, batch[0].inputs, outputs)]
+        try:
+            return list(_split(self._run(signature, self._joined(batch), outputs), batch))
+        except ServingError:
+            # One request's bad value must not fail those that happened to come with it.
+            return [self._alone(signature, outputs, one) for one in batch]
+
+    def _alone(
+        self, signature: Signature, outputs: tuple[str, ...], one: _Waiting
+    ) -> dict[str, npt.NDArray[Any]] | BaseException:
+        try:
+            return self._run(signature, one.inputs, outputs)
+        except ServingError as error:
+            return error
+
+    def _joined(self, batch: list[_Waiting]) -> Tensors:
+        rows = sum(one.rows for one in batch)
+        more = self.limits.padded(rows) - rows
+        parts = [one.inputs for one in batch]
+        if more:
+            parts.append({name: np.repeat(value[:1], more, axis=0) for name, value in parts[0].items()})
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _done(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: list[_Waiting],
+        answers: list[dict[str, npt.NDArray[Any]] | BaseException],
+    ) -> None:
+        self._busy -= 1
+        for one, answer in zip(batch, answers, strict=True):
+            if one.answer.done():
+                continue
+            if isinstance(answer, BaseException):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
+        self._start(loop)
+
+
+def _key(signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> Hashable:
+    """Requests of the same key fit together along the first dimension."""
+    return (signature.name, outputs, tuple((value.dtype.char, value.shape[1:]) for value in inputs.values()))
+
+
+def _split(outputs: Tensors, batch: Iterable[_Waiting]) -> Iterable[dict[str, npt.NDArray[Any]]]:
+    first = 0
+    for one in batch:
+        yield {name: value[first : first + one.rows] for name, value in outputs.items()}
+        first += one.rows
