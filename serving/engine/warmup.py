@@ -1,0 +1,61 @@
+"""Runs a version before anyone waits for it: the requests it brought along, and one row for each signature.
+
+TensorFlow prepares a graph on its first run, which takes hundreds of times as long as the ones after it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from serving.engine import inference
+from serving.engine.saved_model import SavedModel
+from serving.signature import NUMPY_TYPES, Signature, TensorSpec
+from serving.status import Code, ServingError, invalid
+
+#: Written by TFX's InfraValidator among others; a TFRecord file of PredictionLog.
+REQUESTS = Path("assets.extra/tf_serving_warmup_requests")
+MOST_RECORDS = 1000
+
+
+def warm_up(model: SavedModel, path: Path) -> None:
+    """Raises ServingError when one of the model's own requests fails: such a version must not be served."""
+    _replay(model, path / REQUESTS)
+    for signature in model.signatures.values():
+        try:
+            model.run(signature, blank(signature), tuple(signature.outputs))
+        except ServingError:
+            # A blank row says nothing against the model: it may want a shape or a value that we cannot know.
+            continue
+
+
+def _replay(model: SavedModel, file: Path) -> None:
+    if not file.exists():
+        return
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    try:
+        for number, record in enumerate(tf.data.TFRecordDataset(str(file)).as_numpy_iterator()):
+            if number >= MOST_RECORDS:
+                raise invalid(f"Number of warmup records exceeds the maximum ({MOST_RECORDS}) at {file}")
+            inference.replay(model, prediction_log_pb2.PredictionLog.FromString(record))
+    except tf.errors.DataLossError as error:
+        raise ServingError(
+            Code.DATA_LOSS, f"{error.message}. Please verify your warmup data is in TFRecord format."
+        ) from None
+    except ValueError as error:
+        raise invalid(f"Failed to parse warmup record from {file}: {error}") from None
+
+
+def blank(signature: Signature) -> dict[str, npt.NDArray[np.generic]]:
+    """One row of empty texts and zeros."""
+    return {name: _blank(spec) for name, spec in signature.inputs.items()}
+
+
+def _blank(spec: TensorSpec) -> npt.NDArray[np.generic]:
+    shape = tuple(max(size, 1) for size in spec.shape or ())
+    kind = NUMPY_TYPES.get(spec.dtype, np.dtype(np.float32))
+    return np.full(shape, b"", object) if kind == object else np.zeros(shape, kind)

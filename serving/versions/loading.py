@@ -1,0 +1,59 @@
+"""Brings one version from its folder into memory: load, then warm-up with the requests that came with the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from serving.engine.batching import Batcher, BatchLimits
+from serving.engine.saved_model import SavedModel, Threads
+from serving.engine.warmup import warm_up
+
+#: Where models/signatures.py says what a client must know; another SavedModel has none.
+DESCRIPTION = Path("assets.extra/model.json")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """description : the model's own model.json, or {}."""
+
+    saved_model: SavedModel
+    batcher: Batcher
+    description: dict[str, Any]
+
+
+Load = Callable[[str, Path], Loaded]
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How versions are loaded. Called in a thread; everything it makes belongs to the event loop afterwards."""
+
+    executor: Executor
+    limits: BatchLimits = BatchLimits()
+    threads: Threads = Threads()
+    warm_up: bool = True
+
+    def __call__(self, model: str, path: Path) -> Loaded:
+        """Raises ServingError for what cannot be loaded or fails in its warm-up."""
+        saved_model = SavedModel(path, self.threads)
+        try:
+            if self.warm_up:
+                warm_up(saved_model, path)
+        except BaseException:
+            saved_model.close()
+            raise
+        batcher = Batcher(saved_model.run, self.executor, self.limits)
+        return Loaded(saved_model, batcher, _description(path))
+
+
+def _description(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((path / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

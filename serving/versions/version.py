@@ -1,0 +1,53 @@
+"""One version of a model, from START to END."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.status import Code, ServingError
+
+if TYPE_CHECKING:
+    from serving.engine.batching import Batcher
+    from serving.engine.saved_model import SavedModel
+
+
+class State(IntEnum):
+    """Numbers as in TensorFlow Serving's ModelVersionStatus."""
+
+    START = 10
+    LOADING = 20
+    AVAILABLE = 30
+    UNLOADING = 40
+    END = 50
+
+
+@dataclass(eq=False)
+class Version:
+    """One version.
+
+    error : why it is in END; None after a clean unload.  in_use : requests that hold it.
+    retired : in END and no longer asked for; asked for again it starts anew.
+    """
+
+    model: str
+    number: int
+    path: Path
+    state: State = State.START
+    error: ServingError | None = None
+    saved_model: SavedModel | None = None
+    batcher: Batcher | None = None
+    in_use: int = 0
+    retired: bool = False
+    description: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def is_available(self) -> bool:
+        return self.state is State.AVAILABLE
+
+    @property
+    def status(self) -> tuple[Code, str]:
+        """As GetModelStatus says it."""
+        return (self.error.code, self.error.message) if self.error else (Code.OK, "")
