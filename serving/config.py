@@ -86,9 +86,7 @@ def _one(proto: Any) -> ModelConfig:
     if proto.model_platform not in ("", "tensorflow"):
         raise invalid(f"Model {proto.name} is of platform {proto.model_platform!r}; this server runs tensorflow only")
     if not Path(proto.base_path).is_absolute():
-        raise invalid(
-            f"Expected model {proto.name} to have an absolute path or URI; got base_path()={proto.base_path}"
-        )
+        raise invalid(f"Expected model {proto.name} to have an absolute path or URI; got base_path()={proto.base_path}")
     return ModelConfig(proto.name, Path(proto.base_path), _policy(proto), dict(proto.version_labels))
 
 
@@ -101,5 +99,3 @@ def _policy(proto: Any) -> Policy:
             return Specific(frozenset(policy.specific.versions))
         case _:
             return Latest(policy.latest.num_versions or 1)
-
-

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from serving.engine.limits import BatchLimits
 from serving.signature import Signature
 from serving.status import Code, ServingError
 
@@ -26,32 +27,11 @@ Run = Callable[[Signature, Tensors, Sequence[str]], dict[str, npt.NDArray[Any]]]
 QUEUE_FULL = "The batch scheduling queue to which this task was submitted is full"
 
 
-@dataclass(frozen=True)
-class BatchLimits:
-    """Names as in TensorFlow Serving's BatchingParameters.
-
-    max_batch_size : rows; a larger request runs by itself.
-    batch_timeout_micros : how long a free thread waits for a batch to fill.
-    max_enqueued_batches : of max_batch_size rows, waiting; beyond it requests are refused with RESOURCE_EXHAUSTED.
-    num_batch_threads : batches that run at the same time.
-    allowed_batch_sizes : rising; a batch is padded to the next of them. Empty: any size.
-    """
-
-    max_batch_size: int = 128
-    batch_timeout_micros: int = 0
-    max_enqueued_batches: int = 64
-    num_batch_threads: int = 1
-    allowed_batch_sizes: tuple[int, ...] = ()
-
-    def padded(self, rows: int) -> int:
-        """Rows of the batch in which `rows` are run."""
-        return next((size for size in self.allowed_batch_sizes if size >= rows), rows)
-
-
 @dataclass(eq=False)
 class _Waiting:
     inputs: Tensors
     rows: int
+    joins: bool
     deadline: float | None
     arrived: float
     answer: asyncio.Future[dict[str, npt.NDArray[Any]]]
@@ -75,6 +55,7 @@ class Batcher:
         self._run, self._executor, self.limits, self._clock = run, executor, limits, clock
         self._queues: dict[Hashable, _Queue] = {}
         self._busy = 0
+        self._timer: asyncio.TimerHandle | None = None
         self.waiting_rows = 0
         self.batches = 0
         self.batched_rows = 0
@@ -90,11 +71,14 @@ class Batcher:
         Raises ServingError; RESOURCE_EXHAUSTED when the queue is full.
         """
         size = rows or 1
-        if self.waiting_rows and self.waiting_rows + size > self.limits.max_enqueued_batches * self.limits.max_batch_size:
+        if (
+            self.waiting_rows
+            and self.waiting_rows + size > self.limits.max_enqueued_batches * self.limits.max_batch_size
+        ):
             raise ServingError(Code.RESOURCE_EXHAUSTED, QUEUE_FULL)
         loop = asyncio.get_running_loop()
-        one = _Waiting(inputs, size, deadline, self._clock(), loop.create_future())
-        key = _key(signature, inputs, outputs) if rows and signature.is_batched else one
+        one = _Waiting(inputs, size, bool(rows) and signature.is_batched, deadline, self._clock(), loop.create_future())
+        key = _key(signature, inputs, outputs) if one.joins else one
         queue = self._queues.setdefault(key, _Queue(signature, outputs))
         queue.waiting.append(one)
         self.waiting_rows += size
@@ -126,8 +110,13 @@ class Batcher:
         left = self._queues[key].waiting[0].arrived + patience - self._clock()
         if full or left <= 0:
             return full[0] if full else key
-        loop.call_later(left, self._start, loop)
+        if self._timer is None:
+            self._timer = loop.call_later(left, self._time_is_up, loop)
         return None
+
+    def _time_is_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        self._start(loop)
 
     def _take(self, key: Hashable) -> list[_Waiting]:
         """The next batch of a queue, without what was given up or came too late."""
@@ -157,7 +146,7 @@ class Batcher:
     def _answers(
         self, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
     ) -> list[dict[str, npt.NDArray[Any]] | BaseException]:
-        if len(batch) == 1 and not self.limits.allowed_batch_sizes:
+        if len(batch) == 1 and not (batch[0].joins and self.limits.allowed_batch_sizes):
             return [self._run(signature, batch[0].inputs, outputs)]
         try:
             return list(_split(self._run(signature, self._joined(batch), outputs), batch))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.engine.batching import Batcher, BatchLimits
+from serving.engine.batching import Batcher
+from serving.engine.limits import BatchLimits
 from serving.engine.saved_model import SavedModel, Threads
 from serving.engine.warmup import warm_up
 

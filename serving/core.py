@@ -1,0 +1,188 @@
+"""Answers requests: leases a version, runs it in a batch, and tells the log, the metrics and the shadow about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from serving.access_log import AccessLog
+from serving.engine import inference
+from serving.engine.inference import Classified, Tensors
+from serving.engine.saved_model import SavedModel, rows_of
+from serving.exchange import Call, Exchange
+from serving.metrics import Metrics
+from serving.router import SHADOW
+from serving.signature import Signature
+from serving.status import Code, ServingError, invalid
+from serving.versions.library import Lease, Library
+from serving.versions.version import Version
+
+Offer = Callable[[Exchange], object]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """rows : of one request.  shadows : copies under way at the same time; more are dropped and counted."""
+
+    rows: int = 100_000
+    shadows: int = 256
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run gave, and which version gave it."""
+
+    version: int
+    signature: str
+    outputs: Tensors
+
+
+class ServerCore:
+    """What both protocols stand on. Belongs to the event loop's thread."""
+
+    def __init__(
+        self,
+        library: Library,
+        metrics: Metrics,
+        offer: Offer | None = None,
+        access: AccessLog | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.library, self.metrics, self.limits, self.clock = library, metrics, limits, clock
+        self._offer = offer
+        self.access = access
+        self._shadows: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    @contextmanager
+    def watch(self, call: Call) -> Iterator[None]:
+        """Counts the request and its status, however it ends."""
+        code = Code.OK
+        try:
+            yield
+        except ServingError as error:
+            code = error.code
+            raise
+        except asyncio.CancelledError:
+            code = Code.CANCELLED
+            raise
+        except Exception:
+            code = Code.INTERNAL
+            raise
+        finally:
+            seconds = self.clock() - call.began
+            self.metrics.request(call, code, seconds)
+            if self.access is not None:
+                self.access.write(call, code, seconds)
+
+    async def run(
+        self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]
+    ) -> Answer:
+        """Runs the leased version. Raises ServingError."""
+        rows = rows_of(inputs)
+        if rows is not None and rows > self.limits.rows:
+            raise invalid(f"The request has {rows} rows; this server takes at most {self.limits.rows} at a time")
+        try:
+            values = await self._through(lease.version, signature, inputs, outputs, rows, call)
+        except ServingError as error:
+            self.metrics.failed(call, lease.version.number, lease.arm, error.code)
+            raise
+        answer = Answer(lease.version.number, signature.name, values)
+        self._note(call, lease.version, lease.arm, lease.weight, answer, inputs)
+        if lease.shadow is not None:
+            self._copy(call, lease, signature, inputs, outputs)
+        return answer
+
+    async def _through(
+        self,
+        version: Version,
+        signature: Signature,
+        inputs: Tensors,
+        outputs: tuple[str, ...],
+        rows: int | None,
+        call: Call,
+    ) -> Tensors:
+        assert version.batcher is not None  # noqa: S101 - a leased version is loaded
+        ordered = {name: inputs[name] for name in signature.inputs}
+        began = self.clock()
+        values = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline)
+        self.metrics.run(call, version.number, rows or 1, self.clock() - began)
+        return values
+
+    def _note(self, call: Call, version: Version, arm: str, weight: float, answer: Answer, inputs: Tensors) -> None:
+        latency = self.clock() - call.began
+        self.metrics.answered(call, version.number, arm, latency)
+        if self._offer is not None:
+            self._offer(
+                Exchange(
+                    call.request_id,
+                    call.received,
+                    call.model,
+                    version.number,
+                    answer.signature,
+                    call.api,
+                    arm,
+                    weight,
+                    latency,
+                    inputs,
+                    answer.outputs,
+                )  # fmt: skip
+            )
+
+    def _copy(self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> None:
+        """Sends the shadow the same request; the client's answer is on its way already."""
+        if len(self._shadows) >= self.limits.shadows:
+            self.metrics.shadow_dropped(call)
+            return
+        task = asyncio.ensure_future(self._shadow(call, lease.shadow, signature.name, inputs, outputs))
+        self._shadows.add(task)
+        task.add_done_callback(self._shadows.discard)
+
+    async def _shadow(
+        self, call: Call, number: int | None, signature_name: str, inputs: Tensors, outputs: tuple[str, ...]
+    ) -> None:
+        copied = Call(
+            call.api, call.entrypoint, call.model, call.request_id, call.key, self.clock(), call.received, None
+        )  # fmt: skip
+        try:
+            with self.library.lease(call.model, number, None, call.key) as lease:
+                signature = inference.predict_signature(model_of(lease.version).signatures, signature_name)
+                inference.check_names(signature, inputs.keys())
+                kept = tuple(name for name in outputs if name in signature.outputs)
+                values = await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
+                self._note(copied, lease.version, SHADOW, 1.0, Answer(number or 0, signature_name, values), inputs)
+        except ServingError as error:
+            self.metrics.shadow_failed(copied, error.code)
+
+    async def classify(self, call: Call, lease: Lease, signature: str, examples: list[bytes]) -> tuple[int, Classified]:
+        """Version and classes per row. Raises ServingError."""
+        plan, outputs = inference.classify_signature(model_of(lease.version).signatures, signature)
+        answer = await self._on_examples(call, lease, plan, outputs, examples)
+        return answer.version, inference.classifications(answer.outputs, len(examples))
+
+    async def regress(self, call: Call, lease: Lease, signature: str, examples: list[bytes]) -> tuple[int, list[float]]:
+        """Version and value per row. Raises ServingError."""
+        plan, outputs = inference.regress_signature(model_of(lease.version).signatures, signature)
+        answer = await self._on_examples(call, lease, plan, outputs, examples)
+        return answer.version, inference.regressions(answer.outputs, len(examples))
+
+    async def _on_examples(
+        self, call: Call, lease: Lease, signature: Signature, outputs: tuple[str, ...], examples: list[bytes]
+    ) -> Answer:
+        return await self.run(call, lease, signature, inference.examples_input(examples), outputs)
+
+    async def close(self) -> None:
+        """Waits for the shadows, then unloads everything."""
+        if self._shadows:
+            await asyncio.gather(*self._shadows, return_exceptions=True)
+        await self.library.close()
+
+
+def model_of(version: Version) -> SavedModel:
+    """The model of a leased version."""
+    assert version.saved_model is not None  # noqa: S101 - a leased version is loaded
+    return version.saved_model

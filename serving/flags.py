@@ -1,0 +1,271 @@
+"""The command line of `python -m serving` and `sluicegate serve`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import Problem, UsageError
+from serving import options
+from serving.engine.limits import BatchLimits
+from serving.options import Options, RequestLogOptions, Tls
+from serving.status import ServingError
+
+log = logging.getLogger("sluicegate.serving")
+
+#: TensorFlow Serving's flags that mean nothing here; they are taken, so that its command lines work.
+WITHOUT_EFFECT = (
+    "grpc_max_threads", "rest_api_num_threads", "grpc_channel_arguments", "enable_profiler", "saved_model_tags",
+    "per_process_gpu_memory_fraction", "flush_filesystem_caches", "enable_signature_method_name_check",
+    "enable_per_model_batching_parameters", "num_load_threads", "num_unload_threads", "num_request_iterations_for_warmup",
+    "use_tflite_model", "prefer_tflite_model", "xla_cpu_compilation_enabled", "enable_cors_support",
+    "tensorflow_session_parallelism", "remove_unused_fields_from_bundle_metagraph", "grpc_socket_path",
+    "enable_serialization_as_tensor_content", "platform_config_file", "thread_pool_factory_config_file", "mixed_precision",
+    "skip_initialize_tpu", "enable_grpc_healthcheck_service",
+)  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise UsageError(
+            "The command line is wrong.", Problem(f"`{self.prog}`", message, "", f"see `{self.prog} --help`")
+        )
+
+
+def parser(prog: str = "python -m serving") -> argparse.ArgumentParser:
+    made = _Parser(
+        prog=prog,
+        description="A model server that speaks TensorFlow Serving's gRPC and REST.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_flags(made)
+    return made
+
+
+def add_flags(made: argparse.ArgumentParser) -> None:
+    """Adds every flag; values as `--flag=value` or `--flag value`, switches also without one."""
+    _tensorflow_serving(made.add_argument_group("as in TensorFlow Serving"))
+    _ours(made.add_argument_group("of this server"))
+    quiet = made.add_argument_group("taken without effect")
+    for name in WITHOUT_EFFECT:
+        quiet.add_argument(f"--{name}", nargs="?", const="true", default=None, help=argparse.SUPPRESS)
+
+
+def _tensorflow_serving(group: Any) -> None:
+    add = group.add_argument
+    add("--port", type=int, metavar="N", help="gRPC port; 0 is off (default: 8500)")
+    add("--rest_api_port", type=int, metavar="N", help="REST port; 0 is off (default: off)")
+    add("--rest_api_timeout_in_ms", type=int, default=30000, metavar="MS", help="of a REST request (default: 30000)")
+    add("--model_name", metavar="NAME", help="the one model to serve (default: $MODEL_NAME, or 'default')")
+    add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
+    add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
+    add(
+        "--model_config_file_poll_wait_seconds",
+        type=float,
+        default=0,
+        metavar="S",
+        help="read it again so often; 0 is never",
+    )
+    add(
+        "--file_system_poll_wait_seconds",
+        type=float,
+        default=1,
+        metavar="S",
+        help="look for versions so often (default: 1)",
+    )
+    add("--max_num_load_retries", type=int, default=5, metavar="N", help="of a version that fails to load (default: 5)")
+    add(
+        "--load_retry_interval_micros",
+        type=int,
+        default=60_000_000,
+        metavar="US",
+        help="between them (default: 1 minute)",
+    )
+    _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
+    _switch(
+        group, "allow_version_labels_for_unavailable_models", False, "a new label may name a version not yet loaded"
+    )
+    _switch(group, "force_allow_any_version_labels_for_unavailable_models", False, "any label may")
+    _switch(group, "enable_batching", True, "put requests together (default: on; it adds no delay)")
+    add("--batching_parameters_file", metavar="FILE", help="BatchingParameters as text")
+    add("--monitoring_config_file", metavar="FILE", help="MonitoringConfig as text (default: metrics are on)")
+    add("--ssl_config_file", metavar="FILE", help="SSLConfig as text, with the PEM texts in it")
+    add("--tensorflow_intra_op_parallelism", type=int, default=0, metavar="N", help="threads within an operation")
+    add("--tensorflow_inter_op_parallelism", type=int, default=0, metavar="N", help="threads between operations")
+    _switch(group, "rest_api_enable_cors_support", False, "answer with CORS headers")
+
+
+def _ours(group: Any) -> None:
+    add = group.add_argument
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1, this machine only)")
+    add("--max_request_bytes", type=int, default=64 * 2**20, metavar="N", help="of one request (default: 64 MiB)")
+    add("--max_request_rows", type=int, default=100_000, metavar="N", help="of one request (default: 100000)")
+    add("--routing_header", default="x-routing-key", metavar="NAME", help="its value decides between stable and canary")
+    add(
+        "--routing_column",
+        default="",
+        metavar="NAME",
+        help="an input whose first value decides where the header is missing",
+    )
+    add(
+        "--admin_token_file",
+        metavar="FILE",
+        help="secret of the operators; needed to reload when --host is no loopback",
+    )
+    add("--access_log", default="", metavar="FILE", help="one JSON line per REST and gRPC request; - is standard error")
+    add("--request_log", default="", metavar="FOLDER", help="keep requests and answers there (default: off)")
+    add("--request_log_format", default="parquet", choices=("parquet", "tfrecord"), help="(default: parquet)")
+    add(
+        "--request_log_sampling_rate",
+        type=float,
+        default=1.0,
+        metavar="P",
+        help="share of requests, 0 to 1 (default: 1)",
+    )
+    add("--request_log_leave_out", default="", metavar="A,B", help="columns that are never written")
+    add("--request_log_hash", default="", metavar="A,B", help="columns written as keyed hashes only")
+    add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key")
+    add("--tls_certificate", metavar="FILE", help="PEM; for both ports")
+    add("--tls_key", metavar="FILE", help="PEM")
+    add(
+        "--drain_seconds", type=float, default=0.5, metavar="S", help="after SIGTERM still take new connections so long"
+    )
+    add("--ports_file", metavar="FILE", help="write the ports taken there as JSON once the server is ready")
+    add("--free_ports", action="store_true", help="take free ports instead of --port and --rest_api_port")
+
+
+def _switch(group: Any, name: str, default: bool, what: str) -> None:
+    group.add_argument(f"--{name}", type=_truth, nargs="?", const=True, default=default, metavar="BOOL", help=what)
+
+
+def _truth(text: str) -> bool:
+    if text.lower() in ("true", "1", "t", "yes"):
+        return True
+    if text.lower() in ("false", "0", "f", "no"):
+        return False
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+
+
+def read(argv: Sequence[str], environment: Mapping[str, str], prog: str = "python -m serving") -> Options:
+    """The options of a command line. Raises UsageError."""
+    return from_arguments(parser(prog).parse_args(argv), environment)
+
+
+def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) -> Options:
+    """Raises UsageError for what contradicts itself and for files that cannot be read."""
+    for name in WITHOUT_EFFECT:
+        if getattr(given, name) is not None:
+            log.warning("--%s has no effect here", name)
+    name, base = _model(given, environment)
+    return Options(
+        model_config_file=Path(given.model_config_file) if given.model_config_file else None,
+        model_name=name,
+        model_base_path=base,
+        host=given.host,
+        grpc_port=_port(given.port, 8500, given.free_ports),
+        rest_port=_port(given.rest_api_port, 0, given.free_ports),
+        rest_timeout=given.rest_api_timeout_in_ms / 1e3,
+        config_poll=given.model_config_file_poll_wait_seconds,
+        poll=given.file_system_poll_wait_seconds,
+        load_retries=given.max_num_load_retries,
+        load_interval=given.load_retry_interval_micros / 1e6,
+        warm_up=given.enable_model_warmup,
+        new_labels_may_wait=given.allow_version_labels_for_unavailable_models,
+        any_label_may_wait=given.force_allow_any_version_labels_for_unavailable_models,
+        batching=_batching(given),
+        intra_op_threads=given.tensorflow_intra_op_parallelism,
+        inter_op_threads=given.tensorflow_inter_op_parallelism,
+        metrics_path=_parsed("monitoring_config_file", given, options.metrics_path, options.DEFAULT_PATH),
+        cors=given.rest_api_enable_cors_support,
+        max_request_bytes=given.max_request_bytes,
+        max_request_rows=given.max_request_rows,
+        routing_header=given.routing_header.lower(),
+        routing_column=given.routing_column,
+        admin_token=_text(given.admin_token_file, "--admin_token_file").strip(),
+        access_log=given.access_log,
+        request_log=_request_log(given),
+        tls=_tls(given),
+        drain=given.drain_seconds,
+        ports_file=Path(given.ports_file) if given.ports_file else None,
+    )
+
+
+def _model(given: argparse.Namespace, environment: Mapping[str, str]) -> tuple[str, Path | None]:
+    name = given.model_name or environment.get("MODEL_NAME") or "default"
+    base = given.model_base_path
+    if base is None and not given.model_config_file:
+        if "MODEL_NAME" not in environment and "MODEL_BASE_PATH" not in environment:
+            raise _wrong("--model_base_path", "nothing", "a folder of versions", "name one, or a --model_config_file")
+        base = str(Path(environment.get("MODEL_BASE_PATH", "/models")) / name)
+    return name, Path(base).resolve() if base else None
+
+
+def _port(given: int | None, default: int, free: bool) -> int | None:
+    if free:
+        return 0
+    port = default if given is None else given
+    if not 0 <= port <= 65535:
+        raise _wrong("a port", str(port), "0 (off) to 65535", "choose another")
+    return port or None
+
+
+def _batching(given: argparse.Namespace) -> BatchLimits:
+    if not given.enable_batching:
+        return BatchLimits(max_batch_size=1)
+    return _parsed(
+        "batching_parameters_file", given, lambda text: options.batch_limits(text, BatchLimits()), BatchLimits()
+    )
+
+
+def _parsed(flag: str, given: argparse.Namespace, parse: Any, default: Any) -> Any:
+    file = getattr(given, flag)
+    if not file:
+        return default
+    try:
+        return parse(_text(file, f"--{flag}"))
+    except ServingError as error:
+        raise _wrong(f"--{flag} {file}", error.message, "", "correct the file") from None
+
+
+def _tls(given: argparse.Namespace) -> Tls | None:
+    if given.ssl_config_file:
+        found: Tls = _parsed("ssl_config_file", given, options.tls, None)
+        return found
+    if not given.tls_certificate and not given.tls_key:
+        return None
+    if not given.tls_certificate or not given.tls_key:
+        raise _wrong("--tls_certificate and --tls_key", "only one of them", "both or none", "name the other one too")
+    certificate, key = (_text(getattr(given, n), f"--{n}") for n in ("tls_certificate", "tls_key"))
+    return Tls(certificate.encode(), key.encode())
+
+
+def _request_log(given: argparse.Namespace) -> RequestLogOptions:
+    values = {
+        "format": given.request_log_format,
+        "sampling_rate": given.request_log_sampling_rate,
+        "leave_out": _names(given.request_log_leave_out),
+        "hash_columns": _names(given.request_log_hash),
+        "hash_key": _text(given.request_log_hash_key_file, "--request_log_hash_key_file").strip(),
+    }
+    return RequestLogOptions(given.request_log, values)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _text(file: str | None, flag: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(f"{flag} {file}", str(error), "a text file that can be read", "correct the path") from None
+
+
+def _wrong(place: str, got: str, allowed: str, remedy: str) -> UsageError:
+    return UsageError("The server cannot start like this.", Problem(place, got, allowed, remedy))

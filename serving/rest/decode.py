@@ -1,0 +1,144 @@
+"""From a predict request's JSON to the model's inputs.
+
+What is right is read a column at a time.  Where a column is not plainly right, `refusals` reads again in the order of
+the request, to say of the first value that is wrong what TensorFlow Serving says of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from serving.rest import refusals
+from serving.rest.body import Document, signature_name
+from serving.rest.leaves import Array, array, is_base64
+from serving.rest.quoting import quoted
+from serving.signature import TensorSpec
+from serving.status import invalid
+
+#: NumPy has no arrays of more dimensions.
+LARGEST_RANK = 64
+
+_DICT = frozenset({dict})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a predict request asks for.
+
+    inputs : by name; those of a request by rows have the rows as first dimension.
+    row_format : asked by "instances", so answered by "predictions"; otherwise "inputs" and "outputs".
+    """
+
+    inputs: dict[str, Array]
+    row_format: bool
+
+
+def decode(document: Document, inputs: Mapping[str, TensorSpec]) -> Decoded:
+    """The tensors of a predict request.
+
+    inputs : the signature's, whose types decide; shapes are not looked at, the model itself refuses a wrong one.
+
+    Raises
+    ------
+    ServingError
+        INVALID_ARGUMENT: the request has not the form, the names or the types of the inputs.
+        UNIMPLEMENTED: an input by column has a type that JSON cannot give, such as DT_HALF.
+    """
+    if not inputs:
+        raise invalid(f"Failed to get input map for signature: {signature_name(document) or 'DEFAULT'}")
+    by_row, by_column = "instances" in document, "inputs" in document
+    if by_row and by_column:
+        raise _refused(document, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ")
+    if not by_row and not by_column:
+        raise invalid("Missing 'inputs' or 'instances' key")
+    with np.errstate(over="ignore"):
+        if by_column:
+            return Decoded(_from_columns(document["inputs"], inputs), row_format=False)
+        rows = document["instances"]
+        if not isinstance(rows, list):
+            raise _refused(document, "Expecting 'instances' to be an list/array")
+        if not rows:
+            raise _refused(document, "No values in 'instances' array")
+        return Decoded(_from_rows(rows, inputs), row_format=True)
+
+
+def tensor(values: list[Any], dtype: str) -> Array | None:
+    """An array of nested lists of equal lengths, or None if they are not, or hold what the type does not take."""
+    shape = [len(values)]
+    kinds = {*map(type, values)}
+    while list in kinds:
+        if len(kinds) > 1 or len(shape) == LARGEST_RANK:
+            return None
+        sizes = {*map(len, values)}
+        if len(sizes) > 1:
+            return None
+        shape.append(sizes.pop())
+        values = list(chain.from_iterable(values))
+        kinds = {*map(type, values)}
+    flat = array(values, kinds, dtype)
+    return flat if flat is None or len(shape) == 1 else flat.reshape(shape)
+
+
+def _from_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, Array]:
+    named = {*map(type, rows)} == _DICT and not any(map(is_base64, rows) if len(inputs) == 1 else ())
+    decoded = _named_rows(rows, inputs) if named else _plain_rows(rows, inputs)
+    if decoded is None:
+        raise refusals.of_rows(rows, inputs)
+    return decoded
+
+
+def _named_rows(rows: list[dict[str, Any]], inputs: Mapping[str, TensorSpec]) -> dict[str, Array] | None:
+    if {*map(len, rows)} != {len(inputs)}:
+        return None
+    decoded = {}
+    for name, spec in inputs.items():
+        try:
+            column = tensor([row[name] for row in rows], spec.dtype)
+        except KeyError:
+            return None
+        if column is None:
+            return None
+        decoded[name] = column
+    return decoded
+
+
+def _plain_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, Array] | None:
+    if len(inputs) > 1:
+        return None
+    [(name, spec)] = inputs.items()
+    column = tensor(rows, spec.dtype)
+    return None if column is None else {name: column}
+
+
+def _from_columns(value: Any, inputs: Mapping[str, TensorSpec]) -> dict[str, Array]:
+    if not isinstance(value, dict) or is_base64(value):
+        if len(inputs) > 1:
+            raise invalid(
+                "inputs is a plain value/list, but expecting an object as multiple "
+                "input tensors required as per tensorinfo_map"
+            )
+        value = dict.fromkeys(inputs, value)
+    return {name: _column(name, spec, value) for name, spec in inputs.items()}
+
+
+def _column(name: str, spec: TensorSpec, columns: Mapping[str, Any]) -> Array:
+    if name not in columns:
+        raise invalid(f"Missing named input: {name} in 'inputs' object.")
+    value = columns[name]
+    if isinstance(value, list):
+        decoded = tensor(value, spec.dtype)
+    else:
+        scalar = array([value], {type(value)}, spec.dtype)
+        decoded = None if scalar is None else scalar.reshape(())
+    if decoded is None:
+        raise refusals.of_column(value, spec)
+    return decoded
+
+
+def _refused(document: Document, why: str) -> Exception:
+    return invalid(f"JSON Value: {quoted(document)} {why}")

@@ -1,0 +1,125 @@
+"""The gRPC port: both services, and grpc.health.v1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    inference_pb2,
+    model_management_pb2,
+    predict_pb2,
+    regression_pb2,
+)
+
+from serving.options import Tls
+from serving.rpc.model_service import ModelService
+from serving.rpc.prediction_service import PredictionService
+
+PREDICTION, MODEL = "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"
+#: As TensorFlow Serving names them in its health service.
+_HEALTH_NAMES = ("", "PredictionService", "ModelService", PREDICTION, MODEL)
+
+
+class GrpcServer:
+    """port : the one taken."""
+
+    def __init__(self, prediction: PredictionService, model: ModelService, max_request_bytes: int) -> None:
+        self._server = grpc.aio.server(
+            options=[
+                ("grpc.max_receive_message_length", max_request_bytes),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.so_reuseport", 0),
+            ]
+        )
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server.add_generic_rpc_handlers((_prediction(prediction), _model(model)))
+        self.port = 0
+
+    async def start(self, host: str, port: int, tls: Tls | None) -> None:
+        """Raises RuntimeError when the port is taken."""
+        address = f"{host if ':' not in host else f'[{host}]'}:{port}"
+        if tls is None:
+            self.port = self._server.add_insecure_port(address)
+        else:
+            self.port = self._server.add_secure_port(address, _credentials(tls))
+        if not self.port:
+            raise RuntimeError(f"{address} is taken")
+        await self._server.start()
+
+    async def say(self, serving: bool) -> None:
+        """Tells the health service's clients."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in _HEALTH_NAMES:
+            await self._health.set(name, status)
+
+    async def stop(self, grace: float) -> None:
+        """Takes nothing new and answers what came in."""
+        await self._server.stop(grace)
+
+
+def _credentials(tls: Tls) -> Any:
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)], root_certificates=tls.client_ca, require_client_auth=tls.client_ca is not None
+    )
+
+
+def _handlers(service: str, methods: dict[str, tuple[Callable[..., Any], Any, Any]]) -> Any:
+    return grpc.method_handlers_generic_handler(
+        service,
+        {
+            name: grpc.unary_unary_rpc_method_handler(
+                call, request_deserializer=request.FromString, response_serializer=response.SerializeToString
+            )
+            for name, (call, request, response) in methods.items()
+        },
+    )
+
+
+def _prediction(service: PredictionService) -> Any:
+    return _handlers(
+        PREDICTION,
+        {
+            "Predict": (service.predict, predict_pb2.PredictRequest, predict_pb2.PredictResponse),
+            "Classify": (
+                service.classify,
+                classification_pb2.ClassificationRequest,
+                classification_pb2.ClassificationResponse,
+            ),
+            "Regress": (service.regress, regression_pb2.RegressionRequest, regression_pb2.RegressionResponse),
+            "MultiInference": (
+                service.multi_inference,
+                inference_pb2.MultiInferenceRequest,
+                inference_pb2.MultiInferenceResponse,
+            ),
+            "GetModelMetadata": (
+                service.get_model_metadata,
+                get_model_metadata_pb2.GetModelMetadataRequest,
+                get_model_metadata_pb2.GetModelMetadataResponse,
+            ),
+        },
+    )
+
+
+def _model(service: ModelService) -> Any:
+    return _handlers(
+        MODEL,
+        {
+            "GetModelStatus": (
+                service.get_model_status,
+                get_model_status_pb2.GetModelStatusRequest,
+                get_model_status_pb2.GetModelStatusResponse,
+            ),
+            "HandleReloadConfigRequest": (
+                service.handle_reload_config_request,
+                model_management_pb2.ReloadConfigRequest,
+                model_management_pb2.ReloadConfigResponse,
+            ),
+        },
+    )

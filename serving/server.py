@@ -1,0 +1,325 @@
+"""A running server: the library, its two ports, and the tasks that watch folders; from start to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from schemas.errors import MachineError, Problem, SluicegateError
+from serving import config
+from serving.access_log import AccessLog
+from serving.admission import Admission
+from serving.config import Latest, ModelConfig
+from serving.core import Limits, ServerCore
+from serving.engine.saved_model import Threads
+from serving.metrics import Metrics
+from serving.options import Options, Tls
+from serving.rest.app import RestApp, RestOptions
+from serving.rest.extras import extras
+from serving.routing_key import RoutingKey
+from serving.rpc.model_service import ModelService
+from serving.rpc.prediction_service import PredictionService
+from serving.rpc.server import GrpcServer
+from serving.status import ServingError
+from serving.versions.library import LabelRules, Library, Patience
+from serving.versions.loading import Loader
+
+log = logging.getLogger("sluicegate.serving")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+#: Seconds that requests under way may take once the server stops.
+GRACE = 30.0
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports taken; None where one is off."""
+
+    grpc: int | None
+    rest: int | None
+
+
+async def serve(options: Options) -> None:
+    """Runs until SIGTERM or SIGINT, then answers what was accepted. Raises SluicegateError when it cannot start."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(options) as ports:
+        print(_welcome(options, ports), flush=True)  # noqa: T201
+        await stop.wait()
+        log.info("draining")
+
+
+def _welcome(options: Options, ports: Ports) -> str:
+    told = [f"gRPC on {options.host}:{ports.grpc}"] if ports.grpc else []
+    scheme = "https" if options.tls else "http"
+    told += [f"REST on {scheme}://{options.host}:{ports.rest}/"] if ports.rest else []
+    return "serving " + ", ".join(told)
+
+
+@asynccontextmanager
+async def running(options: Options) -> AsyncIterator[Ports]:
+    """A server for the time of the block; it drains at its end."""
+    threads = options.batching.num_batch_threads
+    with ThreadPoolExecutor(threads, "batch") as batches, ThreadPoolExecutor(4, "load") as loads:
+        library = _library(options, batches, loads)
+        metrics = Metrics()
+        library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
+        with _request_log(options, metrics) as offer, _access_log(options) as access:
+            core = ServerCore(library, metrics, offer, access, Limits(rows=options.max_request_rows))
+            await _configure(library, options)
+            watching = asyncio.ensure_future(_watch(library, options))
+            try:
+                async with _listening(core, options) as ports:
+                    yield ports
+            finally:
+                watching.cancel()
+                await core.close()
+
+
+def _library(options: Options, batches: ThreadPoolExecutor, loads: ThreadPoolExecutor) -> Library:
+    loader = Loader(
+        batches, options.batching, Threads(options.intra_op_threads, options.inter_op_threads), options.warm_up
+    )
+    return Library(
+        loader,
+        loads,
+        Patience(options.load_retries, options.load_interval),
+        LabelRules(options.new_labels_may_wait, options.any_label_may_wait),
+    )
+
+
+def configs_of(options: Options) -> tuple[ModelConfig, ...]:
+    """The models to serve. Raises ServingError for a config file that is wrong, OSError for one that is not there."""
+    if options.model_config_file:
+        return config.parse(options.model_config_file.read_text(encoding="utf-8"))
+    assert options.model_base_path is not None  # noqa: S101 - serving/flags.py sees to it
+    return (ModelConfig(options.model_name, options.model_base_path, Latest()),)
+
+
+async def _configure(library: Library, options: Options) -> None:
+    place = str(options.model_config_file or options.model_base_path)
+    try:
+        await library.configure(configs_of(options))
+    except (ServingError, OSError) as error:
+        raise MachineError(
+            "The models cannot be served.", Problem(place, str(error), "", "correct it and start again")
+        ) from None
+    problems = [
+        Problem(
+            str(version.path), version.error.message, "a SavedModel that loads and passes its warm-up", "push another"
+        )
+        for model in library.models.values()
+        if not model.available()
+        for version in model.versions.values()
+        if version.error
+    ]
+    for model in library.models.values():
+        if not model.config.base_path.is_dir():
+            problems.append(
+                Problem(
+                    str(model.config.base_path),
+                    "no such folder",
+                    "a folder of versions",
+                    "push a model, or name another folder",
+                )
+            )
+    if problems:
+        await library.close()
+        raise MachineError("No version of a model could be loaded.", *problems)
+
+
+async def _watch(library: Library, options: Options) -> None:
+    """Looks at the folders, and at the config file, as often as asked."""
+    seen = _stamp(options.model_config_file)
+    loop = asyncio.get_running_loop()
+    last = loop.time()
+    while True:
+        await asyncio.sleep(max(options.poll, 0.01))
+        try:
+            if options.config_poll and options.model_config_file and loop.time() - last >= options.config_poll:
+                last, now = loop.time(), _stamp(options.model_config_file)
+                if now != seen:
+                    seen = now
+                    await library.configure(configs_of(options))
+            await library.refresh()
+        except (ServingError, OSError) as error:
+            log.error("the models stay as they are: %s", error)
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found else None
+
+
+@contextlib.contextmanager
+def _request_log(options: Options, metrics: Metrics) -> Iterator[object]:
+    if not options.request_log.folder:
+        yield None
+        return
+    from serving.request_log import log as request_log
+    from serving.request_log.settings import RequestLogSettings
+
+    kept = request_log.RequestLog(
+        RequestLogSettings(folder=Path(options.request_log.folder), **options.request_log.values)
+    )
+    for name in ("written", "dropped", "failed"):
+        metrics.read(f"sluicegate_request_log_{name}", lambda name=name: float(getattr(kept, name)))
+    try:
+        yield kept.offer
+    finally:
+        kept.close(timeout=GRACE)
+
+
+@contextlib.contextmanager
+def _access_log(options: Options) -> Iterator[AccessLog | None]:
+    if not options.access_log:
+        yield None
+        return
+    access = AccessLog.open(options.access_log)
+    try:
+        yield access
+    finally:
+        access.close()
+
+
+@asynccontextmanager
+async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]:
+    """Both ports; at the end of the block they are closed, after all that came in is answered."""
+    if options.tls is None and options.host not in LOOPBACK:
+        log.warning("listening on %s without TLS", options.host)
+    admission = Admission(options.admin_token, options.host not in LOOPBACK)
+    key = RoutingKey(options.routing_header, options.routing_column)
+    rest = await _start_rest(core, options, admission, key) if options.rest_port is not None else None
+    rpc = await _start_grpc(core, options, admission, key) if options.grpc_port is not None else None
+    ports = Ports(rpc.port if rpc else None, rest.port if rest else None)
+    _tell(options.ports_file, ports)
+    try:
+        yield ports
+    finally:
+        core.draining = True
+        if rpc:
+            await rpc.say(serving=False)
+        # Clients and load balancers hear of it while new connections are still welcome.
+        await asyncio.sleep(options.drain)
+        await asyncio.gather(*([rpc.stop(GRACE)] if rpc else []), *([rest.stop()] if rest else []))
+
+
+def _tell(file: Path | None, ports: Ports) -> None:
+    if file is None:
+        return
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_text(json.dumps({"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}), encoding="utf-8")
+    os.replace(aside, file)
+
+
+async def _start_grpc(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> GrpcServer:
+    server = GrpcServer(PredictionService(core, key), ModelService(core, admission), options.max_request_bytes)
+    try:
+        await server.start(options.host, options.grpc_port or 0, options.tls)
+    except RuntimeError as error:
+        raise _taken("--port", f"{options.host}:{options.grpc_port}", error) from None
+    await server.say(serving=True)
+    return server
+
+
+@dataclass
+class RestServer:
+    """uvicorn in our event loop, without its own signal handlers."""
+
+    server: uvicorn.Server
+    task: asyncio.Task[None]
+    port: int
+
+    async def stop(self) -> None:
+        """Closes the door, answers what came in, hangs up."""
+        for socket in self.server.servers:
+            socket.close()
+        # A connection accepted a moment ago may hold a request that nobody has read yet.
+        await asyncio.sleep(0.05)
+        self.server.should_exit = True
+        await self.task
+
+
+async def _start_rest(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> RestServer:
+    app = RestApp(
+        core,
+        key,
+        RestOptions(options.rest_timeout, options.max_request_bytes, options.cors),
+        extras(core, admission, options.metrics_path),
+    )
+    with _certificate_files(options.tls) as (certificate, private):
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=options.host,
+                port=options.rest_port or 0,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                date_header=False,
+                ws="none",
+                timeout_graceful_shutdown=int(GRACE),
+                ssl_certfile=certificate,
+                ssl_keyfile=private,
+                backlog=4096,
+                http="httptools",
+            )  # fmt: skip
+        )
+        server.config.load()
+    if options.tls and options.tls.client_ca and server.config.ssl:
+        server.config.ssl.load_verify_locations(cadata=options.tls.client_ca.decode())
+        server.config.ssl.verify_mode = ssl.CERT_REQUIRED
+    server.lifespan = server.config.lifespan_class(server.config)
+    task = asyncio.ensure_future(_run(server))
+    while not server.started:
+        if task.done():
+            await task
+            raise _taken("--rest_api_port", f"{options.host}:{options.rest_port}", OSError("it is taken"))
+        await asyncio.sleep(0.005)
+    return RestServer(server, task, server.servers[0].sockets[0].getsockname()[1])
+
+
+async def _run(server: uvicorn.Server) -> None:
+    try:
+        await server._serve()
+    except SystemExit as error:
+        # uvicorn ends the process when it cannot bind.
+        raise _taken("--rest_api_port", f"{server.config.host}:{server.config.port}", OSError("it is taken")) from error
+
+
+@contextlib.contextmanager
+def _certificate_files(tls: Tls | None) -> Iterator[tuple[str | None, str | None]]:
+    """The PEM texts as files for as long as uvicorn needs to read them: Python's ssl takes nothing else."""
+    if tls is None:
+        yield None, None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, private = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+        certificate.write_bytes(tls.certificate)
+        private.touch(mode=0o600)
+        private.write_bytes(tls.key)
+        yield str(certificate), str(private)
+
+
+def _taken(flag: str, address: str, error: Exception) -> SluicegateError:
+    return MachineError(
+        "The server cannot listen.", Problem(address, str(error), "a free port", f"choose another with {flag}")
+    )
