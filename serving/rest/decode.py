@@ -15,13 +15,10 @@ import numpy as np
 
 from serving.rest import refusals
 from serving.rest.body import Document, signature_name
-from serving.rest.leaves import Array, array, is_base64
+from serving.rest.leaves import LARGEST_RANK, Array, array, is_base64
 from serving.rest.quoting import quoted
 from serving.signature import TensorSpec
 from serving.status import invalid
-
-#: NumPy has no arrays of more dimensions.
-LARGEST_RANK = 64
 
 _DICT = frozenset({dict})
 

@@ -14,6 +14,9 @@ from serving.status import Code, ServingError, invalid
 
 Array = np.ndarray[Any, Any]
 
+#: NumPy has no arrays of more dimensions.
+LARGEST_RANK = 64
+
 _INTEGERS: Mapping[str, range] = {
     # The narrow ones take 32 bits and keep the low ones, as TensorFlow does when it reads a tensor's int_val.
     "DT_INT8": range(-(2**31), 2**31),
@@ -121,7 +124,7 @@ def _integers(read_as: type, dtype: type) -> Callable[[Sequence[Any], Collection
         if not _WHOLE_NUMBERS.issuperset(kinds):
             return None
         try:
-            wide = np.array(values, read_as)
+            wide: Array = np.array(values, read_as)
         except OverflowError:
             return None
         return wide if read_as is dtype else wide.astype(dtype)

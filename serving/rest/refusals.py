@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from serving.rest.leaves import check, is_base64, is_convertible, unimplemented
+from serving.rest.leaves import LARGEST_RANK, check, is_base64, is_convertible, unimplemented
 from serving.rest.quoting import quoted
 from serving.signature import TensorSpec
 from serving.status import ServingError, invalid
-
-_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def of_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> ServingError:
 def of_column(value: Any, spec: TensorSpec) -> ServingError:
     """The refusal of one input of "inputs"."""
     try:
-        _measure(value, spec.dtype)
+        _measure(value, spec.dtype, LARGEST_RANK)
     except ServingError as refusal:
         return refusal
     return _no_elements(value, {"": spec})
@@ -67,7 +65,7 @@ def _named(position: int, row: Any, inputs: Mapping[str, TensorSpec], first: _Fi
         try:
             if name not in inputs:
                 raise invalid(f"JSON object: does not have named input: {name}")
-            first.compare(name, _measure(value, inputs[name].dtype))
+            first.compare(name, _measure(value, inputs[name].dtype, LARGEST_RANK - 1))
         except ServingError as fault:
             raise _failed(f"{position} key: {name} of 'instances' list. Error: {_status(fault)}") from None
     if row.keys() != inputs.keys():
@@ -80,22 +78,22 @@ def _plain(position: int, row: Any, inputs: Mapping[str, TensorSpec], first: _Fi
         raise invalid(f"Expecting value/list but got object at item {position} of input list")
     name, spec = next(iter(inputs.items()))
     try:
-        first.compare(name, _measure(row, spec.dtype))
+        first.compare(name, _measure(row, spec.dtype, LARGEST_RANK - 1))
     except ServingError as fault:
         raise _failed(f"{position} of 'instances' list. Error: {_status(fault)}") from None
 
 
-def _measure(value: Any, dtype: str) -> _Measure:
+def _measure(value: Any, dtype: str, largest_rank: int) -> _Measure:
     """The number of elements, and the shape along the first branch, which all the others must have."""
-    shape = _shape(value)
+    shape = _shape(value, largest_rank)
     return _Measure(_count(value, 0, shape, dtype), shape)
 
 
-def _shape(value: Any) -> list[int]:
+def _shape(value: Any, largest_rank: int) -> list[int]:
     shape: list[int] = []
     while isinstance(value, list):
-        if len(shape) == _DEEPEST:
-            raise invalid(f"Encountered list nested deeper than {_DEEPEST} levels")
+        if len(shape) == largest_rank:
+            raise invalid(f"Encountered list nested deeper than {largest_rank} levels")
         shape.append(len(value))
         value = value[0] if value else None
     return shape

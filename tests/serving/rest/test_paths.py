@@ -89,7 +89,7 @@ def test_a_path_that_is_none_of_the_api_is_malformed(method, path):
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/versions/1", "/v1/models/labels/a"])
 def test_the_models_are_not_listed(path):
-    with pytest.raises(ServingError, match="^Missing model name in request.$"):
+    with pytest.raises(ServingError, match=r"^Missing model name in request\.$"):
         parse("GET", path)
 
 
