@@ -49,7 +49,7 @@ class ServerCore:
         metrics: Metrics,
         offer: Offer | None = None,
         access: AccessLog | None = None,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.library, self.metrics, self.limits, self.clock = library, metrics, limits, clock

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,15 @@ from typing import Any
 import numpy.typing as npt
 
 Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+_PREFIX = os.urandom(8).hex()
+_NUMBERS = itertools.count()
+
+
+def new_id() -> str:
+    """An id that no other request of this or another server has; cheaper than a UUID, which asks the kernel."""
+    return f"{_PREFIX}{next(_NUMBERS):08x}"
 
 
 @dataclass(slots=True)

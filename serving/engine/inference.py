@@ -187,7 +187,7 @@ def replay(model: Runs, record: Any) -> None:
         plan = classify_signature if kind == "classify_log" else regress_signature
         signature, outputs = plan(model.signatures, request.model_spec.signature_name)
         given = examples_input(examples_of(request.input))
-        model.run(signature, {name: given[_INPUTS] for name in signature.inputs}, outputs)
+        model.run(signature, dict.fromkeys(signature.inputs, given[_INPUTS]), outputs)
     elif kind == "multi_inference_log":
         request = record.multi_inference_log.request
         given = examples_input(examples_of(request.input))

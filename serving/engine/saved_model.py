@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
@@ -33,9 +32,9 @@ class Threads:
 
 
 class SavedModel:
-    """signatures : by name.  definitions : their SignatureDef protos, for GetModelMetadata."""
+    """signatures : by name.  definitions : the same as a SignatureDefMap, for GetModelMetadata."""
 
-    def __init__(self, path: Path, threads: Threads = Threads()) -> None:  # noqa: B008 - frozen
+    def __init__(self, path: Path, threads: Threads = Threads()) -> None:
         self._graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=self._graph, config=_session_config(threads))
         try:
@@ -44,10 +43,8 @@ class SavedModel:
         except BaseException:
             self._session.close()
             raise
-        self.definitions: dict[str, Any] = {
-            name: proto for name, proto in meta_graph.signature_def.items() if name != _INTERNAL
-        }
-        self.signatures = {name: read_signature(name, proto) for name, proto in self.definitions.items()}
+        self.definitions = _definitions(meta_graph)
+        self.signatures = {name: read_signature(name, d) for name, d in self.definitions.signature_def.items()}
         self._calls: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._making = threading.Lock()
 
@@ -78,6 +75,16 @@ class SavedModel:
         with self._making, self._graph.as_default(), as_serving_error():
             made = self._session._make_callable_from_options(options)
         return self._calls.setdefault((signature.name, outputs), made)
+
+
+def _definitions(meta_graph: Any) -> Any:
+    from tensorflow_serving.apis import get_model_metadata_pb2
+
+    definitions = get_model_metadata_pb2.SignatureDefMap()
+    for name, proto in meta_graph.signature_def.items():
+        if name != _INTERNAL:
+            definitions.signature_def[name].CopyFrom(proto)
+    return definitions
 
 
 def read_signature(name: str, proto: Any) -> Signature:
@@ -131,6 +138,9 @@ def _quiet() -> Iterator[None]:
 
 def rows_of(inputs: Tensors) -> int | None:
     """Rows of a batch; None where the inputs do not agree on it or have none."""
-    sizes = {np.shape(value)[:1] for value in inputs.values()}
-    [size] = sizes if len(sizes) == 1 else [()]
-    return int(size[0]) if size else None
+    rows = -1
+    for value in inputs.values():
+        if not value.ndim or rows not in (-1, len(value)):
+            return None
+        rows = len(value)
+    return rows if rows >= 0 else None

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-import uuid
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from typing import Any
 
 from serving.core import ServerCore, model_of
 from serving.engine import inference
-from serving.exchange import Call
+from serving.exchange import Call, new_id
 from serving.rest import body as bodies
 from serving.rest import decode, documents, encode, examples, paths
 from serving.rest.paths import HTTP_STATUS, Target
@@ -128,7 +126,7 @@ class RestApp:
     async def _infer(self, target: Target, headers: Headers, body: bytes) -> Reply:
         document = bodies.parse(body)
         now = self.core.clock()
-        request_id = headers.get("x-request-id") or uuid.uuid4().hex
+        request_id = headers.get("x-request-id") or new_id()
         key = self.routing_key.of(headers, lambda column: _first(document, column), request_id)
         call = Call(
             _APIS[target.kind], "REST", target.name, request_id, key, now, time.time(), now + self.options.timeout
@@ -161,12 +159,13 @@ class RestApp:
     def _status(self, target: Target) -> Reply:
         # As the real server, which looks at the version only and not at a label.
         versions = self.core.library.statuses(target.name, target.version)
-        return Reply(200, _bytes(documents.model_status(_told_of(v) for v in versions)))
+        return Reply(200, documents.render(documents.model_status(_told_of(v) for v in versions)))
 
     def _metadata(self, target: Target) -> Reply:
         with self.core.library.lease(target.name, target.version, target.label, "") as lease:
+            definitions = model_of(lease.version).definitions
             return Reply(
-                200, documents.metadata(target.name, lease.version.number, model_of(lease.version).definitions)
+                200, documents.render(documents.model_metadata(target.name, lease.version.number, definitions))
             )
 
 
@@ -180,10 +179,6 @@ def _told(call: Call, lease: Lease) -> tuple[tuple[bytes, bytes], ...]:
 
 def _told_of(version: Version) -> documents.VersionStatus:
     return documents.VersionStatus(version.number, version.state.name, *version.status)
-
-
-def _bytes(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def _options(headers: Headers) -> Reply:

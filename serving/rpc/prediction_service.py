@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from tensorflow_serving.apis import (
 
 from serving.core import ServerCore, model_of
 from serving.engine import inference
-from serving.exchange import Call
+from serving.exchange import Call, new_id
 from serving.routing_key import RoutingKey
 from serving.rpc.tensors import examples_of, to_array, to_proto
 from serving.status import Code, ServingError, invalid
@@ -107,10 +106,7 @@ class PredictionService:
         async def answer(call: Call, lease: Lease) -> Any:
             response = get_model_metadata_pb2.GetModelMetadataResponse()
             _set_spec(response.model_spec, call.model, lease.version.number, "")
-            definitions = get_model_metadata_pb2.SignatureDefMap()
-            for name, proto in model_of(lease.version).definitions.items():
-                definitions.signature_def[name].CopyFrom(proto)
-            response.metadata[SIGNATURE_DEF].Pack(definitions)
+            response.metadata[SIGNATURE_DEF].Pack(model_of(lease.version).definitions)
             return response
 
         if not request.HasField("model_spec"):
@@ -150,8 +146,8 @@ class PredictionService:
         return response
 
     def _call(self, api: str, spec: Any, context: Any, keyed: Any) -> Call:
-        headers = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
-        request_id = headers.get("x-request-id") or uuid.uuid4().hex
+        headers = dict(context.invocation_metadata() or ())
+        request_id = headers.get("x-request-id") or new_id()
         left, now = context.time_remaining(), self.core.clock()
         key = self.routing_key.of(headers, lambda name: _first(keyed, name), request_id)
         return Call(api, "GRPC", spec.name, request_id, key, now, time.time(), None if left is None else now + left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,33 +33,36 @@ def to_array(proto: Any) -> Array:
     kind = _TYPES.get(proto.dtype)
     if kind is None:
         return _by_tensorflow(proto)
-    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
-    size = 1
-    for length in shape:
-        size *= length
-    if proto.tensor_shape.unknown_rank or any(length < 0 for length in shape) or size > _MOST_VALUES:
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    # Of most requests: a vector with all its values.
+    size = shape[0] if len(shape) == 1 else _size(proto, shape)
+    if not 0 <= size <= _MOST_VALUES:
         raise invalid("tensor parsing error: invalid shape")
     if proto.tensor_content:
         return _from_content(proto.tensor_content, kind, shape, size)
     values = getattr(proto, _FIELD_OF[proto.dtype])
-    if len(values) > size:
-        raise invalid(f"tensor parsing error: {len(values)} values for a shape of {size}")
-    return _filled(values, kind, size).reshape(shape)
+    given = len(values)
+    if given > size:
+        raise invalid(f"tensor parsing error: {given} values for a shape of {size}")
+    array: Array = np.empty(size, kind)
+    array[:given] = values[:]
+    if given < size:
+        # As TensorFlow reads it: the last value stands for all that are left out, none at all for zeros.
+        array[given:] = values[-1] if given else (b"" if kind == object else 0)
+    return array if len(shape) == 1 else array.reshape(shape)
 
 
-def _from_content(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...], size: int) -> Array:
+def _size(proto: Any, shape: list[int]) -> int:
+    """Number of values; -1 for a shape that no tensor has."""
+    if proto.tensor_shape.unknown_rank or min(shape, default=0) < 0:
+        return -1
+    return math.prod(shape)
+
+
+def _from_content(content: bytes, kind: np.dtype[Any], shape: list[int], size: int) -> Array:
     if kind == object or len(content) != size * kind.itemsize:
         raise invalid("tensor parsing error: tensor_content does not fit the shape")
     return np.frombuffer(content, kind).reshape(shape)
-
-
-def _filled(values: Any, kind: np.dtype[Any], size: int) -> Array:
-    """As TensorFlow reads it: the last value stands for all that are left out, none at all for zeros."""
-    array: Array = np.empty(size, kind)
-    array[: len(values)] = values
-    if len(values) < size:
-        array[len(values) :] = values[-1] if len(values) else (b"" if kind == object else 0)
-    return array
 
 
 def _by_tensorflow(proto: Any) -> Array:

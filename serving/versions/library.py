@@ -73,8 +73,8 @@ class Library:
         self,
         load: Load,
         executor: Executor,
-        patience: Patience = Patience(),  # noqa: B008 - frozen
-        labels: LabelRules = LabelRules(),  # noqa: B008 - frozen
+        patience: Patience = Patience(),
+        labels: LabelRules = LabelRules(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._load, self._executor, self._patience, self._label_rules = load, executor, patience, labels
@@ -144,9 +144,12 @@ class Library:
             model.released = None
             return
         stable = model.versions.get(release.stable) if release.stable is not None else None
-        if release.stable is None or (stable is not None and stable.is_available):
-            model.released = release
-        elif model.released is None or not self._is_available(model, model.released.stable):
+        if (
+            release.stable is None
+            or (stable is not None and stable.is_available)
+            or model.released is None
+            or not self._is_available(model, model.released.stable)
+        ):
             model.released = release
 
     def _held_by_release(self, model: Model) -> set[int]:
