@@ -45,8 +45,7 @@ def model_status(versions: Iterable[VersionStatus]) -> dict[str, Any]:
 def model_metadata(name: str, version: int, signatures: Message) -> dict[str, Any]:
     """The answer to GET /v1/models/NAME/metadata.
 
-    signatures : a tensorflow.serving.SignatureDefMap, or any message with a map `signature_def` like a MetaGraphDef's;
-        all its fields are told, those with default values too.
+    signatures : a tensorflow.serving.SignatureDefMap; all its fields are told, those with default values too.
     """
     return {
         "model_spec": {"name": name, "signature_name": "", "version": str(version)},
