@@ -35,7 +35,7 @@ class Specific:
     versions: frozenset[int]
 
     def wanted(self, found: Iterable[int]) -> set[int]:
-        return self.versions & set(found)
+        return set(found) & self.versions
 
 
 Policy = Latest | All | Specific

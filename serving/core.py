@@ -130,7 +130,7 @@ class ServerCore:
                     latency,
                     inputs,
                     answer.outputs,
-                )  # fmt: skip
+                )
             )
 
     def _copy(self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from schemas.errors import Problem, UsageError
 from serving import options
 from serving.engine.limits import BatchLimits
-from serving.options import Options, RequestLogOptions, Tls
+from serving.metrics_path import DEFAULT_PATH
+from serving.options import Options, Tls
+from serving.request_log.settings import RequestLogSettings
 from serving.status import ServingError
 
 log = logging.getLogger("sluicegate.serving")
@@ -128,7 +130,9 @@ def _ours(group: Any) -> None:
     )
     add("--request_log_leave_out", default="", metavar="A,B", help="columns that are never written")
     add("--request_log_hash", default="", metavar="A,B", help="columns written as keyed hashes only")
-    add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key")
+    add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key, 16 characters or more")
+    add("--request_log_rotate_seconds", type=float, default=300.0, metavar="S", help="a file's age (default: 300)")
+    add("--request_log_max_files", type=int, default=0, metavar="N", help="kept per model; 0 keeps all (default)")
     add("--tls_certificate", metavar="FILE", help="PEM; for both ports")
     add("--tls_key", metavar="FILE", help="PEM")
     add(
@@ -179,7 +183,7 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         batching=_batching(given),
         intra_op_threads=given.tensorflow_intra_op_parallelism,
         inter_op_threads=given.tensorflow_inter_op_parallelism,
-        metrics_path=_parsed("monitoring_config_file", given, options.metrics_path, options.DEFAULT_PATH),
+        metrics_path=_parsed("monitoring_config_file", given, options.metrics_path, DEFAULT_PATH),
         cors=given.rest_api_enable_cors_support,
         max_request_bytes=given.max_request_bytes,
         max_request_rows=given.max_request_rows,
@@ -243,15 +247,22 @@ def _tls(given: argparse.Namespace) -> Tls | None:
     return Tls(certificate.encode(), key.encode())
 
 
-def _request_log(given: argparse.Namespace) -> RequestLogOptions:
-    values = {
-        "format": given.request_log_format,
-        "sampling_rate": given.request_log_sampling_rate,
-        "leave_out": _names(given.request_log_leave_out),
-        "hash_columns": _names(given.request_log_hash),
-        "hash_key": _text(given.request_log_hash_key_file, "--request_log_hash_key_file").strip(),
-    }
-    return RequestLogOptions(given.request_log, values)
+def _request_log(given: argparse.Namespace) -> RequestLogSettings | None:
+    if not given.request_log:
+        return None
+    try:
+        return RequestLogSettings(
+            folder=Path(given.request_log),
+            format=given.request_log_format,
+            sampling_rate=given.request_log_sampling_rate,
+            rotate_seconds=given.request_log_rotate_seconds,
+            max_files=given.request_log_max_files,
+            leave_out=_names(given.request_log_leave_out),
+            hash_columns=_names(given.request_log_hash),
+            hash_secret=_text(given.request_log_hash_key_file, "--request_log_hash_key_file").strip(),
+        )
+    except ValueError as error:
+        raise _wrong("--request_log...", str(error), "", "correct the flags") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

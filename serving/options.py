@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from serving import textproto
 from serving.engine.limits import BatchLimits
 from serving.metrics_path import DEFAULT_PATH
+from serving.request_log.settings import RequestLogSettings
 from serving.status import invalid
 
 
@@ -19,14 +19,6 @@ class Tls:
     certificate: bytes
     key: bytes
     client_ca: bytes | None = None
-
-
-@dataclass(frozen=True)
-class RequestLogOptions:
-    """As serving/request_log/settings.py has them; folder "" is off."""
-
-    folder: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ class Options:
     warm_up: bool = True
     new_labels_may_wait: bool = False
     any_label_may_wait: bool = False
-    batching: BatchLimits = BatchLimits()
+    batching: BatchLimits = field(default_factory=BatchLimits)
     intra_op_threads: int = 0
     inter_op_threads: int = 0
     metrics_path: str = DEFAULT_PATH
@@ -62,7 +54,7 @@ class Options:
     routing_column: str = ""
     admin_token: str = ""
     access_log: str = ""
-    request_log: RequestLogOptions = RequestLogOptions()
+    request_log: RequestLogSettings | None = None
     tls: Tls | None = None
     drain: float = 0.5
     ports_file: Path | None = None

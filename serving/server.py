@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -23,7 +24,7 @@ from serving import config
 from serving.access_log import AccessLog
 from serving.admission import Admission
 from serving.config import Latest, ModelConfig
-from serving.core import Limits, ServerCore
+from serving.core import Limits, Offer, ServerCore
 from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
 from serving.options import Options, Tls
@@ -169,18 +170,15 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def _request_log(options: Options, metrics: Metrics) -> Iterator[object]:
-    if not options.request_log.folder:
+def _request_log(options: Options, metrics: Metrics) -> Iterator[Offer | None]:
+    if options.request_log is None:
         yield None
         return
-    from serving.request_log import log as request_log
-    from serving.request_log.settings import RequestLogSettings
+    from serving.request_log.log import RequestLog
 
-    kept = request_log.RequestLog(
-        RequestLogSettings(folder=Path(options.request_log.folder), **options.request_log.values)
-    )
+    kept = RequestLog(options.request_log)
     for name in ("written", "dropped", "failed"):
-        metrics.read(f"sluicegate_request_log_{name}", lambda name=name: float(getattr(kept, name)))
+        metrics.read(f"sluicegate_request_log_{name}", partial(getattr, kept, name))
     try:
         yield kept.offer
     finally:
@@ -281,7 +279,7 @@ async def _start_rest(core: ServerCore, options: Options, admission: Admission, 
                 ssl_keyfile=private,
                 backlog=4096,
                 http="httptools",
-            )  # fmt: skip
+            )
         )
         server.config.load()
     if options.tls and options.tls.client_ca and server.config.ssl:

@@ -41,7 +41,7 @@ class TensorSpec:
     @property
     def is_batched(self) -> bool:
         """Whether its first dimension takes any number of rows."""
-        return bool(self.shape) and self.shape[0] == -1
+        return self.shape is not None and self.shape[:1] == (-1,)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,8 @@ class Batcher:
 
     def _take(self, key: Hashable) -> list[_Waiting]:
         """The next batch of a queue, without what was given up or came too late."""
-        queue, batch, rows, now = self._queues[key].waiting, [], 0, self._clock()
+        queue, rows, now = self._queues[key].waiting, 0, self._clock()
+        batch: list[_Waiting] = []
         while queue and (not batch or rows + queue[0].rows <= self.limits.max_batch_size):
             one = queue.popleft()
             self.waiting_rows -= one.rows

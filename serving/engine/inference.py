@@ -27,7 +27,8 @@ Classified = list[list[tuple[str, float]]]
 class Runs(Protocol):
     """A loaded model."""
 
-    signatures: Mapping[str, Signature]
+    @property
+    def signatures(self) -> Mapping[str, Signature]: ...
 
     def run(self, signature: Signature, inputs: Tensors, outputs: Sequence[str]) -> Mapping[str, Array]: ...
 
@@ -143,7 +144,7 @@ def _check_matrix(name: str, array: Array, kind: np.dtype[Any], rows: int) -> No
     if array.ndim != 2:
         raise invalid(f"Expected Tensor shape: [batch_size num_classes] but got {_shape(array)}")
     if array.dtype != kind:
-        wanted = "DT_STRING" if kind == object else "DT_FLOAT"
+        wanted = "DT_STRING" if kind.hasobject else "DT_FLOAT"
         raise invalid(f"Expected {name} Tensor of {wanted}. Got: {array.dtype}")
     if array.shape[0] != rows:
         raise invalid(f"Expected {name} output batch size of {rows}. Got: {array.shape[0]}")

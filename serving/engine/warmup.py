@@ -58,4 +58,4 @@ def blank(signature: Signature) -> dict[str, npt.NDArray[np.generic]]:
 def _blank(spec: TensorSpec) -> npt.NDArray[np.generic]:
     shape = tuple(max(size, 1) for size in spec.shape or ())
     kind = NUMPY_TYPES.get(spec.dtype, np.dtype(np.float32))
-    return np.full(shape, b"", object) if kind == object else np.zeros(shape, kind)
+    return np.full(shape, b"", object) if kind.hasobject else np.zeros(shape, kind)

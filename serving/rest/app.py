@@ -50,6 +50,10 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)
 
 
+#: Outside the API the real server answers without JSON, too.
+NOWHERE = Reply(404, b"<html><head><title>404 Not Found</title></head></html>", ((b"content-type", b"text/html"),))
+
+
 @dataclass(frozen=True)
 class RestApp:
     """An ASGI application."""
@@ -76,23 +80,20 @@ class RestApp:
         return more
 
     async def _reply(self, method: str, path: str, headers: Headers, receive: Receive) -> Reply:
+        if method == "OPTIONS":
+            return _options(headers)
         try:
-            if method == "OPTIONS":
-                return _options(headers)
             target = paths.parse(method, path)
-            if target is None:
-                return Reply(
-                    404, b"<html><head><title>404 Not Found</title></head></html>", ((b"content-type", b"text/html"),)
-                )
-            if target.kind == "status":
-                return self._status(target)
-            if target.kind == "metadata":
-                return self._metadata(target)
-            return await self._infer(target, headers, await self._body(headers, receive))
+            return NOWHERE if target is None else await self._answer(target, headers, receive)
         except ServingError as error:
             return Reply(HTTP_STATUS[error.code], encode.error(error.message))
-        except TimeoutError:
-            return Reply(HTTP_STATUS[Code.DEADLINE_EXCEEDED], encode.error("Timed out waiting for the model"))
+
+    async def _answer(self, target: Target, headers: Headers, receive: Receive) -> Reply:
+        if target.kind == "status":
+            return self._status(target)
+        if target.kind == "metadata":
+            return self._metadata(target)
+        return await self._infer(target, headers, await self._body(headers, receive))
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         parts, size = [], 0
@@ -133,10 +134,16 @@ class RestApp:
         )  # fmt: skip
         lease_of = self.core.library.lease
         with self.core.watch(call), lease_of(target.name, target.version, target.label, key) as lease:
-            async with asyncio.timeout(self.options.timeout):
-                answer = self._predict if target.kind == "predict" else self._on_examples
-                text = await answer(call, lease, document, target)
+            answer = self._predict if target.kind == "predict" else self._on_examples
+            text = await self._in_time(answer(call, lease, document, target))
         return Reply(200, text, (_JSON, *_told(call, lease)))
+
+    async def _in_time(self, answer: Awaitable[bytes]) -> bytes:
+        try:
+            async with asyncio.timeout(self.options.timeout):
+                return await answer
+        except TimeoutError:
+            raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model") from None
 
     async def _predict(self, call: Call, lease: Lease, document: Any, target: Target) -> bytes:
         name = bodies.signature_name(document) or inference.DEFAULT_SIGNATURE

@@ -101,7 +101,7 @@ def _changes(body: bytes) -> dict[str, Any]:
         given = json.loads(body)
     except ValueError as error:
         raise invalid(f"JSON Parse error: {error}") from None
-    allowed = {"canary": (int, type(None)), "weight": (int, float), "mode": (str,)}
+    allowed: dict[str, tuple[type, ...]] = {"canary": (int, type(None)), "weight": (int, float), "mode": (str,)}
     if not isinstance(given, dict) or not given or set(given) - set(allowed):
         raise invalid(f"Send an object with some of {', '.join(allowed)}")
     for name, value in given.items():

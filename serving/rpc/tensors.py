@@ -48,7 +48,7 @@ def to_array(proto: Any) -> Array:
     array[:given] = values[:]
     if given < size:
         # As TensorFlow reads it: the last value stands for all that are left out, none at all for zeros.
-        array[given:] = values[-1] if given else (b"" if kind == object else 0)
+        array[given:] = values[-1] if given else (b"" if kind.hasobject else 0)
     return array if len(shape) == 1 else array.reshape(shape)
 
 
@@ -60,7 +60,7 @@ def _size(proto: Any, shape: list[int]) -> int:
 
 
 def _from_content(content: bytes, kind: np.dtype[Any], shape: list[int], size: int) -> Array:
-    if kind == object or len(content) != size * kind.itemsize:
+    if kind.hasobject or len(content) != size * kind.itemsize:
         raise invalid("tensor parsing error: tensor_content does not fit the shape")
     return np.frombuffer(content, kind).reshape(shape)
 
@@ -90,7 +90,7 @@ def to_proto(array: Array) -> Any:
 
 def _values(array: Array) -> list[Any]:
     values = array.ravel().tolist()
-    return [v if isinstance(v, bytes) else str(v).encode() for v in values] if array.dtype == object else values
+    return [v if isinstance(v, bytes) else str(v).encode() for v in values] if array.dtype.hasobject else values
 
 
 def examples_of(given: Any) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ class Loader:
     """How versions are loaded. Called in a thread; everything it makes belongs to the event loop afterwards."""
 
     executor: Executor
-    limits: BatchLimits = BatchLimits()
-    threads: Threads = Threads()
+    limits: BatchLimits = field(default_factory=BatchLimits)
+    threads: Threads = field(default_factory=Threads)
     warm_up: bool = True
 
     def __call__(self, model: str, path: Path) -> Loaded:
