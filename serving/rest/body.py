@@ -16,8 +16,12 @@ from serving.status import invalid
 #: A request's JSON object: dict, list, str, int (of 64 bits), float, bool and None.
 Document = dict[str, Any]
 
+#: A longer body that is wrong is not read again to tell where: that takes a microsecond a value.
+EXACT_BYTES = 2**20
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACE = " \n\r\t"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def parse(body: bytes) -> Document:
@@ -56,13 +60,22 @@ def signature_name(document: Document) -> str:
 
 
 def _lenient(body: bytes) -> Any:
-    """NaN and what follows the object do not cost a large body its quick parsing; all else is for the exact reader."""
-    if _SURROGATE.search(body):
-        return read(body)  # the standard library takes lone surrogates
+    """NaN, bytes that are not UTF-8 and what follows the object do not cost a large body its quick parsing."""
+    has_surrogates = _SURROGATE.search(body) is not None
     try:
-        return _DECODER.raw_decode(body.decode().lstrip(_SPACE))[0]
-    except (ValueError, RecursionError):
-        return read(body)
+        text = body.decode("utf-8", "strict" if has_surrogates else "surrogateescape")
+        document = _DECODER.raw_decode(text.removeprefix(_BYTE_ORDER_MARK).lstrip(_SPACE))[0]
+        if has_surrogates:
+            orjson.dumps(document)  # the standard library takes lone ones; this refuses them
+    except (ValueError, TypeError, RecursionError):
+        return _exact(body)
+    return document if isinstance(document, dict) else _exact(body)  # where a number ends is only clear in brackets
+
+
+def _exact(body: bytes) -> Any:
+    if len(body) > EXACT_BYTES:
+        raise invalid(f"JSON Parse error: Invalid value. In more than {EXACT_BYTES} bytes it is not told where.")
+    return read(body)
 
 
 def _integer(digits: str) -> int | float:

@@ -1,8 +1,8 @@
 """A JSON reader that fails where and as TensorFlow Serving's does, and knows no nesting too deep.
 
 It reads the few bodies that the quick parsers refuse (see `body`): wrong ones, whose error must name what is wrong
-and at which byte, and odd ones that TensorFlow Serving takes: strings that are not UTF-8, `-NaN`, `Inf`, half a
-million nested lists, whatever bytes after the document.
+and at which byte, and odd ones that TensorFlow Serving takes: `-NaN`, `Inf`, half of a surrogate pair, half a million
+nested lists.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from serving.rest.body import parse, signature_name
+from serving.rest.body import EXACT_BYTES, parse, signature_name
 from serving.rest.reader import read
 from serving.status import Code, ServingError
 
@@ -43,6 +43,9 @@ def refusal(call, *arguments) -> str:
             b'{"a": Inf, "b": "\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"}',
             {"a": INFINITE, "b": '"\\/\b\f\n\r\té😀'},
         ),
+        (b'{"a": [Infinity, "\\ud83d\\ude00"]}', {"a": [INFINITE, "😀"]}),
+        (b'{"a": "\xff\\ud83d\\ude00"}', {"a": "\udcff😀"}),
+        (b'{"a": "\\\\ud83d\\udc00"}', {"a": "\\ud83d" + "\udced\udcb0\udc80"}),
         (b'{"a\xff": "\xe9"}', {"a\udcff": "\udce9"}),
         (b'{"a": "\\udc00"}', {"a": b"\xed\xb0\x80".decode("utf-8", "surrogateescape")}),
     ],
@@ -66,6 +69,8 @@ def test_nan_is_a_number(body):
         (b"\0{}", "The document is empty. at offset: 0"),
         (b"]", "The document is empty. at offset: 0"),
         (b"\xef\xbb\xbf", "The document is empty. at offset: 3"),
+        (b"0.", "Miss fraction part in number. at offset: 2"),
+        (b"1e {}", "Miss exponent in number. at offset: 2"),
         (b"instances = [1, 2]", "Invalid value. at offset: 0"),
         (b'{"instances": [1, 2', "Missing a comma or ']' after an array element. at offset: 19"),
         (b'{"instances": [1 2]}', "Missing a comma or ']' after an array element. at offset: 17"),
@@ -138,6 +143,18 @@ def test_deep_nesting_in_place_of_a_name_is_refused():
     nested = b"[" * 500_000 + b"]" * 500_000
     document = parse(b'{"signature_name": ' + nested + b"}")
     assert refusal(signature_name, document).endswith("'signature_name' key must be a string value.")
+
+
+def test_a_large_wrong_body_is_refused_at_once():
+    message = f"JSON Parse error: Invalid value. In more than {EXACT_BYTES} bytes it is not told where."
+    for body in (b"[" * 2 * EXACT_BYTES, b'{"instances": [' + b"1, " * EXACT_BYTES):
+        assert refusal(parse, body) == message
+
+
+def test_a_large_odd_body_is_read():
+    values = b"1, " * EXACT_BYTES
+    for odd in (b"NaN", b'"\xff"', b'NaN, "\\ud83d\\ude00"'):
+        assert len(parse(b'\xef\xbb\xbf {"instances": [' + values + odd + b"]} and more")["instances"]) > EXACT_BYTES
 
 
 def test_the_signature_is_named_or_the_default():
