@@ -34,9 +34,9 @@ def parse(value: bytes) -> Any | None:
 
 
 def looks_like_message(value: bytes) -> bool:
-    """Whether the outermost frame is that of a tf.Example or tf.SequenceExample, whatever is inside.
+    r"""Whether the outermost frame is that of a tf.Example or tf.SequenceExample, whatever is inside.
 
-    >>> looks_like_message(b"\\n\\x03abc"), looks_like_message(b"Private"), looks_like_message(b"")
+    >>> looks_like_message(b"\n\x03abc"), looks_like_message(b"Private"), looks_like_message(b"")
     (True, False, False)
     """
     at, end = 0, len(value)

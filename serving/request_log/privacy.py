@@ -36,9 +36,7 @@ def redact(exchange: Exchange, privacy: Privacy) -> Exchange:
     """The exchange without what is private."""
     if not privacy:
         return exchange
-    return replace(
-        exchange, inputs=_tensors(exchange.inputs, privacy), outputs=_tensors(exchange.outputs, privacy)
-    )
+    return replace(exchange, inputs=_tensors(exchange.inputs, privacy), outputs=_tensors(exchange.outputs, privacy))
 
 
 def _tensors(tensors: Tensors, privacy: Privacy) -> Tensors:

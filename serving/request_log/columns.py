@@ -1,0 +1,181 @@
+"""Exchanges as columns, a line for each row of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from serving.exchange import Exchange
+from serving.request_log import examples
+from serving.request_log.privacy import as_bytes
+
+#: The columns that every file has, in front.
+FIXED: tuple[tuple[str, Any], ...] = (
+    ("request_id", pa.string()),
+    ("row", pa.int64()),
+    ("received", pa.timestamp("us", tz="UTC")),
+    ("model", pa.string()),
+    ("version", pa.int64()),
+    ("signature", pa.string()),
+    ("api", pa.string()),
+    ("arm", pa.string()),
+    ("weight", pa.float64()),
+    ("latency_ms", pa.float64()),
+)
+INPUT = "input_"
+OUTPUT = "output_"
+_KINDS = {"int64_list": pa.int64(), "float_list": pa.float32()}
+
+Array = npt.NDArray[Any]
+
+
+def rows_of(exchange: Exchange) -> int | None:
+    """The common first dimension of all arrays; None where they have none in common: then the request is one line."""
+    arrays = [*exchange.inputs.values(), *exchange.outputs.values()]
+    sizes = {array.shape[0] if array.ndim else None for array in arrays}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def layout_of(exchange: Exchange) -> Hashable:
+    """Exchanges of the same layout can be put together array by array."""
+    start = 0 if rows_of(exchange) is None else 1
+    return (
+        start,
+        tuple(
+            (name, array.dtype.char, array.shape[start:])
+            for tensors in (exchange.inputs, exchange.outputs)
+            for name, array in tensors.items()
+        ),
+        len(exchange.inputs),
+    )
+
+
+def arrow_columns(exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    """Name of a column to its Arrow array, for exchanges of one layout."""
+    first = exchanges[0]
+    rows = [rows_of(exchange) for exchange in exchanges]
+    lines = np.array([1 if n is None else n for n in rows])
+    columns = _fixed(exchanges, lines)
+    whole = rows[0] is None
+    columns.update(_inputs({name: _stacked([e.inputs[name] for e in exchanges], whole) for name in first.inputs}))
+    for name in first.outputs:
+        columns[OUTPUT + name] = _column(_stacked([e.outputs[name] for e in exchanges], whole))
+    return columns
+
+
+def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
+    index = np.repeat(np.arange(len(exchanges)), lines)
+    starts = np.repeat(np.cumsum(lines) - lines, lines)
+    micros = np.array([round(e.received * 1e6) for e in exchanges], np.int64)
+    per_request = {
+        "request_id": [_utf8(e.request_id) for e in exchanges],
+        "received": micros.astype("datetime64[us]"),
+        "model": [_utf8(e.model) for e in exchanges],
+        "version": [e.version for e in exchanges],
+        "signature": [_utf8(e.signature) for e in exchanges],
+        "api": [e.api for e in exchanges],
+        "arm": [e.arm for e in exchanges],
+        "weight": [e.weight for e in exchanges],
+        "latency_ms": [e.latency * 1000.0 for e in exchanges],
+    }
+    row = pa.array(np.arange(len(index)) - starts, pa.int64())
+    return {
+        name: row if name == "row" else pa.array(per_request[name], kind).take(pa.array(index)) for name, kind in FIXED
+    }
+
+
+def _utf8(text: str) -> str:
+    # A header may carry what UTF-8 cannot; the record must be written all the same.
+    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+
+
+def _stacked(arrays: list[Array], whole: bool) -> Array:
+    if whole:
+        return np.stack(arrays)
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _inputs(tensors: dict[str, Array]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    parsed: dict[str, list[Any]] = {}
+    for name, array in tensors.items():
+        read = _as_examples(array)
+        if read is None:
+            columns[INPUT + name] = _column(array)
+        else:
+            parsed[name] = read
+    for name, read in parsed.items():
+        features = {INPUT + feature: column for feature, column in feature_columns(read).items()}
+        # Two columns cannot have one name; then the bytes say it all the same.
+        columns.update(features if not features.keys() & columns.keys() else {INPUT + name: _column(tensors[name])})
+    return columns
+
+
+def _as_examples(array: Array) -> list[Any] | None:
+    """An Example or None for each row, or None where some text is no Example."""
+    if array.dtype.kind not in "OS" or array.size != len(array):
+        return None
+    values = [as_bytes(value) for value in array.ravel().tolist()]
+    if not any(value[:1] == b"\n" for value in values):
+        return None
+    read = [examples.parse(value) for value in values]
+    told = [example is not None for example in read]
+    certain = all(ok or value in examples.EMPTY for ok, value in zip(told, values, strict=True))
+    return read if certain and any(told) else None
+
+
+def feature_columns(read: Sequence[Any]) -> dict[str, Any]:
+    """Feature to its column: scalars where no row has more than one value, null where a row has none."""
+    found: dict[str, list[Any]] = {}
+    kinds: dict[str, set[str]] = {}
+    for row, example in enumerate(read):
+        for name, feature in example.features.feature.items() if example is not None else ():
+            kind, values = examples.values_of(feature)
+            if kind:
+                kinds.setdefault(name, set()).add(kind)
+                found.setdefault(name, [None] * len(read))[row] = values
+    return {name: _feature(found[name], kinds[name]) for name in sorted(found)}
+
+
+def _feature(rows: list[Any], kinds: set[str]) -> Any:
+    is_list = any(values is not None and len(values) > 1 for values in rows)
+    flat = [value for values in rows if values is not None for value in values]
+    if len(kinds) > 1 and "bytes_list" in kinds:
+        flat = [as_bytes(value) for value in flat]
+    kind = _KINDS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    values = _texts(flat) if "bytes_list" in kinds else pa.array(flat, kind or pa.float64())
+    counts = np.array([0 if values is None else len(values) for values in rows])
+    if not is_list:
+        return values.take(pa.array(np.cumsum(counts) - 1, mask=counts == 0))
+    absent = pa.array([values is None for values in rows])
+    return pa.ListArray.from_arrays(pa.array(_offsets(counts)), values, mask=absent)
+
+
+def _column(array: Array) -> Any:
+    """One value per row as a scalar, several as lists within lists."""
+    shape = array.shape[1:]
+    flat = array.reshape(-1)
+    values = pa.array(np.ascontiguousarray(flat)) if array.dtype.kind not in "OSU" else _texts(flat.tolist())
+    if int(np.prod(shape)) == 1:
+        return values
+    for axis in reversed(range(len(shape))):
+        parents = int(np.prod(array.shape[: axis + 1]))
+        values = pa.ListArray.from_arrays(pa.array(_offsets(np.full(parents, shape[axis]))), values)
+    return values
+
+
+def _offsets(counts: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _texts(values: Iterable[Any]) -> Any:
+    """Text where all of it is UTF-8, else bytes."""
+    array = pa.array([as_bytes(value) for value in values], pa.binary())
+    try:
+        return array.cast(pa.string())
+    except pa.ArrowInvalid:
+        return array
