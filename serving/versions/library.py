@@ -126,7 +126,7 @@ class Library:
         self._follow(model, seen.release)
         for number in sorted(wanted):
             version = model.versions.get(number)
-            if version is None or version.retired:
+            if version is None or version.may_start_anew:
                 self._start(model, Version(model.config.name, number, seen.versions[number]))
         ready = any(model.versions[n].is_available for n in wanted if n in model.versions)
         held = self._held_by_release(model)
@@ -134,7 +134,7 @@ class Library:
             if number in wanted or number in held:
                 continue
             if version.state is State.END:
-                version.retired = True
+                version.given_up = True
             elif version.is_available and (ready or not wanted):
                 self._unload(model, version)
 

@@ -29,7 +29,7 @@ class Version:
     """One version.
 
     error : why it is in END; None after a clean unload.  in_use : requests that hold it.
-    retired : in END and no longer asked for; asked for again it starts anew.
+    given_up : it was in END, and nobody asked for it any more.
     """
 
     model: str
@@ -40,12 +40,17 @@ class Version:
     saved_model: SavedModel | None = None
     batcher: Batcher | None = None
     in_use: int = 0
-    retired: bool = False
+    given_up: bool = False
     description: dict[str, object] = field(default_factory=dict)
 
     @property
     def is_available(self) -> bool:
         return self.state is State.AVAILABLE
+
+    @property
+    def may_start_anew(self) -> bool:
+        """Whether it is loaded again when it is asked for: one that failed only after it was out of favour."""
+        return self.state is State.END and (self.error is None or self.given_up)
 
     @property
     def status(self) -> tuple[Code, str]:

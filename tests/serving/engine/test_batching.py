@@ -1,0 +1,203 @@
+"""Batches, with a model that the test can hold back."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from serving.engine.batching import QUEUE_FULL, Batcher
+from serving.engine.limits import BatchLimits
+from serving.signature import Signature, TensorSpec
+from serving.status import Code, ServingError
+
+PLUS_ONE = Signature("plus_one", "", {"x": TensorSpec("x", "DT_FLOAT", (-1,))}, {"y": TensorSpec("y", "DT_FLOAT", (-1,))})
+FIXED = Signature("fixed", "", {"x": TensorSpec("x", "DT_FLOAT", (2,))}, {"y": TensorSpec("y", "DT_FLOAT", ())})
+
+
+class PlusOne:
+    """Notes the rows of every run, and waits while it is held."""
+
+    def __init__(self):
+        self.rows, self.free = [], threading.Event()
+        self.free.set()
+
+    def __call__(self, signature, inputs, outputs):
+        self.free.wait(10)
+        x = inputs["x"]
+        self.rows.append(len(x))
+        if (x < 0).any():
+            raise ServingError(Code.INVALID_ARGUMENT, "below zero")
+        return {"y": x + 1}
+
+
+@pytest.fixture
+def model():
+    return PlusOne()
+
+
+def told(model, story, **limits):
+    async def main():
+        with ThreadPoolExecutor(4) as executor:
+            batcher = Batcher(model, executor, BatchLimits(**limits))
+            try:
+                await asyncio.wait_for(story(batcher), 10)
+            finally:
+                model.free.set()
+
+    asyncio.run(main())
+
+
+def ask(batcher, *values, deadline=None, signature=PLUS_ONE):
+    x = np.array(values, np.float32)
+    rows = len(x) if signature.is_batched else None
+    return asyncio.ensure_future(batcher.submit(signature, {"x": x}, ("y",), rows, deadline))
+
+
+async def values(*answers):
+    return [answer["y"].tolist() for answer in await asyncio.gather(*answers)]
+
+
+def test_what_arrives_while_a_batch_runs_forms_the_next(model):
+    async def story(batcher):
+        model.free.clear()
+        first = ask(batcher, 0)
+        await asyncio.sleep(0.02)
+        rest = [ask(batcher, i, i + 0.5) for i in range(1, 5)]
+        await asyncio.sleep(0.02)
+        model.free.set()
+        assert await values(first, *rest) == [[1.0], [2.0, 2.5], [3.0, 3.5], [4.0, 4.5], [5.0, 5.5]]
+
+    told(model, story)
+    assert model.rows == [1, 8]
+
+
+def test_a_batch_is_not_larger_than_allowed_but_a_request_may_be(model):
+    async def story(batcher):
+        model.free.clear()
+        asked = [ask(batcher, 0)]
+        await asyncio.sleep(0.02)
+        asked += [ask(batcher, *range(3)) for _ in range(3)] + [ask(batcher, *range(9))]
+        await asyncio.sleep(0.02)
+        model.free.set()
+        await values(*asked)
+
+    told(model, story, max_batch_size=6)
+    assert model.rows == [1, 6, 3, 9]
+
+
+def test_one_bad_request_does_not_fail_its_neighbours(model):
+    async def story(batcher):
+        model.free.clear()
+        first = ask(batcher, 0)
+        await asyncio.sleep(0.02)
+        good, bad, other = ask(batcher, 1), ask(batcher, -1), ask(batcher, 2)
+        await asyncio.sleep(0.02)
+        model.free.set()
+        assert await values(first, good, other) == [[1.0], [2.0], [3.0]]
+        with pytest.raises(ServingError, match="below zero"):
+            await bad
+
+    told(model, story)
+
+
+def test_a_full_queue_refuses(model):
+    async def story(batcher):
+        model.free.clear()
+        running = ask(batcher, 0)
+        await asyncio.sleep(0.02)
+        waiting = [ask(batcher, i) for i in range(4)]
+        await asyncio.sleep(0.02)
+        with pytest.raises(ServingError) as refused:
+            await ask(batcher, 9)
+        assert (refused.value.code, refused.value.message) == (Code.RESOURCE_EXHAUSTED, QUEUE_FULL)
+        model.free.set()
+        await values(running, *waiting)
+        assert await values(ask(batcher, 9)) == [[10.0]]
+        assert batcher.waiting_rows == 0
+
+    told(model, story, max_batch_size=2, max_enqueued_batches=2)
+
+
+def test_what_came_too_late_is_not_run(model):
+    async def story(batcher):
+        model.free.clear()
+        running = ask(batcher, 0)
+        await asyncio.sleep(0.02)
+        late = ask(batcher, 5, deadline=batcher._clock() + 0.01)
+        await asyncio.sleep(0.05)
+        model.free.set()
+        await running
+        with pytest.raises(ServingError) as refused:
+            await late
+        assert refused.value.code is Code.DEADLINE_EXCEEDED
+
+    told(model, story)
+    assert model.rows == [1]
+
+
+def test_what_was_given_up_is_not_run(model):
+    async def story(batcher):
+        model.free.clear()
+        running = ask(batcher, 0)
+        await asyncio.sleep(0.02)
+        ask(batcher, 5).cancel()
+        given_up = ask(batcher, 6)
+        await asyncio.sleep(0.02)
+        given_up.cancel()
+        model.free.set()
+        await running
+        await asyncio.sleep(0.05)
+        assert batcher.waiting_rows == 0
+
+    told(model, story)
+    assert model.rows == [1]
+
+
+def test_a_batch_is_padded_to_an_allowed_size(model):
+    async def story(batcher):
+        assert await values(ask(batcher, 1, 2, 3)) == [[2.0, 3.0, 4.0]]
+        assert await values(ask(batcher, *range(9))) == [[float(i + 1) for i in range(9)]]
+
+    told(model, story, max_batch_size=8, allowed_batch_sizes=(1, 4, 8))
+    assert model.rows == [4, 9]
+
+
+def test_a_timeout_waits_for_the_batch_to_fill(model):
+    async def story(batcher):
+        asked = [ask(batcher, 1)]
+        await asyncio.sleep(0.05)
+        assert model.rows == []
+        asked.append(ask(batcher, 2))
+        await values(*asked)
+        began = asyncio.get_running_loop().time()
+        await values(ask(batcher, 3))
+        assert asyncio.get_running_loop().time() - began >= 0.19
+
+    told(model, story, max_batch_size=2, batch_timeout_micros=200_000)
+    assert model.rows == [2, 1]
+
+
+def test_signatures_of_fixed_shape_run_alone(model):
+    async def story(batcher):
+        model.free.clear()
+        asked = [ask(batcher, 1, 2, signature=FIXED) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        model.free.set()
+        await values(*asked)
+
+    told(model, story)
+    assert model.rows == [2, 2, 2]
+
+
+def test_a_model_that_raises_anything_answers_everyone(model):
+    async def story(batcher):
+        def broken(*_):
+            raise RuntimeError("boom")
+
+        batcher._run = broken
+        with pytest.raises(RuntimeError, match="boom"):
+            await ask(batcher, 1)
+
+    told(model, story)
