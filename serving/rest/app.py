@@ -119,6 +119,8 @@ class RestApp:
             raise invalid(f"The body is not gzip: {error}") from None
         if inflate.unconsumed_tail:
             raise self._too_large()
+        if not inflate.eof:
+            raise invalid("The body is not gzip: it ends too early")
         return text
 
     def _too_large(self) -> ServingError:
