@@ -200,6 +200,10 @@ def test_the_form_of_a_request(body, message):
             "0 of 'instances' list. Error: INVALID_ARGUMENT: Encountered list nested deeper than 63 levels",
         ),
         (
+            f'[{{"x": {"[" * 64}1{"]" * 64}}}]',
+            "0 key: x of 'instances' list. Error: INVALID_ARGUMENT: Encountered list nested deeper than 63 levels",
+        ),
+        (
             '[{"x": 1}, {"y": 1}]',
             "1 key: y of 'instances' list. Error: INVALID_ARGUMENT: JSON object: does not have named input: y",
         ),
@@ -300,6 +304,7 @@ def test_columns_name_each_input():
         ("INT64", "9223372036854775808", "Number"),
         ("INT64", "18446744073709552000.0", "Number"),
         ("UINT32", "-1", "Number"),
+        ("UINT32", "4294967296", "Number"),
         ("UINT64", "-1", "Number"),
         ("BOOL", "1", "Number"),
         ("STRING", "1", "Number"),
