@@ -10,6 +10,7 @@ import os
 import signal
 import ssl
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -42,6 +43,8 @@ log = logging.getLogger("sluicegate.serving")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: Seconds that requests under way may take once the server stops.
 GRACE = 30.0
+#: Seconds in which a connection may still bring the request it was opened for.
+LAST_LOOK = 1.0
 
 
 @dataclass(frozen=True)
@@ -247,10 +250,12 @@ class RestServer:
 
     async def stop(self) -> None:
         """Closes the door, answers what came in, hangs up."""
-        for socket in self.server.servers:
-            socket.close()
-        # A connection accepted a moment ago may hold a request that nobody has read yet.
-        await asyncio.sleep(0.05)
+        for listening in self.server.servers:
+            listening.close()
+        # Each answer now ends its connection, so those that remain hold a request that nobody has read yet, or are idle.
+        until = time.monotonic() + LAST_LOOK
+        while self.server.server_state.connections and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         self.server.should_exit = True
         await self.task
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import logging
 import os
 
+from schemas.errors import MachineError, Problem
 from serving.options import Options
 
 
 def start(options: Options) -> None:
     """Blocks until the server has drained. Raises SluicegateError when it cannot start."""
+    place = options.model_config_file or options.model_base_path
+    if place is not None and not place.exists():
+        # TensorFlow takes seconds to come; a wrong path need not wait for it.
+        raise MachineError(
+            "There is nothing to serve.", Problem(str(place), "no such file or folder", "", "correct the path")
+        )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("sluicegate").setLevel(logging.INFO)

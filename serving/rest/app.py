@@ -64,7 +64,7 @@ class RestApp:
     others: Callable[[Scope, Receive, Send], Awaitable[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["raw_path"].startswith(b"/v1"):
+        if scope["type"] != "http" or scope["raw_path"][:3].lower() != b"/v1":
             await self.others(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

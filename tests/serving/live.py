@@ -45,7 +45,8 @@ class Live:
 
 @contextmanager
 def live(options=None, **more):
-    options = replace(options or Options(), grpc_port=0, rest_port=0, poll=0.05, drain=0.0, load_interval=0.05, **more)
+    quick = {"grpc_port": 0, "rest_port": 0, "poll": 0.05, "drain": 0.0, "load_interval": 0.05}
+    options = replace(options or Options(), **{**quick, **more})
     started, failure = threading.Event(), []
     holder = {}
 
