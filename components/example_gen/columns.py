@@ -8,9 +8,9 @@ from typing import Any
 
 from components.example_gen.dates import are_dates
 from components.example_gen.encoded import EncodedColumn
-from components.example_gen.numbers import are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
 from components.example_gen.places import Places
 from components.example_gen.schema_words import SchemaColumn
+from schemas.cells import BOOLEANS, are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
 from schemas.errors import Problem
 
 MIN_NUMBER_SHARE = 0.95
@@ -164,7 +164,7 @@ def booleans_as_text(column: EncodedColumn) -> EncodedColumn:
     if not pa.types.is_string(column.values.type) or not 0 < len(column.values) <= 6:
         return column
     lower = pc.utf8_lower(column.values)
-    return column.with_values(lower) if set(lower.to_pylist()) <= {"true", "false"} else column
+    return column.with_values(lower) if set(lower.to_pylist()) <= set(BOOLEANS) else column
 
 
 def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places) -> Problem:

@@ -8,10 +8,10 @@ from typing import Any
 from components.example_gen.columns import is_mostly_numbers
 from components.example_gen.encoded import EncodedColumn
 from components.example_gen.names import did_you_mean, listed
-from components.example_gen.numbers import are_integers, are_numbers
 from components.example_gen.places import Places
 from components.example_gen.source import Source
 from components.example_gen.splits import Assignment
+from schemas.cells import are_integers, are_numbers
 from schemas.errors import Problem
 
 MAX_INTEGER_CLASSES = 20

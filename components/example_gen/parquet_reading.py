@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.example_gen.files import HEADLINE
+from schemas import cells
 from schemas.errors import DataError, Problem
 
 _INT64_MAX = 2**63 - 1
@@ -31,11 +32,10 @@ def read_parquet(path: Path) -> tuple[Any, dict[str, str]]:
     ]
     columns, declared = {}, {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
         try:
-            columns[name], declared[name] = _plain(plain)
+            columns[name], declared[name] = cells.plain(column)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:
-            problems.append(_unfit(path, name, plain.type, str(error)))
+            problems.append(unfit(f"{path}, column {name!r}", column.type, str(error)))
     if table.num_rows == 0:
         problems.append(
             Problem(str(path), "columns and no rows", "at least one row", "export the table again, or delete it")
@@ -61,44 +61,10 @@ def _opened(path: Path) -> Any:
         ) from None
 
 
-def _plain(column: Any) -> tuple[Any, str]:
-    """The column as int64, float64 or string. Raises pyarrow's errors for types without a place in a table."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind, is_a = column.type, pa.types
-    if is_a.is_boolean(kind) or is_a.is_null(kind):
-        return column.cast(pa.string()), "boolean" if is_a.is_boolean(kind) else "text"
-    if is_a.is_integer(kind):
-        return column.cast(pa.int64()), "int"
-    if is_a.is_floating(kind) or is_a.is_decimal(kind):
-        numbers = column.cast(pa.float64())
-        return pc.if_else(pc.is_nan(numbers), None, numbers), "float"
-    return _text(column), "text"
-
-
-def _text(column: Any) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind, is_a = column.type, pa.types
-    if is_a.is_date(kind):
-        return column.cast(pa.date32()).cast(pa.string())
-    if is_a.is_timestamp(kind):
-        # Parquet knows no seconds: whole ones come back as .000, which the same table's CSV would not show.
-        iso = pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
-        return pc.replace_substring_regex(iso, r"\.0+(Z?)$", r"\1")
-    if is_a.is_time(kind) or is_a.is_string(kind) or is_a.is_large_string(kind) or is_a.is_string_view(kind):
-        return column.cast(pa.string())
-    if is_a.is_binary(kind) or is_a.is_large_binary(kind) or is_a.is_fixed_size_binary(kind):
-        return column.cast(pa.binary()).cast(pa.string())
-    raise pa.ArrowNotImplementedError(f"{kind} has no place in a table")
-
-
-def _unfit(path: Path, name: str, kind: Any, said: str) -> Problem:
+def unfit(place: str, kind: Any, said: str) -> Problem:
+    """A column of a type that no table of ours holds.  said : pyarrow's own word."""
     import pyarrow as pa
 
-    place = f"{path}, column {name!r}"
     if pa.types.is_nested(kind):
         return Problem(
             place,

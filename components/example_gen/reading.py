@@ -10,6 +10,7 @@ from components.example_gen.files import HEADLINE, TableFile
 from components.example_gen.names import listed
 from components.example_gen.parquet_reading import read_parquet
 from components.example_gen.source import Source
+from schemas import cells
 from schemas.errors import DataError, Problem
 
 
@@ -52,7 +53,6 @@ def read_table(files: list[TableFile], source: Source) -> RawTable:
 def _column(name: str, parts: list[Any], declared: list[str | None], source: Source) -> EncodedColumn:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     types = set(declared)
     if len(types) > 1:
@@ -67,11 +67,8 @@ def _column(name: str, parts: list[Any], declared: list[str | None], source: Sou
     column = EncodedColumn(name, codes, joined.dictionary, declared[0])
     if not pa.types.is_string(joined.dictionary.type):
         return column
-    trimmed = pc.utf8_trim_whitespace(joined.dictionary)
-    gone = pc.is_in(trimmed, value_set=pa.array(["", *source.missing], pa.string()))
-    if trimmed.equals(joined.dictionary) and not pc.any(gone).as_py():
-        return column
-    return column.with_values(pc.if_else(gone, None, trimmed))
+    texts = cells.cleaned(joined.dictionary, source.missing)
+    return column if texts.equals(joined.dictionary) else column.with_values(texts)
 
 
 def _other_columns(first: TableFile, table: Any, file: TableFile, other: Any) -> Problem | None:
