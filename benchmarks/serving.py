@@ -1,0 +1,243 @@
+"""The model server against the endpoint people write by hand, on the same SavedModel: `make bench`.
+
+32 closed-loop clients with one row each, from h2load (Debian: nghttp2-client), which costs little of the two cores that the
+servers need. Rounds are interleaved and ratios are of medians. To reach: three times the requests per second over REST and
+over gRPC with no worse p99, and at most a tenth of it lost with request log and router on.
+"""
+
+import argparse
+import contextlib
+import json
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from schemas import release
+
+PROJECT = Path(__file__).resolve().parents[1]
+CLIENTS = 32
+HEADERS = {"rest": ("content-type: application/json",), "grpc": ("content-type: application/grpc", "te: trailers")}
+
+
+@dataclass(frozen=True)
+class Load:
+    """Where and what the clients send.  kind : "rest" or "grpc"."""
+
+    name: str
+    kind: str
+    url: str
+    body: Path
+
+
+@dataclass(frozen=True)
+class Seen:
+    """rate : requests per second.  p50, p99 : milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def trained(model: str | None, folder: Path) -> Path:
+    """A version's folder: the one named, else of a census model trained here for two epochs."""
+    if model:
+        return Path(model)
+    command = [sys.executable, "local_runner.py", "--config", "configs/census.yaml", "--output", str(folder), "--quiet"]
+    command += ["--set", "training.epochs=2", "--set", "quality_gate.limits=[{metric: auc, at_least: 0.5}]"]
+    subprocess.run(command, cwd=PROJECT, check=True)
+    serving = folder / "serving" / "census"
+    return serving / str(release.read(serving).stable)
+
+
+def fire(load: Load, seconds: float, folder: Path) -> Seen:
+    """Clients for so long, after a second of warm-up. Raises RuntimeError when a request fails."""
+    log = folder / "requests.log"
+    log.unlink(missing_ok=True)
+    command = ["h2load", "-c", str(CLIENTS), "-D", str(seconds), "--warm-up-time", "1", f"--log-file={log}"]
+    command += ["--h1"] * (load.kind == "rest") + ["-d", str(load.body)]
+    for header in HEADERS[load.kind]:
+        command += ["-H", header]
+    told = subprocess.run([*command, load.url], check=True, capture_output=True, text=True).stdout
+    if " 0 failed, 0 errored, 0 timeout" not in told or "0 4xx, 0 5xx" not in told:
+        raise RuntimeError(f"{load.name}: requests failed\n{told}")
+    times = sorted(int(line.split()[2]) / 1e3 for line in log.read_text().splitlines())
+    return Seen(len(times) / seconds, times[len(times) // 2], times[int(len(times) * 0.99)])
+
+
+@contextlib.contextmanager
+def server(base: Path, folder: Path, *flags: str):
+    """Our server on a folder of versions; yields its ports."""
+    ports = folder / "ports.json"
+    command = [sys.executable, "-m", "serving", "--model_name=m", f"--model_base_path={base}", "--free_ports"]
+    with child([*command, f"--ports_file={ports}", *flags], folder / "server.log"):
+        until(ports.exists)
+        yield json.loads(ports.read_text())
+
+
+@contextlib.contextmanager
+def child(command: list[str], log: Path):
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def until(is_so, seconds: float = 120) -> None:
+    stop = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > stop:
+            raise TimeoutError
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def bodies(version: Path, folder: Path) -> dict[str, Path]:
+    """One row as each side wants it: the hand-written endpoint, REST, and gRPC's frame around a tf.Example."""
+    described = json.loads((version / "assets.extra" / "model.json").read_text())["inputs"]
+    row = {one["input"]: "a" if one["dtype"] == "string" else 1.5 for one in described.values()}
+    files = {name: folder / f"{name}.body" for name in ("hand", "rest", "grpc")}
+    files["hand"].write_text(json.dumps(row))
+    files["rest"].write_text(json.dumps({"signature_name": "serving_raw", "instances": [row]}))
+    files["grpc"].write_bytes(grpc_frame(described))
+    return files
+
+
+def grpc_frame(described: dict) -> bytes:
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    example = tf.train.Example()
+    for column, one in described.items():
+        feature = example.features.feature[column]
+        if one["example_dtype"] == "string":
+            feature.bytes_list.value.append(b"a")
+        elif one["example_dtype"] == "int64":
+            feature.int64_list.value.append(1)
+        else:
+            feature.float_list.value.append(1.5)
+    asked = predict_pb2.PredictRequest(model_spec={"name": "m", "signature_name": "serving_default"})
+    asked.inputs["examples"].CopyFrom(tf.make_tensor_proto([example.SerializeToString()]))
+    message = asked.SerializeToString()
+    return b"\0" + struct.pack(">I", len(message)) + message
+
+
+def floor(version: Path, row: dict, seconds: float) -> float:
+    """Calls per second of the tf.function in a loop, in this process, without any server."""
+    import tensorflow as tf
+
+    signature = tf.saved_model.load(str(version)).signatures["serving_raw"]
+    specs = signature.structured_input_signature[1]
+    tensors = {name: tf.constant([row[name]], dtype=spec.dtype) for name, spec in specs.items()}
+    for _ in range(50):
+        signature(**tensors)
+    calls, stop = 0, time.monotonic() + seconds
+    while time.monotonic() < stop:
+        signature(**tensors)
+        calls += 1
+    return calls / seconds
+
+
+def versions(version: Path, folder: Path, names: tuple[str, ...]) -> Path:
+    base = folder / "-".join(names)
+    for name in names:
+        shutil.copytree(version, base / name)
+    return base
+
+
+def show(found: dict[str, list[Seen]], in_process: float) -> None:
+    middle = {
+        name: Seen(*(statistics.median(getattr(s, key) for s in seen) for key in ("rate", "p50", "p99")))
+        for name, seen in found.items()
+    }
+    hand = middle["hand-written FastAPI"]
+    table = Table(
+        "", "requests/s", "p50 ms", "p99 ms", "requests, ratio", "p99, ratio", title=f"{CLIENTS} clients, one row each"
+    )
+    for name, one in [*middle.items(), ("tf.function in a loop (1 caller)", Seen(in_process, 0, 0))]:
+        against = (f"{one.rate / hand.rate:.2f}", f"{one.p99 / hand.p99:.2f}" if one.p99 else "")
+        table.add_row(
+            name, f"{one.rate:.0f}", f"{one.p50:.1f}" if one.p50 else "", f"{one.p99:.1f}" if one.p99 else "", *against
+        )
+    console = Console(width=120)
+    console.print(table)
+    for kind in ("REST", "gRPC"):
+        kept = middle[f"{kind}, log and router on"].rate / middle[kind].rate
+        console.print(f"{kind} with request log and router: {kept:.2f} of the rate without them (to reach: 0.90)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="a version's folder (default: a census model, trained here)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=6)
+    given = parser.parse_args()
+    if not shutil.which("h2load"):
+        sys.exit("h2load is missing: on Debian, apt-get install nghttp2-client")
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
+        folder = Path(scratch)
+        version = trained(given.model, folder / "run")
+        body = bodies(version, folder)
+        port = free_port()
+        hand = [sys.executable, "-m", "benchmarks.hand_written_endpoint", str(version), str(port)]
+        stack.enter_context(child(hand, folder / "hand.log"))
+        loads = [Load("hand-written FastAPI", "rest", f"http://127.0.0.1:{port}/predict", body["hand"])]
+        plain = versions(version, folder, ("1",))
+        split = versions(version, folder, ("1", "2"))
+        release.write(release.Release(stable=1, canary=2, weight=0.5, salt="s", mode="canary"), split)
+        for what, base, flags in (
+            ("", plain, ()),
+            (", log and router on", split, (f"--request_log={folder / 'log'}",)),
+        ):
+            place = folder / f"server{len(loads)}"
+            place.mkdir()
+            ports = stack.enter_context(server(base, place, *flags))
+            rest = f"http://127.0.0.1:{ports['rest']}/v1/models/m:predict"
+            rpc = f"http://127.0.0.1:{ports['grpc']}/tensorflow.serving.PredictionService/Predict"
+            loads += [Load(f"REST{what}", "rest", rest, body["rest"]), Load(f"gRPC{what}", "grpc", rpc, body["grpc"])]
+        until(lambda: answers(port))
+        check(loads, body)
+        found: dict[str, list[Seen]] = {load.name: [] for load in loads}
+        for _ in range(given.rounds):
+            for load in loads:
+                found[load.name].append(fire(load, given.seconds, folder))
+        show(found, floor(version, json.loads(body["hand"].read_text()), 3))
+
+
+def check(loads: list[Load], body: dict[str, Path]) -> None:
+    """All REST sides give the same scores, so that equal work is compared."""
+    scores = []
+    for load in loads:
+        if load.kind == "rest":
+            asked = urllib.request.Request(load.url, load.body.read_bytes(), {"content-type": "application/json"})
+            [found] = json.load(urllib.request.urlopen(asked)).values()
+            scores.append([round(value, 4) for value in found[0]])
+    if any(one != scores[0] for one in scores):
+        raise RuntimeError(f"the servers disagree: {scores}")
+
+
+if __name__ == "__main__":
+    main()
