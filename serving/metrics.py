@@ -105,7 +105,7 @@ class Metrics:
             yield name, labels, read()
 
     def latencies(self) -> list[dict[str, Any]]:
-        """Per version and arm: how many answers in each latency bucket, and its upper ends in microseconds."""
+        """Per version and arm: answers in each latency bucket; they end at MICROSECONDS, and one has no end."""
         found = []
         for (family, *labels), child in list(self._children.items()):
             if family == id(self._versions):

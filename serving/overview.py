@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
-from serving.core import ServerCore
-from serving.versions.library import Model
-from serving.versions.version import Version
+from serving.metrics import MICROSECONDS
+
+if TYPE_CHECKING:
+    from serving.core import ServerCore
+    from serving.versions.library import Model
+    from serving.versions.version import Version
 
 
 def overview(core: ServerCore) -> dict[str, Any]:
-    """Models with their versions, signatures and traffic, and the counters since the start."""
-    return {
-        "draining": core.draining,
-        "models": [_model(model) for model in core.library.models.values()],
-        "counters": [
-            {"name": name, "labels": dict(labels), "value": value} for name, labels, value in core.metrics.samples()
-        ],
-        "latencies": core.metrics.latencies(),
-    }
+    """Models with their versions, signatures and traffic, and the counters since the start.
+
+    Versions are texts, as in TensorFlow Serving's own documents: a 64-bit number is more than JavaScript can hold.
+    time : seconds on the server's monotonic clock.  bucket_ends : of every list of buckets, in microseconds; beyond the
+    last one there is one bucket more.
+    """
+    document: dict[str, Any] = _sendable(
+        {
+            "time": core.clock(),
+            "draining": core.draining,
+            "models": [_model(model) for model in core.library.models.values()],
+            "counters": [
+                {"name": name, "labels": dict(labels), "value": value} for name, labels, value in core.metrics.samples()
+            ],
+            "bucket_ends": list(MICROSECONDS),
+            "latencies": core.metrics.latencies(),
+        }
+    )
+    return document
+
+
+def _sendable(value: Any) -> Any:
+    """Without what JSON or UTF-8 refuses: a model's description may say NaN, and a client's path any bytes."""
+    if isinstance(value, dict):
+        return {_sendable(name): _sendable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sendable(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _model(model: Model) -> dict[str, Any]:
@@ -27,12 +52,12 @@ def _model(model: Model) -> dict[str, Any]:
         "name": model.config.name,
         "base_path": str(model.config.base_path),
         "problem": model.problem,
-        "labels": dict(model.labels),
+        "labels": {label: str(number) for label, number in model.labels.items()},
         "release": None
         if released is None
         else {
-            "stable": released.stable,
-            "canary": released.canary,
+            "stable": _text(released.stable),
+            "canary": _text(released.canary),
             "weight": released.weight,
             "mode": released.mode,
         },
@@ -40,14 +65,23 @@ def _model(model: Model) -> dict[str, Any]:
     }
 
 
+def _text(version: int | None) -> str | None:
+    return None if version is None else str(version)
+
+
 def _version(version: Version) -> dict[str, Any]:
+    """batches, batched_rows : since it was loaded."""
     code, message = version.status
-    loaded = version.saved_model
+    loaded, batcher = version.saved_model, version.batcher
     return {
-        "version": version.number,
+        "version": str(version.number),
         "state": version.state.name,
-        "error": {"code": code.name, "message": message} if code else None,
+        "error": {"code": code.name, "message": message} if version.error else None,
         "description": version.description,
+        "in_use": version.in_use,
+        "batches": batcher.batches if batcher else 0,
+        "batched_rows": batcher.batched_rows if batcher else 0,
+        "waiting_rows": batcher.waiting_rows if batcher else 0,
         "signatures": {
             name: {
                 "method": signature.method,
