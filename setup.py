@@ -7,6 +7,7 @@ COMPONENTS = [
     "direct_release",
     "evaluator",
     "example_gen",
+    "infra_validator",
     "pusher",
     "quality_gate",
     "release_gate",

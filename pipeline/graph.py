@@ -23,7 +23,7 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import pipeline as tfx_pipeline
-from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import example_gen_pb2, infra_validator_pb2, pusher_pb2, trainer_pb2, transform_pb2
 
 from components.data_gate.component import DataGate
 from components.direct_release.component import DirectRelease
@@ -32,6 +32,8 @@ from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import Executor as ExampleGenExecutor
 from components.example_gen.executor import custom_config
+from components.infra_validator.component import InfraValidator
+from components.infra_validator.core import Limits as ServingLimits
 from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
@@ -83,6 +85,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
     with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, run)
         _evaluate(nodes, settings, run)
+        _check_serving(nodes, settings)
         _release(nodes, settings, run)
     return tfx_pipeline.Pipeline(
         pipeline_name=settings.name,
@@ -176,13 +179,56 @@ def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
 
 
+def _check_serving(nodes: Nodes, settings: Settings) -> None:
+    check = settings.serving_check
+    if check.platform == "skip":
+        return
+    nodes["InfraValidator"] = InfraValidator(
+        model=nodes["Trainer"].outputs["model"],
+        examples=nodes["ExampleGen"].outputs["examples"],
+        serving_spec=_serving_spec(settings),
+        request_spec=infra_validator_pb2.RequestSpec(
+            tensorflow_serving=infra_validator_pb2.TensorFlowServingRequestSpec(),
+            split_name="test",
+            num_examples=check.requests,
+            make_warmup=check.warm_up,
+        ),
+        # Tries only what could not be tried, so once is enough where a person looks at it.
+        validation_spec=infra_validator_pb2.ValidationSpec(max_loading_time_seconds=check.load_timeout_s, num_tries=1),
+        limits=ServingLimits(check.max_latency_p50_ms, check.max_latency_p99_ms, check.max_memory_mb),
+    )
+
+
+def _serving_spec(settings: Settings) -> infra_validator_pb2.ServingSpec:
+    """TFX's proto knows no process: a spec without a platform means that to our executor."""
+    spec = infra_validator_pb2.ServingSpec(model_name=settings.name)
+    if settings.serving_check.platform == "process":
+        return spec
+    image = settings.serving_check.image or ""
+    name, at, digest = image.partition("@")
+    tag = "" if at else name.rpartition(":")[2]
+    spec.tensorflow_serving.image_name = name if at else name.rpartition(":")[0]
+    (spec.tensorflow_serving.digests if at else spec.tensorflow_serving.tags).append(digest or tag)
+    if settings.serving_check.platform == "docker":
+        spec.local_docker.SetInParent()
+    else:
+        spec.kubernetes.SetInParent()
+    return spec
+
+
 def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
+    served = nodes.get("InfraValidator")
+    allowed = {} if served else {"not_configured": ["serving_check"]}
     nodes["ReleaseGate"] = ReleaseGate(
-        data_verdict=nodes["DataGate"].outputs["verdict"], quality_verdict=nodes["QualityGate"].outputs["verdict"]
+        data_verdict=nodes["DataGate"].outputs["verdict"],
+        quality_verdict=nodes["QualityGate"].outputs["verdict"],
+        allow_unknown_json=json.dumps(allowed),
+        **({"serving_verdict": served.outputs["verdict"]} if served else {}),
     )
     nodes["Pusher"] = Pusher(
         model=nodes["Trainer"].outputs["model"],
         model_blessing=nodes["ReleaseGate"].outputs["blessing"],
+        infra_blessing=served.outputs["blessing"] if served else None,
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=run.serving)
         ),

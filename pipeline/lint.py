@@ -13,7 +13,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from schemas.errors import Problem, SluicegateError
 
 VERDICT = "schemas.GateVerdict"
-BLESSING = "ModelBlessing"
+BLESSING, INFRA_BLESSING = "ModelBlessing", "InfraBlessing"
 DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
 #: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
 NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
@@ -37,7 +37,13 @@ def check(ir: pipeline_pb2.Pipeline) -> None:
 
 def _findings(ir: pipeline_pb2.Pipeline) -> Iterator[tuple[str, str, str]]:
     nodes = {n.pipeline_node.node_info.id: n.pipeline_node for n in ir.nodes}
-    for one in (_verdicts_are_consumed, _pusher_requires_the_blessing, _one_condition, _all_behind_the_data_gate):
+    for one in (
+        _verdicts_are_consumed,
+        _pusher_requires_the_blessing,
+        _pusher_requires_the_serving_check,
+        _one_condition,
+        _all_behind_the_data_gate,
+    ):
         yield from one(nodes)
 
 
@@ -82,6 +88,20 @@ def _pusher_requires_the_blessing(nodes: dict[str, Node]) -> Iterator[tuple[str,
                 name,
                 "it pushes without the blessing of all gates",
                 f"pass model_blessing={RELEASE_GATE}.outputs['blessing']",
+            )
+
+
+def _pusher_requires_the_serving_check(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    wanted = {(name, key) for name, node in nodes.items() for key in _outputs_of_type(node, INFRA_BLESSING)}
+    for name, node in nodes.items():
+        if node.node_info.type.name.rsplit(".", 1)[-1] != PUSHER or not wanted:
+            continue
+        if "infra_blessing" not in node.inputs.inputs or _producers(node, "infra_blessing") != wanted:
+            [(producer, key)] = sorted(wanted)[:1]
+            yield (
+                name,
+                "it pushes what no server was tried with",
+                f"pass infra_blessing={producer}.outputs[{key!r}]",
             )
 
 

@@ -1,6 +1,6 @@
 """The steps of the pipeline in order, without TFX: for `--plan`, the console, the code-aware cache and the docs.
 
-A later step (scoring, fairness, explanation, serving check, model card, canary) is one more line here and one more
+A later step (scoring, fairness, explanation, model card, canary) is one more line here and one more
 paragraph in graph.py; lint.py then insists that its verdict is consumed.
 """
 
@@ -78,6 +78,7 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
             "QualityGate", "refuses a model that breaks a limit",
             ours=True, code=("components/quality_gate",), gate=True,
         ),
+        *_serving_check(settings),
         Step(
             "ReleaseGate", "makes all verdicts one blessing",
             ours=True, code=("components/release_gate",), cached=False, gate=True,
@@ -86,5 +87,18 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
         Step(
             "DirectRelease", "makes the pushed version the one that answers",
             ours=True, code=("components/direct_release",), cached=False,
+        ),
+    )  # fmt: skip
+
+
+def _serving_check(settings: Settings) -> tuple[Step, ...]:
+    platform = settings.serving_check.platform
+    if platform == "skip":
+        return ()
+    return (
+        Step(
+            "InfraValidator", "refuses a model that a real server does not answer well with",
+            # What an image holds changes without a word to us.
+            ours=True, code=("components/infra_validator", "serving"), cached=platform == "process", gate=True,
         ),
     )  # fmt: skip

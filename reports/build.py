@@ -1,4 +1,4 @@
-"""Writes a run's report: seven pages from `result.json` and the evidence beside it, each whole in itself."""
+"""Writes a run's report: eight pages from `result.json` and the evidence beside it, each whole in itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reports import charts, column_cards, graph_layout, slice_plots, story, timeline
+from reports import charts, column_cards, graph_layout, latency, slice_plots, story, timeline
 from reports.renderer import write_page
 from schemas import evidence, records
 
@@ -16,6 +16,7 @@ PAGES = (
     ("verdicts.html", "Verdicts"),
     ("evaluation.html", "Evaluation"),
     ("training.html", "Training"),
+    ("serving.html", "Serving"),
     ("data.html", "Data"),
     ("schema.html", "Schema"),
     ("graph.html", "Graph"),
@@ -38,6 +39,7 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "schema": evidence.read(evidence.SchemaEvidence, folder),
         "training": evidence.read(evidence.TrainingEvidence, folder),
         "evaluation": evidence.read(evidence.EvaluationEvidence, folder),
+        "serving": evidence.read(evidence.ServingEvidence, folder),
     }
     common = {
         "result": result,
@@ -65,6 +67,7 @@ def _contexts(result: records.RunResult, found: Mapping[str, Any]) -> Iterator[M
         "overall": tuple(m for m in evaluation.metrics if m.slice == slice_plots.OVERALL) if evaluation else (),
     }
     yield {"curves": charts.training_curves(training) if training else ()}
+    yield {"latencies": tuple(map(latency.of_way, found["serving"].ways)) if found["serving"] else ()}
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()
     drift = sorted(((c.column, d) for c in cards for d in c.column.drift), key=lambda x: column_cards.severity(x[1]))
     yield {"cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over}

@@ -14,6 +14,7 @@ PRODUCERS = {
     "schema": ("SchemaGen", "ExampleValidator"),
     "training": ("Trainer",),
     "evaluation": ("Evaluator", "Score"),
+    "serving": ("InfraValidator",),
 }
 
 UNKNOWN_MEANS = (

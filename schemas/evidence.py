@@ -155,12 +155,68 @@ class EvaluationEvidence:
     residuals: tuple[tuple[float, float], ...] = ()
 
 
-Evidence = DataEvidence | SchemaEvidence | TrainingEvidence | EvaluationEvidence
+@dataclass(frozen=True)
+class WayOfAsking:
+    """The good requests to a model server through one protocol and one signature, one row each.
+
+    answered : how many of `requests` came back with an answer.  latencies_ms : of those, in the order sent.
+    difference : largest distance of an answer from the model called directly, as a share of the value or of 1,
+        whichever is larger; None where nothing could be compared.
+    not_finite : outputs that are NaN or infinite.  problem : the first thing that went wrong, in a sentence.
+    """
+
+    protocol: str
+    signature: str
+    requests: int
+    answered: int
+    latencies_ms: tuple[float, ...] = ()
+    difference: float | None = None
+    not_finite: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class BadRequest:
+    """A request that must be refused.  answer : the status that came back.  refused : whether it is a client's error."""
+
+    protocol: str
+    name: str
+    answer: str
+    refused: bool
+
+
+@dataclass(frozen=True)
+class ServingEvidence:
+    """What a model server did with the model.
+
+    platform : "process", "docker" or "kubernetes".  server : what was started there.
+    load_seconds : from starting the server until it said that the model is available; None where it never did.
+    load_problem : why it did not load.  rows : different rows of the test split that the requests were made of.
+    well_after : whether a good request was answered as before once all bad ones had been sent.
+    memory_mb : resident memory of the server after all requests; None where the platform cannot tell.
+    warm_up : records that the pushed model will bring along.  log : last lines of the server's own log.
+    """
+
+    platform: str
+    server: str
+    load_seconds: float | None = None
+    load_problem: str = ""
+    rows: int = 0
+    ways: tuple[WayOfAsking, ...] = ()
+    bad_requests: tuple[BadRequest, ...] = ()
+    well_after: bool = False
+    memory_mb: float | None = None
+    warm_up: int = 0
+    log: str = ""
+
+
+Evidence = DataEvidence | SchemaEvidence | TrainingEvidence | EvaluationEvidence | ServingEvidence
 FILES: Mapping[type, str] = {
     DataEvidence: "data.json",
     SchemaEvidence: "schema.json",
     TrainingEvidence: "training.json",
     EvaluationEvidence: "evaluation.json",
+    ServingEvidence: "serving.json",
 }
 T = TypeVar("T")
 

@@ -18,10 +18,15 @@ def ReleaseGate(
     quality_verdict: InputArtifact[GateVerdict],
     blessing: OutputArtifact[ModelBlessing],
     verdict: OutputArtifact[GateVerdict],
+    serving_verdict: InputArtifact[GateVerdict] = None,
     allow_unknown_json: Parameter[str] = "{}",
 ) -> None:
-    """Writes BLESSED or NOT_BLESSED and the property `blessed` (1 or 0), as TFX's Evaluator does."""
-    read = {"data_gate": verdicts.read(data_verdict.uri), "quality_gate": verdicts.read(quality_verdict.uri)}
+    """serving_verdict : may be left out, which refuses unless `allow_unknown_json` names it as not configured.
+
+    Writes BLESSED or NOT_BLESSED and the property `blessed` (1 or 0), as TFX's Evaluator does.
+    """
+    given = {"data_gate": data_verdict, "quality_gate": quality_verdict, "serving_check": serving_verdict}
+    read = {name: verdicts.read(one.uri) if one else None for name, one in given.items()}
     decision = decide(read, Allowances.from_json(allow_unknown_json))
     gate_output.leave(decision, verdict)
     folder = Path(blessing.uri)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.local import fingerprint, noise
+from pipeline.local import fingerprint, noise, serving_platform
 from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
@@ -63,6 +63,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
         earlier = None if request.again else _unchanged(folder, mark)
         if earlier:
             return _answer_from(earlier, folder)
+        serving_platform.check(settings.serving_check)
         started = clock()
         job = Job(loaded, folder, profile, _run_id(folder, started), mark, started)
         return _run(job, request)

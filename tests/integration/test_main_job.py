@@ -78,3 +78,14 @@ def test_the_tuner_works_when_it_is_on(folder):
     assert ended.step("Tuner")["state"] == "DONE"
     best = next(a for a in ended.step("Tuner")["outputs"] if a["key"] == "best_hyperparameters")
     assert best["id"] in {a["id"] for a in ended.step("Trainer")["inputs"]}
+
+
+def test_a_real_server_answered_before_the_model_was_pushed(penguins):
+    gate = penguins.gate("serving_check")
+    assert gate["status"] == "PASSED"
+    asked = {
+        m["slice"] for m in gate["measurements"] if m["name"] == "difference_from_model" and m["value"] is not None
+    }
+    assert asked == {f"{p}, {s}" for p in ("gRPC", "REST") for s in ("serving_default", "serving_raw")}
+    page = (penguins.output / "runs" / "latest" / "reports" / "serving.html").read_text()
+    assert "bytes that are no tf.Example" in page

@@ -11,6 +11,7 @@ BEHIND_THE_GATE = {
     "ReleasedModel",
     "Evaluator",
     "QualityGate",
+    "InfraValidator",
     "ReleaseGate",
     "Pusher",
     "DirectRelease",
@@ -95,3 +96,32 @@ def test_an_unchanged_refusal_ends_the_same_way(refused_model):
     again = run(PROJECT / "configs/penguins.yaml", refused_model.output, "--quiet", "--set", limit)
     assert again.code == 2
     assert "unchanged" in again.out.lower()
+
+
+def test_a_model_that_a_server_is_too_slow_with_is_not_pushed(folder, penguins):
+    """In the folder of the good run: training is answered from the cache, and production stays as it is."""
+    before = release.read(penguins.output / "serving" / "penguins")
+    limit = "serving_check.max_latency_p50_ms=0.001"
+    ended = run(PROJECT / "configs/penguins.yaml", penguins.output, "--quiet", "--set", limit)
+    assert ended.code == 2, ended.out + ended.err
+    assert ended.step("Trainer")["state"] == "CACHED"
+    assert ended.gate("serving_check")["status"] == "FAILED"
+    for word in ("serving_check", "latency_p50", "at most", f"--set {limit}"):
+        assert word in ended.out + ended.err, word
+    assert ended.result["pushed_path"] is None
+    assert release.read(penguins.output / "serving" / "penguins") == before
+
+
+def test_a_warm_up_travels_with_the_pushed_model_and_is_pushed_once(folder):
+    config, output = PROJECT / "configs/penguins.yaml", folder / "warm_up"
+    more = ("--quiet", "--set", "serving_check.warm_up=true", "--set", "serving_check.requests=10")
+    first = run(config, output, *more)
+    assert first.code == 0, first.out + first.err
+    from pathlib import Path
+
+    assert (Path(first.result["pushed_path"]) / "assets.extra" / "tf_serving_warmup_requests").stat().st_size > 0
+    version = first.result["pushed_version"]
+    again = run(config, output, *more, "--again")
+    assert again.code == 0, again.out + again.err
+    assert again.result["pushed_version"] == version
+    assert again.step("InfraValidator")["state"] == "CACHED"

@@ -20,7 +20,9 @@ def names(ir):
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-@pytest.mark.parametrize("overrides", [(), ("tuning.enabled=true",)], ids=["plain", "tuner"])
+@pytest.mark.parametrize(
+    "overrides", [(), ("tuning.enabled=true",), ("serving_check.platform=skip",)], ids=["plain", "tuner", "no server"]
+)
 def test_every_config_compiles_and_passes_lint(compiled, config, overrides):
     ir = compiled(config, *overrides)
     lint.check(ir)
@@ -60,6 +62,44 @@ def test_the_release_state_is_in_the_cache_key_of_the_step_that_reads_it():
 def test_the_gate_knows_the_users_own_key(compiled, config, key):
     policy = node(compiled(f"configs/{config}.yaml"), "DataGate").parameters.parameters["policy_json"]
     assert json.loads(policy.field_value.string_value)["default_setting"] == key
+
+
+def serving_spec(ir):
+    return json.loads(node(ir, "InfraValidator").parameters.parameters["serving_spec"].field_value.string_value)
+
+
+def test_a_serving_check_that_is_skipped_is_allowed_by_name(compiled):
+    ir = compiled("configs/penguins.yaml", "serving_check.platform=skip")
+    allowed = node(ir, "ReleaseGate").parameters.parameters["allow_unknown_json"].field_value.string_value
+    assert json.loads(allowed) == {"not_configured": ["serving_check"]}
+    assert "infra_blessing" not in node(ir, "Pusher").inputs.inputs
+
+
+@pytest.mark.parametrize(
+    ("image", "binary"),
+    [
+        ("tensorflow/serving:2.19.1", {"image_name": "tensorflow/serving", "tags": ["2.19.1"]}),
+        ("registry:5000/serving:a", {"image_name": "registry:5000/serving", "tags": ["a"]}),
+        ("ours/serving@sha256:1f", {"image_name": "ours/serving", "digests": ["sha256:1f"]}),
+    ],
+)
+def test_images_reach_tfxs_spec(compiled, image, binary):
+    ir = compiled("configs/penguins.yaml", "serving_check.platform=docker", f"serving_check.image={image}")
+    assert serving_spec(ir) == {"local_docker": {}, "model_name": "penguins", "tensorflow_serving": binary}
+    lint.check(ir)
+
+
+def test_a_process_is_a_spec_without_a_platform(compiled):
+    assert serving_spec(compiled("configs/penguins.yaml")) == {"model_name": "penguins"}
+
+
+def test_only_the_process_is_cached():
+    def cached(*overrides):
+        planned = steps(load(PROJECT / "configs/penguins.yaml", overrides).settings)
+        return next(step.cached for step in planned if step.name == "InfraValidator")
+
+    assert cached()
+    assert not cached("serving_check.platform=docker", "serving_check.image=a:1")
 
 
 def test_steps_come_in_an_order_that_can_run(compiled):

@@ -40,6 +40,18 @@ def test_a_pusher_that_obeys_another_blessing_is_found(ir):
         lint.check(ir)
 
 
+def test_a_pusher_that_does_not_ask_the_serving_check_is_found(ir):
+    del node(ir, "Pusher").inputs.inputs["infra_blessing"]
+    with pytest.raises(GraphError, match=r"no server was tried with[\s\S]*InfraValidator.outputs\['blessing'\]"):
+        lint.check(ir)
+
+
+def test_a_serving_verdict_that_nobody_reads_is_found(ir):
+    del node(ir, "ReleaseGate").inputs.inputs["serving_verdict"]
+    with pytest.raises(GraphError, match=r"InfraValidator[\s\S]*does not reach ReleaseGate"):
+        lint.check(ir)
+
+
 def test_a_step_outside_the_condition_is_found(ir):
     node(ir, "Trainer").inputs.conditionals.clear()
     with pytest.raises(GraphError, match=r"Trainer[\s\S]*runs even when DataGate refused"):

@@ -246,6 +246,23 @@ def census_evaluation() -> ev.EvaluationEvidence:
     )
 
 
+def census_serving() -> ev.ServingEvidence:
+    """gRPC well, REST with a difference and a lost answer."""
+    quick = tuple(1.5 + n / 100 for n in range(100))
+    return ev.ServingEvidence(
+        "process", "a server process (python -m serving)", 7.4, rows=100,
+        ways=(
+            ev.WayOfAsking("gRPC", "serving_default", 100, 100, quick, 1.2e-8),
+            ev.WayOfAsking("REST", "serving_raw", 100, 99, quick[:99], 0.25, 2, "Row 3: 0.25, and the model says 0.5."),
+        ),
+        bad_requests=(
+            ev.BadRequest("gRPC", "an unknown model", "NOT_FOUND", refused=True),
+            ev.BadRequest("REST", "no instances", "500 Internal Server Error", refused=False),
+        ),
+        well_after=True, memory_mb=612.5, log="E something <b>happened</b>",
+    )  # fmt: skip
+
+
 def data_verdict() -> Verdict:
     return judge(
         "DataGate",
@@ -337,7 +354,7 @@ def passed(folder: Path) -> Path:
     metrics = {"auc": 0.9132, "accuracy": 0.8561, "log_loss": 0.3127}
     more = {"metrics": metrics, "pushed_version": 3, "pushed_path": "serving/census/3"}
     run = result("PASSED", [data_verdict(), quality_verdict(), release], steps(states), **more)
-    return write(folder, run, census_data(), census_schema(), census_training(), census_evaluation())
+    return write(folder, run, census_data(), census_schema(), census_training(), census_evaluation(), census_serving())
 
 
 def refused_by_data(folder: Path) -> Path:

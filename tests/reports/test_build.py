@@ -49,6 +49,16 @@ def test_links_and_ids_resolve(output: Path, run: str) -> None:
             assert not reference.startswith("#") or reference[1:] in found.ids, reference
 
 
+def test_the_serving_page_shows_time_memory_and_what_was_let_in(output: Path) -> None:
+    found = page(output, "passed", "serving.html")
+    assert found.row("gRPC", "serving_default")[2:7] == ["100 of 100", "1.9900 ms", "2.4800 ms", "2.4900 ms", "1.2e−08"]
+    assert found.row("REST", "serving_raw")[7:] == ["2", "Row 3: 0.25, and the model says 0.5."]
+    assert found.row("FAILED", "REST")[-1] == "500 Internal Server Error"
+    for figure in ("had the model after 7.4 s", "memory 612.50 MB", "E something <b>happened</b>"):
+        assert figure in found.words
+    assert "no step that would bring it" not in page(output, "refused_by_data", "serving.html").words
+
+
 def test_a_passed_run_shows_its_key_figures(output: Path) -> None:
     words = page(output, "passed", "index.html").words
     assert "3 gates passed on 5 measurements." in words

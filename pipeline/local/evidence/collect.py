@@ -15,7 +15,7 @@ from schemas.table import TableProfile
 
 
 def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord], folder: Path) -> None:
-    """Writes `folder`/{data,schema,training,evaluation}.json for the steps that produced them."""
+    """Writes `folder`/{data,schema,training,evaluation,serving}.json for the steps that produced them."""
     folder.mkdir(parents=True, exist_ok=True)
     made = {(record.step, a.key): a for record in done for a in record.outputs}
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
@@ -31,6 +31,9 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     run = made.get(("Trainer", "model_run"))
     if run and (Path(run.uri) / "training.json").exists():
         shutil.copy(Path(run.uri) / "training.json", folder / "training.json")
+    served = made.get(("InfraValidator", "verdict"))
+    if served and (Path(served.uri) / "serving.json").exists():
+        shutil.copy(Path(served.uri) / "serving.json", folder / "serving.json")
     evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
     if evaluated and model:
         found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)

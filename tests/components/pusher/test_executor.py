@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tfx.proto import pusher_pb2
-from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
+from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
 from tfx.utils import proto_utils
 
 from components.pusher.executor import Executor
@@ -14,7 +14,9 @@ from schemas.errors import MachineError
 from tests.components.through_executor import artifact
 
 
-def push(folder: Path, run: str, *, blessed: int, weights: str = "w", destination: str | None = None) -> Any:
+def push(
+    folder: Path, run: str, *, blessed: int, weights: str = "w", destination: str | None = None, infra: Any = None
+) -> Any:
     model = folder / run / "model" / "Format-Serving"
     model.mkdir(parents=True)
     (model / "saved_model.pb").write_text(weights)
@@ -26,6 +28,8 @@ def push(folder: Path, run: str, *, blessed: int, weights: str = "w", destinatio
         "model": [artifact(Model, model.parent)],
         "model_blessing": [artifact(ModelBlessing, folder / run / "blessing", blessed=blessed)],
     }
+    if infra is not None:
+        inputs["infra_blessing"] = [infra]
     Executor().Do(inputs, {"pushed_model": [pushed]}, {"push_destination": proto_utils.proto_to_json(where)})
     return pushed
 
@@ -63,3 +67,33 @@ def test_two_models_within_a_second_get_ascending_versions(tmp_path: Path) -> No
 def test_a_bucket_is_refused_before_anything_is_copied(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="gs://bucket/serving"):
         push(tmp_path, "1", blessed=1, destination="gs://bucket/serving")
+
+
+def served(folder: Path, *, blessed: int, warm_up: bool = False) -> Any:
+    """The serving check's blessing, with a model that brings warm-up requests where asked for."""
+    if warm_up:
+        extra = folder / "stamped_model" / "assets.extra"
+        extra.mkdir(parents=True)
+        (extra.parent / "saved_model.pb").write_text("w")
+        (extra / "tf_serving_warmup_requests").write_text("requests")
+    return artifact(InfraBlessing, folder, blessed=blessed, has_model=int(warm_up))
+
+
+def test_a_model_that_no_server_answered_with_is_not_pushed(tmp_path: Path) -> None:
+    pushed = push(tmp_path, "1", blessed=1, infra=served(tmp_path / "infra", blessed=0))
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert not (tmp_path / "serving").exists()
+
+
+def test_the_pushed_model_brings_the_warm_up_requests_along_and_is_pushed_once(tmp_path: Path) -> None:
+    infra = served(tmp_path / "infra", blessed=1, warm_up=True)
+    first, again = push(tmp_path, "1", blessed=1, infra=infra), push(tmp_path, "2", blessed=1, infra=infra)
+    folder = Path(first.get_string_custom_property("pushed_destination"))
+    assert (folder / "assets.extra" / "tf_serving_warmup_requests").read_text() == "requests"
+    assert first.get_string_custom_property("digest") == model_digest(folder)
+    assert [pushed.get_int_custom_property("copied") for pushed in (first, again)] == [1, 0]
+
+
+def test_without_warm_up_the_trainers_model_is_pushed(tmp_path: Path) -> None:
+    pushed = push(tmp_path, "1", blessed=1, infra=served(tmp_path / "infra", blessed=1))
+    assert pushed.get_string_custom_property("digest") == model_digest(tmp_path / "1" / "model" / "Format-Serving")

@@ -16,9 +16,14 @@ from schemas.verdict import Status, Verdict
 from tests.components.through_executor import artifact, run
 
 
-def decided(folder: Path, quality: Status, allow: str = "{}") -> tuple[Any, Verdict]:
+def decided(
+    folder: Path, quality: Status, allow: str = "{}", serving: Status | None = Status.PASSED
+) -> tuple[Any, Verdict]:
     inputs = {}
-    for name, status in (("data_verdict", Status.PASSED), ("quality_verdict", quality)):
+    given = (("data_verdict", Status.PASSED), ("quality_verdict", quality), ("serving_verdict", serving))
+    for name, status in given:
+        if status is None:
+            continue
         verdicts.write(Verdict(name, status), folder / name)
         inputs[name] = artifact(GateVerdict, folder / name)
     blessing, verdict = artifact(ModelBlessing, folder / "blessing"), artifact(GateVerdict, folder / "verdict")
@@ -36,12 +41,25 @@ def test_only_passed_blesses(tmp_path: Path, quality: Status, blessed: bool) -> 
     assert blessing.get_int_custom_property("blessed") == int(blessed)
     assert [path.name for path in Path(blessing.uri).iterdir()] == ["BLESSED" if blessed else "NOT_BLESSED"]
     assert verdict.passed is blessed
-    assert [m.name for m in verdict.measurements] == ["data_gate", "quality_gate"]
+    assert [m.name for m in verdict.measurements] == ["data_gate", "quality_gate", "serving_check"]
 
 
 def test_unknown_blesses_where_the_settings_say_so(tmp_path: Path) -> None:
     blessing, _ = decided(tmp_path, Status.UNKNOWN, '{"unknown": ["quality_gate"]}')
     assert model_utils.is_model_blessed(blessing)
+
+
+def test_a_serving_check_that_refused_or_is_missing_refuses(tmp_path: Path) -> None:
+    for number, serving in enumerate((Status.FAILED, Status.ERROR, Status.UNKNOWN, None)):
+        blessing, verdict = decided(tmp_path / str(number), Status.PASSED, serving=serving)
+        assert not model_utils.is_model_blessed(blessing)
+        assert [m.name for m in verdict.refusals] == ["serving_check"]
+
+
+def test_a_serving_check_that_is_off_is_recorded_and_passes(tmp_path: Path) -> None:
+    blessing, verdict = decided(tmp_path, Status.PASSED, '{"not_configured": ["serving_check"]}', serving=None)
+    assert model_utils.is_model_blessed(blessing)
+    assert verdict.measurements[-1].reason == "not_configured"
 
 
 def test_names_are_those_of_tfx() -> None:
