@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,38 +34,49 @@ _KINDS = {"int64_list": pa.int64(), "float_list": pa.float32()}
 Array = npt.NDArray[Any]
 
 
-def rows_of(exchange: Exchange) -> int | None:
-    """The common first dimension of all arrays; None where they have none in common: then the request is one line."""
+@dataclass(frozen=True)
+class Layout:
+    """Requests of the same can be put together array by array.
+
+    is_whole : the arrays have no first dimension in common, and so the request is one line.
+    shapes : of a line.
+    """
+
+    is_whole: bool
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+def layout_of(exchange: Exchange) -> Layout:
     arrays = [*exchange.inputs.values(), *exchange.outputs.values()]
-    sizes = {array.shape[0] if array.ndim else None for array in arrays}
-    return sizes.pop() if len(sizes) == 1 else None
-
-
-def layout_of(exchange: Exchange) -> Hashable:
-    """Exchanges of the same layout can be put together array by array."""
-    start = 0 if rows_of(exchange) is None else 1
-    return (
-        start,
-        tuple(
-            (name, array.dtype.char, array.shape[start:])
-            for tensors in (exchange.inputs, exchange.outputs)
-            for name, array in tensors.items()
-        ),
-        len(exchange.inputs),
+    shapes = [array.shape for array in arrays]
+    is_whole = len({shape[:1] for shape in shapes}) != 1 or not shapes[0]
+    return Layout(
+        is_whole,
+        tuple(exchange.inputs),
+        tuple(exchange.outputs),
+        tuple([array.dtype.char for array in arrays]),
+        tuple(shapes if is_whole else [shape[1:] for shape in shapes]),
     )
 
 
-def arrow_columns(exchanges: Sequence[Exchange]) -> dict[str, Any]:
+def arrow_columns(exchanges: Sequence[Exchange], layout: Layout) -> dict[str, Any]:
     """Name of a column to its Arrow array, for exchanges of one layout."""
-    first = exchanges[0]
-    rows = [rows_of(exchange) for exchange in exchanges]
-    lines = np.array([1 if n is None else n for n in rows])
-    columns = _fixed(exchanges, lines)
-    whole = rows[0] is None
-    columns.update(_inputs({name: _stacked([e.inputs[name] for e in exchanges], whole) for name in first.inputs}))
-    for name in first.outputs:
+    columns = _fixed(exchanges, _lines(exchanges, layout))
+    whole = layout.is_whole
+    columns.update(_inputs({name: _stacked([e.inputs[name] for e in exchanges], whole) for name in layout.inputs}))
+    for name in layout.outputs:
         columns[OUTPUT + name] = _column(_stacked([e.outputs[name] for e in exchanges], whole))
     return columns
+
+
+def _lines(exchanges: Sequence[Exchange], layout: Layout) -> Array:
+    """Number of lines of each exchange."""
+    if layout.is_whole:
+        return np.ones(len(exchanges), np.int64)
+    return np.array([len(next(iter((e.inputs or e.outputs).values()))) for e in exchanges], np.int64)
 
 
 def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
@@ -119,9 +131,10 @@ def _as_examples(array: Array) -> list[Any] | None:
     """An Example or None for each row, or None where some text is no Example."""
     if array.dtype.kind not in "OS" or array.size != len(array):
         return None
-    values = [as_bytes(value) for value in array.ravel().tolist()]
-    if not any(value[:1] == b"\n" for value in values):
+    raw = array.ravel().tolist()
+    if not any(value[:1] in (b"\n", "\n") for value in raw):
         return None
+    values = [as_bytes(value) for value in raw]
     read = [examples.parse(value) for value in values]
     told = [example is not None for example in read]
     certain = all(ok or value in examples.EMPTY for ok, value in zip(told, values, strict=True))
@@ -172,9 +185,12 @@ def _offsets(counts: Array) -> Array:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
 
-def _texts(values: Iterable[Any]) -> Any:
+def _texts(values: Sequence[Any]) -> Any:
     """Text where all of it is UTF-8, else bytes."""
-    array = pa.array([as_bytes(value) for value in values], pa.binary())
+    try:
+        array = pa.array(values, pa.binary())
+    except UnicodeEncodeError:
+        array = pa.array([as_bytes(value) for value in values], pa.binary())
     try:
         return array.cast(pa.string())
     except pa.ArrowInvalid:

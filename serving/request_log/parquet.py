@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,16 +31,18 @@ class ParquetFormat:
     ending = ENDING
 
     def __init__(self) -> None:
+        # The first NumPy array makes pyarrow import pandas, for a second or two; not while requests wait for the thread.
+        pa.array(np.zeros(1))
         self._schemas: dict[tuple[str, str], Any] = {}
 
     def stream_of(self, exchange: Exchange) -> tuple[str, str]:
         return exchange.model, exchange.signature
 
     def encode(self, exchanges: Sequence[Exchange]) -> Batch:
-        alike: dict[Hashable, list[Exchange]] = {}
+        alike: dict[columns.Layout, list[Exchange]] = {}
         for exchange in exchanges:
             alike.setdefault(columns.layout_of(exchange), []).append(exchange)
-        tables = [columns.arrow_columns(group) for group in alike.values()]
+        tables = [columns.arrow_columns(group, layout) for layout, group in alike.items()]
         stream = self.stream_of(exchanges[0])
         schema = self._schemas.get(stream, pa.schema(columns.FIXED))
         for table in tables:
@@ -138,11 +141,13 @@ def _rewrite(source: Any, aside: Path) -> int:
 
 def _groups(stream: Any) -> Iterator[Any]:
     waiting: list[Any] = []
+    lines = 0
     for batch in _whole_batches(stream):
         waiting.append(batch)
-        if sum(b.num_rows for b in waiting) >= GROUP_LINES:
+        lines += batch.num_rows
+        if lines >= GROUP_LINES:
             yield pa.Table.from_batches(waiting)
-            waiting = []
+            waiting, lines = [], 0
     if waiting:
         yield pa.Table.from_batches(waiting)
 

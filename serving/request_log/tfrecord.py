@@ -25,6 +25,10 @@ class TFRecordFormat:
     ending = "tfrecord"
 
     def __init__(self, sampling_rate: float = 1.0) -> None:
+        # Seconds, which must not be spent while requests wait.
+        import tensorflow  # noqa: F401
+        from tensorflow_serving.apis import prediction_log_pb2  # noqa: F401
+
         self._sampling_rate = sampling_rate
 
     def stream_of(self, exchange: Exchange) -> str:

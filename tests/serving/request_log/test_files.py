@@ -203,7 +203,7 @@ def test_a_killed_process_leaves_whole_files_and_the_next_start_completes_the_la
     said = max(said, *(int(process.stdout.readline()) for _ in range(20)))
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    assert len(list(tmp_path.rglob(".*.inprogress"))) == 1
+    assert len(list(tmp_path.rglob(".*.inprogress"))) <= 1  # none just between two files
     before = [r for path in sorted(tmp_path.rglob(f"*/census-*.{form}")) for r in records(path)]
     assert before == [str(n) for n in range(len(before))]
 
@@ -306,3 +306,27 @@ def test_a_folder_that_is_a_file_is_counted_and_mends_itself(tmp_path):
     log.offer(exchange("kept"))
     assert log.close()
     assert (log.written, log.failed) == (1, 1)
+
+
+def test_of_an_append_that_fails_halfway_nothing_stays(tmp_path, monkeypatch):
+    """The first of two pieces would be whole, and its records counted as failed."""
+    from serving.request_log.parquet import ArrowStream
+
+    path = tmp_path / "stream"
+    path.touch()
+    stream = ArrowStream(path, b"head")
+    write = os.write
+
+    def full(descriptor, rest):
+        if len(rest) <= 5:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, rest[:5])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        stream.append([b"whole", b"torn"])
+    monkeypatch.undo()
+    assert path.read_bytes() == b"head"
+    stream.append([b"next"])
+    stream.close()
+    assert (path.read_bytes(), stream.size) == (b"headnext", 8)
