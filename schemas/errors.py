@@ -3,6 +3,7 @@
     SluicegateError                 exit 1   any error we foresee; prints no traceback
       DataError                     exit 1   the table cannot be used as it is
       MachineError                  exit 1   disk, permissions, locks, databases, missing programs
+      ModelError                    exit 1   a folder holds no model that can be used
       StepFailed                    exit 1   a pipeline step raised; the log holds the traceback
       UsageError                    exit 64  wrong command line
         SettingsError               exit 64  wrong settings, all problems together
@@ -61,6 +62,10 @@ class DataError(SluicegateError):
 
 class MachineError(SluicegateError):
     """The machine does not let us: disk, permissions, locks, databases, missing programs."""
+
+
+class ModelError(SluicegateError):
+    """A folder holds no model that can be used."""
 
 
 class StepFailed(SluicegateError):

@@ -1,0 +1,81 @@
+"""What is made of a model's scores: the decision, and the columns that predictions have wherever they are written.
+
+    decision       the class, as text: by the model's threshold (binary) or the highest score (multiclass)
+    score_<class>  one column per class, float32; those of a row sum to 1
+
+A regression has the one column `value`, in the label's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+DECISION, SCORE, VALUE = "decision", "score_", "value"
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model's scores stand for.
+
+    task : "binary", "multiclass" or "regression".
+    classes : one per column of scores, the positive one last; () for regression.
+    threshold : score from which a binary row counts as positive; None: a half.
+    """
+
+    task: str
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
+
+    @property
+    def width(self) -> int:
+        """Columns of scores."""
+        return max(len(self.classes), 1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that predictions have."""
+        return (DECISION, *(SCORE + name for name in self.classes)) if self.classes else (VALUE,)
+
+    def decide(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """A class per row, or a regression's values.
+
+        scores : (n, width) float32.
+        """
+        import numpy as np
+
+        if not self.classes:
+            return scores[:, 0]
+        if self.task == "binary":
+            threshold = _HALF if self.threshold is None else self.threshold
+            chosen = (scores[:, -1].astype(np.float64) >= threshold).astype(np.int64)
+        else:
+            chosen = scores.argmax(axis=1)
+        return np.array(self.classes, object)[chosen]
+
+    def fields(self) -> list[tuple[str, Any]]:
+        """Name and arrow type of `columns`."""
+        import pyarrow as pa
+
+        return [(name, pa.string() if name == DECISION else pa.float32()) for name in self.columns]
+
+    def arrays(self, scores: npt.NDArray[np.float32]) -> list[Any]:
+        """The arrow arrays of `columns`."""
+        import numpy as np
+        import pyarrow as pa
+
+        if not self.classes:
+            return [pa.array(np.ascontiguousarray(scores[:, 0]))]
+        decided = pa.array(self.decide(scores), pa.string())
+        return [decided, *(pa.array(np.ascontiguousarray(column)) for column in scores.T)]
+
+
+def clashes(names: Sequence[str], answers: Answers) -> list[str]:
+    """Which of these names the predictions need for themselves."""
+    return [name for name in names if name in answers.columns]

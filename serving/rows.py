@@ -1,0 +1,252 @@
+"""Rows of a Python program as what a model takes: dicts, a DataFrame, Arrow or columns; typed as ExampleGen types them."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas import cells
+from schemas.errors import DataError, Problem
+
+HEADLINE = "The rows cannot be scored."
+_WORDS = {"int64": "a whole number of 64 bits", "float32": "a number"}
+_TOP_LEVEL = "a list of dicts, a pandas DataFrame, a pyarrow Table or RecordBatch, or a dict of columns"
+
+#: Says where a row's cell is: from the row's number (from 0) and the column's name.
+Place = Callable[[int, str], str]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A column that the model takes.
+
+    name : in the table.  key : in the signature.
+    dtype : as training kept it: "string", "int64" or "float32".
+    is_boolean : its texts are true and false, in any case.
+    """
+
+    name: str
+    key: str
+    dtype: str
+    is_boolean: bool = False
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Rows by column.  rows : their number.  names : of all columns, of which only those that are wanted are in `arrays`."""
+
+    arrays: Mapping[str, Any]
+    rows: int
+    names: Sequence[str]
+
+    def batches(self, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The first row's number, and arrays of at most `size` rows."""
+        for start in range(0, self.rows, size):
+            yield start, {name: array.slice(start, size) for name, array in self.arrays.items()}
+
+
+def in_memory(row: int, column: str) -> str:
+    return f"row {row} (from 0), column {column!r}"
+
+
+def read(rows: Any, wanted: Iterable[str]) -> Columns:
+    """The wanted columns of `rows`, as Arrow arrays of whatever type they have.
+
+    Raises
+    ------
+    DataError : not rows, columns of different lengths, or a name that stands twice.
+    """
+    wanted = list(wanted)
+    if isinstance(rows, pa.RecordBatch | pa.Table):
+        return _from_table(rows, wanted)
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(rows, pandas.DataFrame):
+        _refuse_twice(list(rows.columns))
+        return Columns({n: _array(rows[n], n) for n in wanted if n in rows.columns}, len(rows), list(rows.columns))
+    if isinstance(rows, Mapping):
+        return _from_columns(rows, wanted)
+    if hasattr(rows, "__arrow_c_stream__"):
+        return _from_table(pa.table(rows), wanted)
+    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
+        return _from_dicts(rows, wanted)
+    raise DataError(HEADLINE, Problem("rows", f"a {type(rows).__name__}", _TOP_LEVEL, "pass one of them"))
+
+
+def _from_table(table: Any, wanted: Sequence[str]) -> Columns:
+    names = list(table.schema.names)
+    _refuse_twice(names)
+    arrays = {name: _joined(table.column(name)) for name in wanted if name in names}
+    return Columns(arrays, table.num_rows, names)
+
+
+def _from_columns(columns: Mapping[str, Any], wanted: Sequence[str]) -> Columns:
+    for name, values in columns.items():
+        if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+            remedy = "put a single row into a list: predict([row])"
+            raise DataError(
+                HEADLINE, Problem(f"column {name!r}", repr(values)[:60], "a list or array of values", remedy)
+            )
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name!r} has {length}" for name, length in list(lengths.items())[:4])
+        raise DataError(HEADLINE, Problem("rows", said, "columns of one length", "correct the columns"))
+    arrays = {name: _array(columns[name], name) for name in wanted if name in columns}
+    return Columns(arrays, next(iter(lengths.values()), 0), list(columns))
+
+
+def _from_dicts(rows: Sequence[Any], wanted: Sequence[str]) -> Columns:
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            problem = Problem(f"row {number} (from 0)", f"a {type(row).__name__}", "a dict per row", "pass dicts")
+            raise DataError(HEADLINE, problem)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    arrays = {name: _array([row.get(name) for row in rows], name) for name in wanted if name in names}
+    return Columns(arrays, len(rows), names)
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1}, key=str)
+    if twice:
+        problems = [
+            Problem(f"column {name!r}", "the name stands twice", "each name once", "rename it") for name in twice
+        ]
+        raise DataError(HEADLINE, *problems)
+
+
+def _array(values: Any, name: str) -> Any:
+    """Python values as an Arrow array; those of several types as texts."""
+    try:
+        return _joined(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, from_pandas=True))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        pass
+    try:
+        return pa.array([_word(value) for value in values], pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, UnicodeError) as error:
+        problem = Problem(
+            f"column {name!r}", str(error).splitlines()[0], "one number, text, boolean or date per row", "convert it"
+        )
+        raise DataError(HEADLINE, problem) from None
+
+
+def _joined(array: Any) -> Any:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _word(value: Any) -> str | None:
+    """A value of a column of several types, as the text it would be alone."""
+    if type(value) in (str, int):
+        return str(value)
+    alone, _ = cells.plain(pa.array([value], from_pandas=True))
+    word: str | None = alone.cast(pa.string())[0].as_py()
+    return word
+
+
+def absent(inputs: Iterable[Input], names: Sequence[str]) -> list[Problem]:
+    """The columns that the model takes and no row has."""
+    return [
+        Problem(
+            f"column {one.name!r}",
+            "no row has it",
+            _nearest(one.name, names),
+            "name it so, or pass allow_missing=True and it counts as missing in every row",
+        )
+        for one in inputs
+        if one.name not in names
+    ]
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    spelled = {str(candidate).casefold(): str(candidate) for candidate in names}
+    found = difflib.get_close_matches(name.casefold(), list(spelled), n=1, cutoff=0.6)
+    given = ", ".join(map(repr, list(names)[:12])) + (" and more" if len(names) > 12 else "")
+    return (f"did you mean {spelled[found[0]]!r}? " if found else "") + f"the rows have: {given or 'no column'}"
+
+
+def tensors(
+    inputs: Sequence[Input], arrays: Mapping[str, Any], rows: int, missing: Sequence[str], place: Place
+) -> dict[str, npt.NDArray[Any]]:
+    """What the signature takes: bytes with b'' for missing, float64 with NaN.
+
+    Raises
+    ------
+    DataError : the first cell of each column that is not what the model takes.
+    """
+    found: dict[str, npt.NDArray[Any]] = {}
+    problems: list[Problem] = []
+    for one in inputs:
+        array = arrays.get(one.name)
+        if array is None:
+            found[one.key] = np.full(rows, b"" if one.dtype == "string" else np.nan, _kind(one))
+            continue
+        result = _tensor(one, array, missing, place)
+        if isinstance(result, Problem):
+            problems.append(result)
+        else:
+            found[one.key] = result
+    if problems:
+        raise DataError(HEADLINE, *problems)
+    return found
+
+
+def _kind(one: Input) -> np.dtype[Any]:
+    return np.dtype(object if one.dtype == "string" else np.float64)
+
+
+def _tensor(one: Input, array: Any, missing: Sequence[str], place: Place) -> npt.NDArray[Any] | Problem:
+    try:
+        # What is done to a value is done once for all rows that hold it.
+        values, declared = cells.plain(array)
+        encoded = values.dictionary_encode()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:
+        said = f"{array.type}: {str(error).splitlines()[0]}"
+        return Problem(f"column {one.name!r}", said, "one number, text, boolean or date per row", "convert it")
+    distinct, codes = encoded.dictionary, _codes(encoded)
+    if declared == "text":
+        cleaned = cells.cleaned(distinct, missing).dictionary_encode()
+        distinct, codes = cleaned.dictionary, np.append(_codes(cleaned), np.int32(-1))[codes]
+    if one.dtype == "string":
+        return np.append(_texts(one, distinct), np.array([b""], object))[codes]
+    if not len(distinct):
+        return np.full(len(codes), np.nan)
+    numbers = cells.as_int64(distinct) if one.dtype == "int64" else cells.as_float64(distinct)
+    if numbers is None:
+        return _offence(one, distinct, codes, place)
+    wide = numbers.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.append(wide, np.nan)[codes]
+
+
+def _codes(encoded: Any) -> npt.NDArray[np.int32]:
+    """Places in the dictionary; -1 where the value is missing."""
+    codes: npt.NDArray[np.int32] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _texts(one: Input, distinct: Any) -> npt.NDArray[Any]:
+    texts = distinct.cast(pa.string())
+    if one.is_boolean:
+        lower = pc.utf8_lower(texts)
+        texts = pc.if_else(pc.is_in(lower, value_set=pa.array(cells.BOOLEANS)), lower, texts)
+    found: npt.NDArray[Any] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _offence(one: Input, distinct: Any, codes: npt.NDArray[Any], place: Place) -> Problem:
+    """The first row whose cell is not what the model takes."""
+    are = cells.are_integers(distinct) if one.dtype == "int64" else cells.are_numbers(distinct)
+    wrong = ~are.to_numpy(zero_copy_only=False)
+    if not wrong.any():
+        # Whole numbers all, so one of them does not fit into 64 bits.
+        numbers: Any = cells.as_float64(distinct)
+        sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
+        wrong = sizes >= min(2.0**63, np.nanmax(sizes))
+    row = int(np.isin(codes, np.flatnonzero(wrong)).argmax())
+    value = distinct[int(codes[row])].as_py()
+    return Problem(place(row, one.name), repr(value), _WORDS[one.dtype], "correct the cell, or leave it empty")
