@@ -21,6 +21,7 @@ from serving.versions.library import Lease, Library
 from serving.versions.version import Version
 
 Offer = Callable[[Exchange], object]
+UNKNOWN_MODEL = "(unknown)"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ class ServerCore:
             raise
         finally:
             seconds = self.clock() - call.began
+            if call.model not in self.library.models:
+                # Whoever sends made-up names must neither fill the memory nor spoil the page of metrics.
+                call.model = UNKNOWN_MODEL
             self.metrics.request(call, code, seconds)
             if self.access is not None:
                 self.access.write(call, code, seconds)

@@ -205,6 +205,13 @@ class TestOtherPaths:
         assert 'sluicegate_request_latency_microseconds_count{arm="stable",model_name="tiny",version="2"}' in text
         assert 'sluicegate_version_state{model_name="tiny",version="2"} 30.0' in text
 
+    def test_names_that_nobody_serves_are_counted_as_one(self, server):
+        for name in ("a", "b", "%ff", "%00"):
+            assert server.post(f"/v1/models/{name}:predict", {"instances": [1]}).status_code in (400, 404)
+        text = server.http.get("/monitoring/prometheus/metrics").text
+        assert 'request_count{model_name="(unknown)",status="NOT_FOUND"}' in text
+        assert 'model_name="a"' not in text
+
     def test_state(self, server):
         [model] = server.http.get("/state.json").json()["models"]
         assert model["versions"][0]["signatures"]["serving_default"]["inputs"] == {
