@@ -44,3 +44,6 @@ clean: ## remove what runs left behind; released models stay
 lock: setup ## resolve requirements.lock anew (uv.lock names hosts, so it is not kept)
 	@uv lock --quiet --python 3.11 && uv export --quiet --frozen --no-header --no-annotate --no-emit-project \
 	  -o requirements.lock >/dev/null && rm uv.lock
+	@sed -nE 's/^tensorflow==/tensorflow-cpu==/; s/^([a-zA-Z0-9_.-]+)(\[[a-z,]+\])?==([^ ;]+).*/\1==\3/p' requirements.lock \
+	  | uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	    --python-platform x86_64-manylinux_2_28 -c - -o deploy/serving/requirements.lock deploy/serving/requirements.in

@@ -15,7 +15,7 @@ import kubernetes.client
 import kubernetes.config
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
-from tfx.components.infra_validator import error_types, serving_bins
+from tfx.components.infra_validator import error_types
 from tfx.components.infra_validator import executor as stock
 from tfx.components.infra_validator import types as iv_types
 from tfx.components.infra_validator.model_server_clients.tensorflow_serving_client import TensorFlowServingClient
@@ -34,7 +34,7 @@ from components.infra_validator.core import (
     decide,
 )
 from components.infra_validator.model import DirectModel, Question, read_rows
-from components.infra_validator.runners import Runner, make_runner
+from components.infra_validator.runners import Runner, images, make_runner
 from schemas import evidence, gate_output
 from schemas.evidence import ServingEvidence
 from schemas.verdict import Verdict
@@ -117,7 +117,7 @@ class Executor(stock.Executor):
             if found.load_seconds is not None:
                 found = replace(found, load_problem=problem)
                 found = found if problem else _ask(found, runner, spec.model_name, asked, checks)
-            return found if _is_well(found) else _with_log(found, runner.GetLogs() or "")
+            return found if _is_well(found) else _with_log(found, _log(runner))
 
     def _model_path(self, checks: Checks, asked: _Asked, spec: infra_validator_pb2.ServingSpec) -> str:
         """TFX copies a model into the folders that TensorFlow Serving wants; our server process needs no copy."""
@@ -168,7 +168,7 @@ class _Asked:
 
 
 def _binaries(checks: Checks, spec: infra_validator_pb2.ServingSpec) -> list[Any]:
-    return [None] if checks.platform == "process" else serving_bins.parse_serving_binaries(spec)
+    return [None] if checks.platform == "process" else list(images(spec))
 
 
 @contextmanager
@@ -240,6 +240,13 @@ def _ask(found: ServingEvidence, runner: Runner, model: str, asked: _Asked, chec
         found, ways=ways, bad_requests=bad, well_after=well, memory_mb=None if memory is None else round(memory, 1),
         warm_up=len(_warm_up_requests(model, asked.questions)) if checks.warm_up else 0,
     )  # fmt: skip
+
+
+def _log(runner: Runner) -> str:
+    try:
+        return runner.GetLogs() or ""
+    except UNREACHABLE as error:
+        return f"No log: {error}"
 
 
 def _with_log(found: ServingEvidence, log: str) -> ServingEvidence:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tfx.components.infra_validator import error_types
+from tfx.components.infra_validator import error_types, serving_bins
 from tfx.components.infra_validator.model_server_runners import base_runner, kubernetes_runner, local_docker_runner
 from tfx.proto import infra_validator_pb2
 from tfx.utils import io_utils
@@ -104,6 +104,22 @@ class ProcessRunner(base_runner.BaseModelServerRunner):
         return Path(self._folder.name) / "server.log"
 
 
+class ServingImage(serving_bins.TensorFlowServing):
+    """TFX's, but it gives up on a model at once, and a container that ended stays until its log has been read."""
+
+    def MakeDockerRunParams(self, model_path: str, needs_mount: bool) -> dict[str, Any]:
+        params = super().MakeDockerRunParams(model_path, needs_mount)
+        return {**params, "auto_remove": False, "command": ["--max_num_load_retries=0"]}
+
+
+def images(spec: infra_validator_pb2.ServingSpec) -> list[ServingImage]:
+    """The images that a serving spec names, by tag and by digest."""
+    given = spec.tensorflow_serving
+    named = {"model_name": spec.model_name, "image_name": given.image_name or None}
+    by_tag = [ServingImage(tag=tag, **named) for tag in given.tags]
+    return [*by_tag, *(ServingImage(digest=digest, **named) for digest in given.digests)]
+
+
 class DockerRunner(local_docker_runner.LocalDockerRunner):
     """TFX's, with the REST port and the memory beside it; it finds the daemon where `docker` itself does."""
 
@@ -116,6 +132,11 @@ class DockerRunner(local_docker_runner.LocalDockerRunner):
     def GetRestEndpoint(self) -> str:
         host = self._serving_spec.local_docker.host_ip_address or "localhost"
         return f"{host}:{local_docker_runner._find_host_port(self._container.ports, REST_PORT)}"
+
+    def Stop(self) -> None:
+        if self._container:
+            self._container.remove(force=True)
+        self._docker.close()
 
     def GetMemoryMb(self) -> float | None:
         """Of the whole container, without the file cache, as `docker stats` counts it."""

@@ -1,0 +1,107 @@
+"""A real Docker daemon and a base image without a registry, for the tests that build and run images."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+WITHOUT_NETWORK_RULES = ("--iptables=false", "--ip6tables=false", "--bip=172.30.99.1/24")
+
+
+def _absent(reason: str) -> None:
+    """Skips, or fails when SLUICEGATE_REQUIRE_REAL is 1."""
+    if os.environ.get("SLUICEGATE_REQUIRE_REAL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _program(name: str, package: str) -> str:
+    # A client of another origin may stand first on the path and miss what this daemon's own one can.
+    found = shutil.which(name, path=f"/usr/bin:/usr/sbin:{os.environ.get('PATH', '')}")
+    if found is None:
+        _absent(f"no {name} here: apt-get install {package}")
+    return str(found)
+
+
+class Docker:
+    """The client of one daemon."""
+
+    def __init__(self, host: str, program: str) -> None:
+        self.host = host
+        self._program = program
+
+    def __call__(self, *arguments: object) -> str:
+        done = subprocess.run(
+            [self._program, *map(str, arguments)], check=False, capture_output=True, text=True, cwd=PROJECT,
+            env={**os.environ, "DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "1"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def base_image(self, folder: Path, *packages: str) -> str:
+        """An image of this Debian with these packages, made by mmdebstrap; $SLUICEGATE_BASE_IMAGE_TAR saves the making."""
+        made = os.environ.get("SLUICEGATE_BASE_IMAGE_TAR")
+        tar = Path(made) if made else folder / "base.tar"
+        if not tar.exists():
+            include = ",".join(("ca-certificates", "python3", "python3-venv", *packages))
+            subprocess.run(
+                [_program("mmdebstrap", "mmdebstrap"), "--quiet", "--variant=minbase", f"--include={include}", "bookworm", tar],
+                check=True,
+            )  # fmt: skip
+        self("import", "-c", f"ENV PATH={PATH}", tar, "sluicegate-test-base:1")
+        return "sluicegate-test-base:1"
+
+
+def wheels(image: str) -> None:
+    """Fills deploy/<image>/wheels by way of this machine's own pip, wherever that gets them from."""
+    folder = PROJECT / "deploy" / image
+    interpreter = shutil.which("python3", path=os.environ.get("PATH", "")) or sys.executable
+    subprocess.run(
+        [interpreter, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:",
+         "--python-version", "3.11", "-r", folder / "requirements.lock", "-d", folder / "wheels"],
+        check=True, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@contextmanager
+def daemon(folder: Path) -> Iterator[Docker]:
+    """The daemon that answers already, or one of our own for the time of the block, with everything it keeps in `folder`."""
+    client = _program("docker", "docker.io")
+    for host in (os.environ.get("DOCKER_HOST"), "unix:///var/run/docker.sock"):
+        if host and _answers(client, host):
+            yield Docker(host, client)
+            return
+    if os.geteuid() != 0:
+        _absent("no Docker daemon answers, and only root may start one")
+    program, host = _program("dockerd", "docker.io"), f"unix://{folder / 'd.sock'}"
+    command = [
+        program, *WITHOUT_NETWORK_RULES, f"--data-root={folder / 'data'}", f"--exec-root={folder / 'exec'}",
+        f"--pidfile={folder / 'd.pid'}", "-H", host, "--storage-driver=overlay2",
+        "--default-ulimit=nofile=20000:20000",
+    ]  # fmt: skip
+    with (folder / "dockerd.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        until = time.monotonic() + 60
+        while not _answers(client, host):
+            if process.poll() is not None or time.monotonic() > until:
+                _absent(f"dockerd does not start here: {(folder / 'dockerd.log').read_text()[-500:]}")
+            time.sleep(0.5)
+        yield Docker(host, client)
+    finally:
+        process.terminate()
+        process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(client: str, host: str) -> bool:
+    done = subprocess.run([client, "-H", host, "version"], check=False, capture_output=True)
+    return done.returncode == 0
