@@ -29,16 +29,17 @@ def content_of(path: Path) -> bytes:
 def records(path: Path, source: Source) -> Iterator[Record]:
     """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up."""
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
-    text = io.StringIO(content_of(path).decode(encoding, errors="replace"), newline="")
-    reader = csv.reader(text, delimiter=source.delimiter)
-    before = 0
-    try:
-        for cells in reader:
-            if cells:
-                yield Record(before + 1, cells, reader.line_num)
-            before = reader.line_num
-    except csv.Error:
-        return
+    raw = gzip.GzipFile(path) if path.name.lower().endswith(".gz") else path.open("rb")
+    with io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
+        reader = csv.reader(text, delimiter=source.delimiter)
+        before = 0
+        try:
+            for cells in reader:
+                if cells:
+                    yield Record(before + 1, cells, reader.line_num)
+                before = reader.line_num
+        except csv.Error:
+            return
 
 
 def line_of(path: Path, source: Source, row: int) -> int | None:

@@ -159,7 +159,7 @@ def unparsable(path: Path, source: Source) -> Problem:
     return Problem(
         f"{path}, line {line}",
         f"a row that runs over {lines} lines",
-        f"rows of at most {_MAX_CELL_LINES} lines and 16 MB",
+        f"rows of at most {_MAX_CELL_LINES} lines and a few megabytes",
         "close the quotation mark that this row opens, or double it if it belongs to the text",
     )
 

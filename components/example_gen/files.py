@@ -36,7 +36,7 @@ def find_files(source: Source) -> list[TableFile]:
     """
     root = Path(source.path)
     if not root.exists():
-        raise DataError(HEADLINE, _missing(root))
+        raise DataError(HEADLINE, _missing(root, "data.path"))
     if root.is_file():
         if source.split.folders:
             raise DataError(
@@ -51,6 +51,25 @@ def find_files(source: Source) -> list[TableFile]:
         found: list[tuple[Path, str | None]] = [(root, None)]
     else:
         found = _in_folders(root, split_folders(source))
+    return _checked(root, found, source.format)
+
+
+def files_at(path: str | Path, said_by: str) -> list[TableFile]:
+    """The files of a table that is not split: one file, or all of a folder, sorted by name.
+
+    said_by : the option or setting that named the path, for messages.
+
+    Raises
+    ------
+    DataError : as `find_files`.
+    """
+    root = Path(path)
+    if not root.exists():
+        raise DataError(HEADLINE, _missing(root, said_by))
+    return _checked(root, [(root, None)] if root.is_file() else _in_folders(root, {}), "auto")
+
+
+def _checked(root: Path, found: list[tuple[Path, str | None]], wanted: str) -> list[TableFile]:
     unreadable = [path for path, _ in found if not os.access(path, os.R_OK)]
     if unreadable:
         raise DataError(
@@ -71,7 +90,7 @@ def find_files(source: Source) -> list[TableFile]:
                 for path in empty
             ),
         )
-    files = [TableFile(path, _format_of(path, source.format), split) for path, split in found]
+    files = [TableFile(path, _format_of(path, wanted), split) for path, split in found]
     if len({file.format for file in files}) > 1:
         raise DataError(HEADLINE, _mixed(root, files))
     return files
@@ -187,13 +206,13 @@ def _format_of(path: Path, wanted: str) -> str:
         return "parquet" if stream.read(4) == b"PAR1" else "csv"
 
 
-def _missing(path: Path) -> Problem:
+def _missing(path: Path, said_by: str) -> Problem:
     folder = path.parent
     while not folder.exists():
         folder, path = folder.parent, folder
     close = nearest(path.name, [entry.name for entry in folder.iterdir()] if os.access(folder, os.R_OK) else [])
-    remedy = f"did you mean {folder / close}?" if close else "correct data.path (it is relative to where you run from)"
-    return Problem(f"data.path: {path}", "no such file or folder", "", remedy)
+    remedy = f"did you mean {folder / close}?" if close else f"correct {said_by} (it is relative to where you run from)"
+    return Problem(f"{said_by}: {path}", "no such file or folder", "", remedy)
 
 
 def _mixed(root: Path, files: list[TableFile]) -> Problem:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +47,44 @@ def read_parquet(path: Path) -> tuple[Any, dict[str, str]]:
     return pa.table({name: column.dictionary_encode() for name, column in columns.items()}), declared
 
 
-def _opened(path: Path) -> Any:
-    import pyarrow as pa
+def parquet_batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[Any]:
+    """Record batches of some of the columns, in the file's own types; memory does not grow with the file.
+
+    Raises
+    ------
+    DataError : not a Parquet file, or damaged.
+    """
+    with _explained(path), _file(path) as file:
+        yield from file.iter_batches(batch_size=rows, columns=list(columns), use_threads=False)
+
+
+def parquet_schema(path: Path) -> Any:
+    """Names and types of the columns. Raises DataError as `parquet_batches`."""
+    with _explained(path), _file(path) as file:
+        return file.schema_arrow
+
+
+def _file(path: Path) -> Any:
     from pyarrow import parquet
 
-    try:
+    # Read ahead, a row group would be in memory as a whole.
+    return parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
+
+
+def _opened(path: Path) -> Any:
+    from pyarrow import parquet
+
+    with _explained(path):
         return parquet.ParquetFile(path).read()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Pyarrow's refusal as a DataError that says the cause."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowInvalid, OSError) as error:
         with path.open("rb") as stream:
             start = stream.read(40)
