@@ -60,15 +60,22 @@ class Docker:
         return "sluicegate-test-base:1"
 
 
-def wheels(image: str) -> None:
-    """Fills deploy/<image>/wheels by way of this machine's own pip, wherever that gets them from."""
+@contextmanager
+def wheels(image: str) -> Iterator[None]:
+    """deploy/<image>/wheels filled by this machine's own pip, wherever that gets them from, for the time of the block."""
     folder = PROJECT / "deploy" / image
+    were_there = (folder / "wheels").exists()
     interpreter = shutil.which("python3", path=os.environ.get("PATH", "")) or sys.executable
     subprocess.run(
         [interpreter, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:",
          "--python-version", "3.11", "-r", folder / "requirements.lock", "-d", folder / "wheels"],
         check=True, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    try:
+        yield
+    finally:
+        if not were_there:
+            shutil.rmtree(folder / "wheels")
 
 
 @contextmanager

@@ -147,6 +147,20 @@ def test_without_a_docker_daemon_the_check_is_an_error_and_nothing_is_blessed(
     assert not model_utils.is_infra_validated(ended.blessing)
 
 
+def test_outside_of_kubeflow_no_pod_can_be_started_and_the_verdict_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    spec = infra_validator_pb2.ServingSpec(model_name="tiny")
+    spec.tensorflow_serving.tags.append("2.19.1")
+    spec.kubernetes.SetInParent()
+    ended = check(tmp_path, tiny_model.save_model(tmp_path / "model", "binary", 2.0), serving=spec)
+    assert (ended.verdict.status, ended.verdict.reason) == (Status.ERROR, "platform_unreachable")
+    assert "tensorflow/serving:2.19.1 on kubernetes" in ended.verdict.detail
+    assert not model_utils.is_infra_validated(ended.blessing)
+
+
 def test_the_component_is_a_sibling_with_tfxs_contract() -> None:
     assert not issubclass(InfraValidator, stock_component.InfraValidator)
     theirs = standard_component_specs.InfraValidatorSpec
