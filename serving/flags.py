@@ -96,7 +96,13 @@ def _tensorflow_serving(group: Any) -> None:
     add("--batching_parameters_file", metavar="FILE", help="BatchingParameters as text")
     add("--monitoring_config_file", metavar="FILE", help="MonitoringConfig as text (default: metrics are on)")
     add("--ssl_config_file", metavar="FILE", help="SSLConfig as text, with the PEM texts in it")
-    add("--tensorflow_intra_op_parallelism", type=int, default=0, metavar="N", help="threads within an operation")
+    add(
+        "--tensorflow_intra_op_parallelism",
+        type=int,
+        default=1,
+        metavar="N",
+        help="threads within an operation; 0: TensorFlow's choice (default: 1)",
+    )
     add("--tensorflow_inter_op_parallelism", type=int, default=0, metavar="N", help="threads between operations")
     _switch(group, "rest_api_enable_cors_support", False, "answer with CORS headers")
 

@@ -44,7 +44,7 @@ class Options:
     new_labels_may_wait: bool = False
     any_label_may_wait: bool = False
     batching: BatchLimits = field(default_factory=BatchLimits)
-    intra_op_threads: int = 0
+    intra_op_threads: int = 1
     inter_op_threads: int = 0
     metrics_path: str = DEFAULT_PATH
     cors: bool = False

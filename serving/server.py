@@ -26,6 +26,7 @@ from serving.access_log import AccessLog
 from serving.admission import Admission
 from serving.config import Latest, ModelConfig
 from serving.core import Limits, Offer, ServerCore
+from serving.engine.batching import Threads as BatchThreads
 from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
 from serving.options import Options, Tls
@@ -96,7 +97,10 @@ async def running(options: Options) -> AsyncIterator[Ports]:
 
 def _library(options: Options, batches: ThreadPoolExecutor, loads: ThreadPoolExecutor) -> Library:
     loader = Loader(
-        batches, options.batching, Threads(options.intra_op_threads, options.inter_op_threads), options.warm_up
+        BatchThreads(batches, options.batching.num_batch_threads),
+        options.batching,
+        Threads(options.intra_op_threads, options.inter_op_threads),
+        options.warm_up,
     )
     return Library(
         loader,

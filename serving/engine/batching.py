@@ -46,15 +46,39 @@ class _Queue:
     waiting: deque[_Waiting] = field(default_factory=deque)
 
 
+class Threads:
+    """The threads that run batches, shared by all versions: a batch is put together when its thread is free, not before.
+
+    With a queue in front of the threads a version's requests would wait in small batches behind another version's.
+    """
+
+    def __init__(self, executor: Executor, count: int) -> None:
+        self.executor, self.free = executor, count
+        self._asking: deque[Batcher] = deque()
+
+    def ask(self, batcher: Batcher) -> None:
+        """Lets the batcher start its next batch as soon as it is its turn."""
+        if batcher not in self._asking:
+            self._asking.append(batcher)
+        self.hand_out()
+
+    def hand_out(self) -> None:
+        while self.free and self._asking:
+            self._asking.popleft().start()
+
+    def release(self) -> None:
+        self.free += 1
+        self.hand_out()
+
+
 class Batcher:
     """The queue before one model version. All methods belong to the event loop's thread; only `run` leaves it."""
 
     def __init__(
-        self, run: Run, executor: Executor, limits: BatchLimits, clock: Callable[[], float] = time.monotonic
+        self, run: Run, threads: Threads, limits: BatchLimits, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._run, self._executor, self.limits, self._clock = run, executor, limits, clock
+        self._run, self._threads, self.limits, self._clock = run, threads, limits, clock
         self._queues: dict[Hashable, _Queue] = {}
-        self._busy = 0
         self._timer: asyncio.TimerHandle | None = None
         self.waiting_rows = 0
         self.batches = 0
@@ -82,21 +106,25 @@ class Batcher:
         queue = self._queues.setdefault(key, _Queue(signature, outputs))
         queue.waiting.append(one)
         self.waiting_rows += size
-        self._start(loop)
+        self._threads.ask(self)
         return await one.answer
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Gives batches to the threads that are free."""
-        while self._busy < self.limits.num_batch_threads and (key := self._ready(loop)) is not None:
-            batch = self._take(key)
-            if batch:
-                queue = self._queues[key]
-                self._busy += 1
-                self.batches += 1
-                self.batched_rows += sum(one.rows for one in batch)
-                self._executor.submit(self._work, loop, queue.signature, queue.outputs, batch)
-            if not self._queues[key].waiting:
+    def start(self) -> None:
+        """Gives one batch to a free thread, and asks for another where more is waiting."""
+        loop = asyncio.get_running_loop()
+        batch: list[_Waiting] = []
+        while not batch and (key := self._ready(loop)) is not None:
+            batch, queue = self._take(key), self._queues[key]
+            if not queue.waiting:
                 del self._queues[key]
+        if not batch:
+            return
+        self._threads.free -= 1
+        self.batches += 1
+        self.batched_rows += sum(one.rows for one in batch)
+        self._threads.executor.submit(self._work, loop, queue.signature, queue.outputs, batch)
+        if self._queues:
+            self._threads.ask(self)
 
     def _ready(self, loop: asyncio.AbstractEventLoop) -> Hashable | None:
         """The queue whose first request has waited longest, unless all may still fill."""
@@ -111,12 +139,12 @@ class Batcher:
         if full or left <= 0:
             return full[0] if full else key
         if self._timer is None:
-            self._timer = loop.call_later(left, self._time_is_up, loop)
+            self._timer = loop.call_later(left, self._time_is_up)
         return None
 
-    def _time_is_up(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _time_is_up(self) -> None:
         self._timer = None
-        self._start(loop)
+        self._threads.ask(self)
 
     def _take(self, key: Hashable) -> list[_Waiting]:
         """The next batch of a queue, without what was given up or came too late."""
@@ -142,7 +170,7 @@ class Batcher:
             answers = self._answers(signature, outputs, batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the clients must hear of it
             answers = [error] * len(batch)
-        loop.call_soon_threadsafe(self._done, loop, batch, answers)
+        loop.call_soon_threadsafe(self._done, batch, answers)
 
     def _answers(
         self, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
@@ -171,13 +199,7 @@ class Batcher:
             parts.append({name: np.repeat(value[:1], more, axis=0) for name, value in parts[0].items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _done(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        batch: list[_Waiting],
-        answers: list[dict[str, npt.NDArray[Any]] | BaseException],
-    ) -> None:
-        self._busy -= 1
+    def _done(self, batch: list[_Waiting], answers: list[dict[str, npt.NDArray[Any]] | BaseException]) -> None:
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
                 continue
@@ -185,7 +207,7 @@ class Batcher:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
-        self._start(loop)
+        self._threads.release()
 
 
 def _key(signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> Hashable:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from serving.engine.batching import Batcher
+from serving.engine.batching import Threads as BatchThreads
 from serving.engine.limits import BatchLimits
 from serving.engine.saved_model import SavedModel, Threads
 from serving.engine.warmup import warm_up
@@ -34,7 +34,7 @@ Load = Callable[[str, Path], Loaded]
 class Loader:
     """How versions are loaded. Called in a thread; everything it makes belongs to the event loop afterwards."""
 
-    executor: Executor
+    batch_threads: BatchThreads
     limits: BatchLimits = field(default_factory=BatchLimits)
     threads: Threads = field(default_factory=Threads)
     warm_up: bool = True
@@ -48,7 +48,7 @@ class Loader:
         except BaseException:
             saved_model.close()
             raise
-        batcher = Batcher(saved_model.run, self.executor, self.limits)
+        batcher = Batcher(saved_model.run, self.batch_threads, self.limits)
         return Loaded(saved_model, batcher, _description(path))
 
 

@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from serving.engine.batching import QUEUE_FULL, Batcher
+from serving.engine.batching import QUEUE_FULL, Batcher, Threads
 from serving.engine.limits import BatchLimits
 from serving.signature import Signature, TensorSpec
 from serving.status import Code, ServingError
 
-PLUS_ONE = Signature("plus_one", "", {"x": TensorSpec("x", "DT_FLOAT", (-1,))}, {"y": TensorSpec("y", "DT_FLOAT", (-1,))})
+PLUS_ONE = Signature(
+    "plus_one", "", {"x": TensorSpec("x", "DT_FLOAT", (-1,))}, {"y": TensorSpec("y", "DT_FLOAT", (-1,))}
+)
 FIXED = Signature("fixed", "", {"x": TensorSpec("x", "DT_FLOAT", (2,))}, {"y": TensorSpec("y", "DT_FLOAT", ())})
 
 
@@ -40,7 +42,7 @@ def model():
 def told(model, story, **limits):
     async def main():
         with ThreadPoolExecutor(4) as executor:
-            batcher = Batcher(model, executor, BatchLimits(**limits))
+            batcher = Batcher(model, Threads(executor, 1), BatchLimits(**limits))
             try:
                 await asyncio.wait_for(story(batcher), 10)
             finally:
@@ -201,3 +203,25 @@ def test_a_model_that_raises_anything_answers_everyone(model):
             await ask(batcher, 1)
 
     told(model, story)
+
+
+def test_versions_share_the_threads_and_batch_while_they_wait(model):
+    """Two versions, one thread: what arrives for one while the other runs leaves in one batch."""
+    other = PlusOne()
+
+    async def main():
+        with ThreadPoolExecutor(4) as executor:
+            threads = Threads(executor, 1)
+            first, second = (Batcher(run, threads, BatchLimits()) for run in (model, other))
+            model.free.clear()
+            asked = [ask(first, 0)]
+            await asyncio.sleep(0.02)
+            for i in range(3):
+                asked += [ask(first, i), ask(second, i)]
+                await asyncio.sleep(0.01)
+            model.free.set()
+            await asyncio.wait_for(values(*asked), 10)
+            assert threads.free == 1
+
+    asyncio.run(main())
+    assert (model.rows, other.rows) == ([1, 3], [3])
