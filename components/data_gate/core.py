@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
@@ -123,7 +123,7 @@ def decide(
     rows : number of rows per split.  checked : the splits that ExampleValidator looked at.
     """
     found, checked = tuple(found), tuple(checked)
-    measurements = [_measure(f, policy, rows.get(f.split)) for f in found]
+    measurements = [*_with_remedies(_measure(f, policy, rows.get(f.split)) for f in found)]
     failing = {f.split for f in found if f.is_anomaly and policy.of(f.kind) == "fail"}
     measurements += [_of_split(s, n, s in checked) for s, n in rows.items() if s not in failing or n == 0]
     is_first = released.version == 0
@@ -135,6 +135,18 @@ def decide(
 def _first_model(rows: int | None) -> Measurement:
     detail = "There is no released model yet, so there are no train data from which these could have drifted."
     return Measurement("drift", TRAIN, Status.PASSED, rows=rows, reason="bootstrap", detail=detail, gates=False)
+
+
+def _with_remedies(measurements: Iterable[Measurement]) -> Iterator[Measurement]:
+    """Says at the first refusal of each kind of drift what to do: no schema could accept it."""
+    told = set()
+    for m in measurements:
+        if m.gates and m.status is Status.FAILED and m.name.startswith(DRIFT_PREFIX) and m.name not in told:
+            told.add(m.name)
+            remedy = f"Where that is wanted, run once with --set data_gate.policy.{m.name}=warn"
+            yield replace(m, detail=f"{m.detail}. {remedy}")
+        else:
+            yield m
 
 
 def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:

@@ -106,6 +106,7 @@ def test_the_refusal_names_column_distance_limit_version_and_setting(shifted, fi
         f"released version {first[1]['pushed_version']}",
         first[1]["run_id"],
         "data_gate.default",
+        f"--set data_gate.policy.{size['name']}=warn",
     ):
         assert word in said, word
 
@@ -133,7 +134,8 @@ def test_a_refused_run_does_not_move_the_baseline(place, shifted):
 
 
 def test_wanted_drift_is_let_through_and_becomes_the_baseline(place, shifted, first):
-    allowed = ("--set", "data_gate.default=warn", "--set", "quality_gate.limits=[]")
+    kinds = ("drift_l_infty_high", "drift_jensen_shannon_divergence_high")
+    allowed = [word for kind in kinds for word in ("--set", f"data_gate.policy.{kind}=warn")]
     ended = sluicegate(place, "run", *CONFIG, *allowed)
     assert ended.code == 0, ended.out + ended.err
     assert stable(ended) == ended.result["pushed_version"] != first[1]["pushed_version"]

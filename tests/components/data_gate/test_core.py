@@ -115,6 +115,14 @@ def test_the_first_model_is_a_recorded_bootstrap_that_gates_nothing() -> None:
     assert (note.name, note.slice, note.reason, note.gates) == ("drift", "train", "bootstrap", False)
 
 
+def test_the_first_refusal_of_each_kind_of_drift_says_what_to_do() -> None:
+    found = [Finding("train", column, "drift_l_infty_high", "far", 0.3, 0.1) for column in ("age", "sex")]
+    first, second = decide(ROWS, found, FAIL_ALL, SPLITS, RELEASED).refusals
+    assert first.detail.endswith("run once with --set data_gate.policy.drift_l_infty_high=warn")
+    assert second.detail == "far"
+    assert decide(ROWS, found, Policy("warn"), SPLITS, RELEASED).measurements[0].detail == "far"
+
+
 def test_what_cannot_be_told_of_drift() -> None:
     column = Finding("train", "age", "drift_not_measured", "no such column", is_anomaly=False)
     baseline = Finding("train", "whole table", "drift_baseline_missing", "gone", is_anomaly=False)
