@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 CONFIG ?= configs/census.yaml
 
-.PHONY: help setup run test test-all check bench docs doctor clean lock
+.PHONY: help setup run serve test test-all check bench docs doctor clean lock
 
 help: ## this list
 	@echo "make VERB [CONFIG=configs/census.yaml]"; echo
@@ -26,8 +26,11 @@ check: setup ## lint, types and import rules
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . \
 	  && $(PYTHON) -m mypy && .venv/bin/lint-imports
 
-bench: setup ## benchmarks: ratios against stock TFX and scikit-learn, in one run each
-	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e
+serve: setup ## serve the model that CONFIG's pipeline released: REST on 8501, gRPC on 8500
+	@$(PYTHON) -m sluicegate serve --config $(CONFIG)
+
+bench: setup ## benchmarks: ratios against stock TFX, scikit-learn and a hand-written endpoint, in one run each
+	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e && $(PYTHON) -m benchmarks.serving
 
 docs: setup ## write the generated pages of docs/ (settings)
 	@$(PYTHON) -m sluicegate settings --markdown > docs/settings.md

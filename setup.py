@@ -8,12 +8,15 @@ COMPONENTS = [
     "evaluator",
     "example_gen",
     "infra_validator",
+    "predictions_table",
     "pusher",
     "quality_gate",
     "release_gate",
     "released_model",
     "released_statistics",
 ]
+
+SERVING = ["engine", "page", "request_log", "rest", "rpc", "versions"]
 
 setup(
     packages=[
@@ -25,7 +28,13 @@ setup(
         "pipeline.local.evidence",
         "reports",
         "schemas",
+        "serving",
+        *[f"serving.{name}" for name in SERVING],
         "sluicegate",
     ],
-    package_data={"reports": ["templates/*", "*.css"], "schemas": ["*/schema.pbtxt"]},
+    package_data={
+        "reports": ["templates/*", "*.css"],
+        "schemas": ["*/schema.pbtxt"],
+        "serving.page": ["*.html", "*.css", "*.js"],
+    },
 )

@@ -8,16 +8,17 @@ import traceback
 from collections.abc import Sequence
 
 from schemas.errors import EXIT_ERROR, SluicegateError
-from sluicegate import doctor, init, lineage, predict, report, runs, schema, settings
+from sluicegate import doctor, init, lineage, predict, report, runs, schema, serve, settings
 from sluicegate import run as run_verb
 from sluicegate.parser import Parser, VersionAction
 
-VERBS = (init, run_verb, runs, predict, lineage, schema, settings, doctor, report)
+VERBS = (init, run_verb, serve, runs, predict, lineage, schema, settings, doctor, report)
 DESCRIPTION = "Takes a table to a served model through gates that can say why."
 EPILOG = """\
 the usual way:
   sluicegate init --data my.csv --label bought     propose settings and a schema
   sluicegate run --config configs/my.yaml          data to a gated, pushed model and a report
+  sluicegate serve --config configs/my.yaml        the released model behind REST and gRPC
   sluicegate lineage --config configs/my.yaml      what the model in production is made of
 
 exit codes: 0 done; 2 a gate refused; 1 an error; 64 wrong usage or settings"""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -27,6 +28,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = dict[str, str]
+log = logging.getLogger("sluicegate.serving")
 _APIS = {"predict": "Predict", "classify": "Classify", "regress": "Regress"}
 _JSON = (b"content-type", b"application/json")
 
@@ -87,6 +89,9 @@ class RestApp:
             return NOWHERE if target is None else await self._answer(target, headers, receive)
         except ServingError as error:
             return Reply(HTTP_STATUS[error.code], encode.error(error.message))
+        except Exception:  # noqa: BLE001 - our bug is one client's error, not the end of its connection
+            log.exception("%s %s failed", method, path)
+            return Reply(500, encode.error("The server failed; its log says why"))
 
     async def _answer(self, target: Target, headers: Headers, receive: Receive) -> Reply:
         if target.kind == "status":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from serving.rpc.tensors import examples_of, to_array, to_proto
 from serving.status import Code, ServingError, invalid
 from serving.versions.library import Lease
 
+log = logging.getLogger("sluicegate.serving")
 _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 SIGNATURE_DEF = "signature_def"
 
@@ -136,6 +138,9 @@ class PredictionService:
                 response = await answer(call, lease)
         except ServingError as error:
             return await _abort(context, error)
+        except Exception:  # noqa: BLE001 - our bug is one client's error, not the end of its connection
+            log.exception("a %s request failed", api)
+            return await _abort(context, ServingError(Code.INTERNAL, "The server failed; its log says why"))
         context.set_trailing_metadata(
             (
                 ("x-request-id", call.request_id),

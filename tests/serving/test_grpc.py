@@ -184,7 +184,9 @@ class TestPredict:
 
 class TestClassifyAndRegress:
     def test_classes(self, server):
-        answer = server.predict.Classify(examples(classification_pb2.ClassificationRequest, 0.25, 1.0, signature="classify"))
+        answer = server.predict.Classify(
+            examples(classification_pb2.ClassificationRequest, 0.25, 1.0, signature="classify")
+        )
         rows = [[(c.label, c.score) for c in row.classes] for row in answer.result.classifications]
         assert rows == [[("no", 0.75), ("yes", 0.25)], [("no", 0.0), ("yes", 1.0)]]
         assert (answer.model_spec.version.value, answer.model_spec.signature_name) == (2, "classify")
@@ -317,7 +319,9 @@ class TestReload:
 
     def test_only_lists(self, server):
         asked = model_management_pb2.ReloadConfigRequest()
-        assert refused(server.models.HandleReloadConfigRequest, asked)[1].startswith("ServerModelConfig type not supported")
+        assert refused(server.models.HandleReloadConfigRequest, asked)[1].startswith(
+            "ServerModelConfig type not supported"
+        )
 
     def test_it_takes_the_operators_token(self, tiny):
         with live(model_name="tiny", model_base_path=tiny, admin_token="secret") as server:

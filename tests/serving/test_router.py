@@ -56,5 +56,7 @@ def test_a_canary_that_is_the_stable_version_is_none():
 
 
 def test_the_weight_of_an_arm_is_its_probability():
-    arms = {found.arm: found.weight for i in range(100) for found in [route(Release(1, 2, 0.25, "s", "canary"), str(i))]}
+    arms = {
+        found.arm: found.weight for i in range(100) for found in [route(Release(1, 2, 0.25, "s", "canary"), str(i))]
+    }
     assert arms == {STABLE: 0.75, CANARY: 0.25}

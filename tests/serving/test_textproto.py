@@ -59,7 +59,9 @@ def test_what_is_no_protobuf_text_is_refused(text):
 names = st.text("abcdefghijk_.- äß\"'\\\n", max_size=12)
 
 
-@given(st.lists(st.tuples(names, names, st.dictionaries(names, st.integers(-(2**63), 2**63 - 1), max_size=3)), max_size=3))
+@given(
+    st.lists(st.tuples(names, names, st.dictionaries(names, st.integers(-(2**63), 2**63 - 1), max_size=3)), max_size=3)
+)
 def test_it_reads_what_protobuf_prints(models):
     proto = model_server_config_pb2.ModelServerConfig()
     for name, path, labels in models:
@@ -68,4 +70,6 @@ def test_it_reads_what_protobuf_prints(models):
             one.version_labels[label] = version
     read = textproto.parse(text_format.MessageToString(proto, as_utf8=True))
     listed = read.get("model_config_list", [{}])[-1].get("config", [])
-    assert [(textproto.one(m, "name", ""), textproto.one(m, "base_path", "")) for m in listed] == [m[:2] for m in models]
+    assert [(textproto.one(m, "name", ""), textproto.one(m, "base_path", "")) for m in listed] == [
+        m[:2] for m in models
+    ]
