@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import (
+    BulkInferrer,
     Evaluator,
     ExampleValidator,
     Pusher,
@@ -23,17 +25,18 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import pipeline as tfx_pipeline
-from tfx.proto import example_gen_pb2, infra_validator_pb2, pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import bulk_inferrer_pb2, example_gen_pb2, infra_validator_pb2, pusher_pb2, trainer_pb2, transform_pb2
 
 from components.data_gate.component import DataGate
 from components.direct_release.component import DirectRelease
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.core import Source, file_pattern
+from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
-from components.example_gen.executor import custom_config
 from components.infra_validator.component import InfraValidator
 from components.infra_validator.core import Limits as ServingLimits
+from components.predictions_table.component import PredictionsTable
 from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
@@ -57,6 +60,15 @@ LOCAL_BEAM = (
 
 
 @dataclass(frozen=True)
+class Batch:
+    """A table that is only to be scored.  types : its columns, as `example_gen.unlabelled.types_of` names them."""
+
+    source: Source
+    data_digest: str
+    types: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Run:
     """What a graph needs beside the settings.
 
@@ -66,6 +78,7 @@ class Run:
     artifacts : folder (or bucket path) for all artifacts.
     serving : folder of versions and `release.json`.
     run_id : written into the release history.
+    batch : the table that a blessed model scores; None without batch_scoring.
     """
 
     source: Source
@@ -75,6 +88,7 @@ class Run:
     serving: str
     run_id: str
     metadata: metadata_store_pb2.ConnectionConfig | None = None
+    batch: Batch | None = None
 
 
 def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
@@ -87,6 +101,8 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
         _evaluate(nodes, settings, run)
         _check_serving(nodes, settings)
         _release(nodes, settings, run)
+        if run.batch:
+            _score_batch(nodes, run.batch)
     return tfx_pipeline.Pipeline(
         pipeline_name=settings.name,
         pipeline_root=run.artifacts,
@@ -239,6 +255,28 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         mode=settings.release.mode,
         run_id=run.run_id,
+    )
+
+
+def _score_batch(nodes: Nodes, batch: Batch) -> None:
+    base, patterns = file_pattern(batch.source)
+    splits = [example_gen_pb2.Input.Split(name=BATCH_SPLIT, pattern=pattern) for pattern in patterns.values()]
+    nodes["BatchExamples"] = FileBasedExampleGen(
+        input_base=base,
+        input_config=example_gen_pb2.Input(splits=splits),
+        custom_config=batch_config(batch.source, batch.data_digest, batch.types),
+        custom_executor_spec=executor_spec.BeamExecutorSpec(BatchExecutor),
+    ).with_id("BatchExamples")
+    nodes["BulkInferrer"] = BulkInferrer(
+        examples=nodes["BatchExamples"].outputs["examples"],
+        model=nodes["Trainer"].outputs["model"],
+        model_blessing=nodes["ReleaseGate"].outputs["blessing"],
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serving_default"]),
+    )
+    nodes["PredictionsTable"] = PredictionsTable(
+        inference_result=nodes["BulkInferrer"].outputs["inference_result"],
+        model=nodes["Trainer"].outputs["model"],
+        ids_json=json.dumps(batch.source.ids),
     )
 
 

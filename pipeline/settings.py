@@ -226,7 +226,8 @@ class ServingCheck(Section):
     """A real model server must answer with a model as the model itself does, before it is pushed (docs/serving-check.md)."""
 
     platform: Literal["process", "docker", "kubernetes", "skip"] = Field(
-        "process", description="Where the server runs; skip pushes what no server was tried with, and the release gate records that."
+        "process",
+        description="Where the server runs; skip pushes what no server was tried with, and the release gate records that.",
     )
     image: str | None = Field(
         None, description="docker and kubernetes: tensorflow/serving, or what keeps its contract, with a tag or digest."
@@ -270,6 +271,16 @@ class ServingCheck(Section):
                               "add the tag: without one it is another server tomorrow")
             )  # fmt: skip
         return self
+
+
+class BatchScoring(Section):
+    """A table that each blessed model scores, with TFX's BulkInferrer (docs/predict.md). Off until it has a path."""
+
+    path: str | None = Field(
+        None,
+        min_length=1,
+        description="A file or a folder. It reads as data does and needs the ids and what the model takes, not the label.",
+    )
 
 
 class Release(Section):
@@ -320,6 +331,7 @@ class Settings(Section):
     evaluation: Evaluation = Evaluation()
     quality_gate: QualityGate = QualityGate()
     serving_check: ServingCheck = ServingCheck()
+    batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()
     output: str | None = Field(None, description="Output folder; default: output/<name>.")

@@ -88,6 +88,7 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
             "DirectRelease", "makes the pushed version the one that answers",
             ours=True, code=("components/direct_release",), cached=False,
         ),
+        *_batch_scoring(settings),
     )  # fmt: skip
 
 
@@ -100,5 +101,18 @@ def _serving_check(settings: Settings) -> tuple[Step, ...]:
             "InfraValidator", "refuses a model that a real server does not answer well with",
             # What an image holds changes without a word to us.
             ours=True, code=("components/infra_validator", "serving"), cached=platform == "process", gate=True,
+        ),
+    )  # fmt: skip
+
+
+def _batch_scoring(settings: Settings) -> tuple[Step, ...]:
+    if not settings.batch_scoring.path:
+        return ()
+    return (
+        Step("BatchExamples", f"reads {settings.batch_scoring.path}, to be scored", code=("components/example_gen",)),
+        Step("BulkInferrer", "scores it with the model, if that is blessed"),
+        Step(
+            "PredictionsTable", "writes ids, decisions and scores as Parquet",
+            ours=True, code=("components/predictions_table",),
         ),
     )  # fmt: skip

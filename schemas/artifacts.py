@@ -9,6 +9,12 @@ class GateVerdict(artifact.Artifact):
     TYPE_NAME = "schemas.GateVerdict"
 
 
+class Predictions(artifact.Artifact):
+    """A folder with `predictions.parquet`, or an empty one where nothing was scored."""
+
+    TYPE_NAME = "schemas.Predictions"
+
+
 class ReleaseRecord(artifact.Artifact):
     """A folder with the `release.json` that a release step left behind."""
 

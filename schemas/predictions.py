@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 DECISION, SCORE, VALUE = "decision", "score_", "value"
+#: Feature of an Example that is only to be scored: its row's number in the table, from 1.
+ROW = "sluicegate_row"
 _HALF = 0.5
 
 

@@ -18,7 +18,7 @@ from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
-from pipeline.local.table import look_at, roles_of, source_of
+from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.settings_file import LoadedSettings
 from pipeline.steps import steps
 from schemas import records
@@ -28,6 +28,7 @@ from schemas.records import RunResult, State, StepRecord
 from schemas.table import TableProfile
 
 if TYPE_CHECKING:
+    from pipeline.graph import Batch
     from pipeline.local.launch import Graph
 
 EXIT_CODES = {"PASSED": EXIT_DONE, "REFUSED": EXIT_REFUSED, "ERROR": EXIT_ERROR}
@@ -35,7 +36,7 @@ EXIT_CODES = {"PASSED": EXIT_DONE, "REFUSED": EXIT_REFUSED, "ERROR": EXIT_ERROR}
 
 @dataclass(frozen=True)
 class Job:
-    """One run's fixed facts."""
+    """One run's fixed facts.  batch_digest : of the table of batch_scoring; "" without one."""
 
     loaded: LoadedSettings
     folder: OutputFolder
@@ -43,6 +44,7 @@ class Job:
     run_id: str
     fingerprint: str
     started: datetime
+    batch_digest: str = ""
 
     @property
     def home(self) -> Path:
@@ -57,15 +59,16 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     settings = loaded.settings
     folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
     profile = look_at(settings)
+    batch = batch_digest(settings, profile)
     folder.make()
     with only_run_in(folder.root):
-        mark = _fingerprint(loaded, profile)
+        mark = _fingerprint(loaded, profile, batch)
         earlier = None if request.again else _unchanged(folder, mark)
         if earlier:
             return _answer_from(earlier, folder)
         serving_platform.check(settings.serving_check)
         started = clock()
-        job = Job(loaded, folder, profile, _run_id(folder, started), mark, started)
+        job = Job(loaded, folder, profile, _run_id(folder, started), mark, started, batch)
         return _run(job, request)
 
 
@@ -82,12 +85,13 @@ def _run_id(folder: OutputFolder, started: datetime) -> str:
     return f"{base}-{taken + 1}" if taken else base
 
 
-def _fingerprint(loaded: LoadedSettings, profile: TableProfile) -> str:
+def _fingerprint(loaded: LoadedSettings, profile: TableProfile, batch: str) -> str:
     """Digest of all that decides the outcome, but for the release state: that is compared by `_unchanged`."""
     return fingerprint.digest(
         {
             "settings": loaded.digest,
             "data": profile.digest,
+            "batch": batch,
             "schema": _schema_digest(loaded.settings.schema_file),
             "code": fingerprint.code_digest(fingerprint.CODE),
             "versions": fingerprint.package_versions(),
@@ -186,6 +190,7 @@ def _build(job: Job, connection: object) -> Graph:
         serving=str(job.folder.serving),
         run_id=job.run_id,
         metadata=connection,
+        batch=_batch(job),
     )
     ir = compiler.Compiler().compile(create_pipeline(settings, run))
     lint.check(ir)
@@ -193,6 +198,16 @@ def _build(job: Job, connection: object) -> Graph:
     outside = {"schema": _schema_digest(settings.schema_file), "release": _release_digest(job.folder.serving)}
     code = {step.name: fingerprint.step_digest(step.code, outside.get(step.reads, "")) for step in plan}
     return launch.prepare(ir, job.run_id, connection, code, {step.name for step in plan if not step.cached})
+
+
+def _batch(job: Job) -> Batch | None:
+    from components.example_gen.unlabelled import types_of
+    from pipeline.graph import Batch
+
+    source = batch_source(job.loaded.settings)
+    if source is None:
+        return None
+    return Batch(source, job.batch_digest, types_of(job.profile))
 
 
 def _launch(job: Job, graph: Graph, node: object) -> StepRecord:

@@ -35,6 +35,22 @@ def source_of(settings: Settings) -> Source:
     )
 
 
+def batch_source(settings: Settings) -> Source | None:
+    """The table of `batch_scoring`, which reads as the settings' data does and is not split; None without one."""
+    path = settings.batch_scoring.path
+    return (
+        replace(source_of(settings), path=str(Path(path).resolve()), format="auto", split=SplitRule()) if path else None
+    )
+
+
+def batch_digest(settings: Settings, profile: TableProfile) -> str:
+    """Of the table of `batch_scoring`; "" without one. Raises DataError where it is not there or lacks columns."""
+    from components.example_gen.unlabelled import check, types_of
+
+    source = batch_source(settings)
+    return check(source, types_of(profile)) if source else ""
+
+
 def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:
     return {str(split): folder for split, folder in (folders or {}).items()}
 

@@ -10,16 +10,21 @@ def compiled():
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
-    from pipeline.graph import Run, create_pipeline
+    from components.example_gen.unlabelled import types_of
+    from pipeline.graph import Batch, Run, create_pipeline
     from pipeline.local import metadata
-    from pipeline.local.table import look_at, roles_of, source_of
+    from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
     from pipeline.settings_file import load
 
     def build(config, *overrides, root="/tmp/graph"):
         settings = load(PROJECT / config, overrides).settings
         profile = look_at(settings)
         connection = metadata.connection(settings.metadata, Path(root, "metadata.db"))
-        run = Run(source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", connection)
+        table = batch_source(settings)
+        batch = Batch(table, batch_digest(settings, profile), types_of(profile)) if table else None
+        run = Run(
+            source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", connection, batch
+        )
         return compiler.Compiler().compile(create_pipeline(settings, run))
 
     return build
