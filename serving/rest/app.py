@@ -89,7 +89,7 @@ class RestApp:
             return NOWHERE if target is None else await self._answer(target, headers, receive)
         except ServingError as error:
             return Reply(HTTP_STATUS[error.code], encode.error(error.message))
-        except Exception:  # noqa: BLE001 - our bug is one client's error, not the end of its connection
+        except Exception:  # our bug is one client's error, not the end of its connection
             log.exception("%s %s failed", method, path)
             return Reply(500, encode.error("The server failed; its log says why"))
 

@@ -138,7 +138,7 @@ class PredictionService:
                 response = await answer(call, lease)
         except ServingError as error:
             return await _abort(context, error)
-        except Exception:  # noqa: BLE001 - our bug is one client's error, not the end of its connection
+        except Exception:  # our bug is one client's error, not the end of its connection
             log.exception("a %s request failed", api)
             return await _abort(context, ServingError(Code.INTERNAL, "The server failed; its log says why"))
         context.set_trailing_metadata(
