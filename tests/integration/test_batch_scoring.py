@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.integration.conftest import PROJECT, run, verb
+from tests.integration.conftest import PROJECT, UNSERVED, run, verb
 
 CONFIG = "configs/penguins.yaml"
 
@@ -23,7 +23,7 @@ def table(folder):
 @pytest.fixture(scope="module")
 def scored(folder, table):
     """The run that scored the table, and what it wrote: later runs in the folder have records of their own."""
-    ended = run(CONFIG, folder / "batch", "--quiet", "--set", f"batch_scoring.path={table}")
+    ended = run(CONFIG, folder / "batch", "--quiet", *UNSERVED, "--set", f"batch_scoring.path={table}")
     return ended, ended.step("PredictionsTable")["outputs"][0]
 
 
@@ -44,7 +44,7 @@ def test_the_pipeline_scores_as_predict_does(scored, table, tmp_path):
 
 
 def test_a_refused_model_scores_nothing_and_a_changed_table_is_scored_anew(scored, table):
-    options = ("--quiet", "--set", f"batch_scoring.path={table}")
+    options = ("--quiet", *UNSERVED, "--set", f"batch_scoring.path={table}")
     output = scored[0].output
     assert run(CONFIG, output, *options).out.startswith("Unchanged since run")
     limit = "quality_gate.limits=[{metric: accuracy, at_least: 1.1}]"

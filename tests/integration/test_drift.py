@@ -6,9 +6,10 @@ import random
 import pytest
 
 from schemas import release
+from tests.integration.conftest import UNSERVED
 from tests.integration.test_bring_your_own_table import sluicegate
 
-CONFIG = ("--config", "configs/my_table.yaml", "--quiet", "--set", "training.epochs=4")
+CONFIG = ("--config", "configs/my_table.yaml", "--quiet", "--set", "training.epochs=4", *UNSERVED)
 LEARNED = ("Transform", "Trainer")
 
 

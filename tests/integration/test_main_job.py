@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas import release
-from tests.integration.conftest import QUICK, run
+from tests.integration.conftest import QUICK, UNSERVED, run
 
 
 @pytest.mark.parametrize("name", ["penguins", "taxi", "taxi_tips"])
@@ -73,7 +73,7 @@ def test_the_run_leaves_no_noise_on_the_terminal(penguins):
 
 def test_the_tuner_works_when_it_is_on(folder):
     more = ("--set", "tuning.enabled=true", "--set", "tuning.trials=2", "--set", "tuning.epochs=2")
-    ended = run("configs/penguins.yaml", folder / "tuned", "--quiet", *more)
+    ended = run("configs/penguins.yaml", folder / "tuned", "--quiet", *UNSERVED, *more)
     assert ended.code == 0, ended.out + ended.err
     assert ended.step("Tuner")["state"] == "DONE"
     best = next(a for a in ended.step("Tuner")["outputs"] if a["key"] == "best_hyperparameters")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.database import PASSWORD, postgresql
-from tests.integration.conftest import PROJECT, run, verb
+from tests.integration.conftest import PROJECT, UNSERVED, run, verb
 
 VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
 
@@ -23,7 +23,7 @@ def settings(port):
 @pytest.fixture(scope="module")
 def first(port, tmp_path_factory):
     output = tmp_path_factory.mktemp("postgresql") / "output"
-    return run("configs/penguins.yaml", output, "--quiet", *settings(port), env={VARIABLE: PASSWORD})
+    return run("configs/penguins.yaml", output, "--quiet", *UNSERVED, *settings(port), env={VARIABLE: PASSWORD})
 
 
 def test_a_run_keeps_its_lineage_in_postgresql(first, port):
