@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from serving.status import invalid
+
+log = logging.getLogger("sluicegate.serving")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def _one(proto: Any) -> ModelConfig:
         raise invalid(f"Model {proto.name} is of platform {proto.model_platform!r}; this server runs tensorflow only")
     if not Path(proto.base_path).is_absolute():
         raise invalid(f"Expected model {proto.name} to have an absolute path or URI; got base_path()={proto.base_path}")
+    if proto.HasField("logging_config"):
+        log.warning("logging_config of %s has no effect here: --request_log keeps requests", proto.name)
     return ModelConfig(proto.name, Path(proto.base_path), _policy(proto), dict(proto.version_labels))
 
 

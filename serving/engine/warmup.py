@@ -35,6 +35,7 @@ def warm_up(model: SavedModel, path: Path) -> None:
 def _replay(model: SavedModel, file: Path) -> None:
     if not file.exists():
         return
+    from google.protobuf.message import DecodeError
     from tensorflow_serving.apis import prediction_log_pb2
 
     try:
@@ -46,7 +47,7 @@ def _replay(model: SavedModel, file: Path) -> None:
         raise ServingError(
             Code.DATA_LOSS, f"{error.message}. Please verify your warmup data is in TFRecord format."
         ) from None
-    except ValueError as error:
+    except DecodeError as error:
         raise invalid(f"Failed to parse warmup record from {file}: {error}") from None
 
 
