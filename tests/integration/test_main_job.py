@@ -20,6 +20,15 @@ def test_a_shipped_config_ends_with_a_released_model(name, request):
     assert {step["state"] for step in result["steps"]} == {"DONE"}
 
 
+def test_a_regression_shows_its_errors_row_by_row(taxi_tips):
+    latest = taxi_tips.output / "runs" / "latest"
+    pairs = json.loads((latest / "evidence" / "evaluation.json").read_text())["residuals"]
+    rmse = (sum((predicted - true) ** 2 for true, predicted in pairs) / len(pairs)) ** 0.5
+    # All test rows are among them, so they must add up to what the Evaluator measured.
+    assert rmse == pytest.approx(taxi_tips.result["metrics"]["rmse"], rel=1e-3)
+    assert "Predicted against true" in (latest / "reports" / "evaluation.html").read_text()
+
+
 def test_census_beats_the_constant_and_the_limits_of_its_file(census_again):
     first, _ = census_again
     assert first["metrics"]["auc"] > 0.9
