@@ -16,6 +16,7 @@ from pipeline.local import fingerprint, noise, serving_platform
 from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
+from pipeline.local.interrupt import Interrupt
 from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
@@ -154,8 +155,10 @@ def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
     """Builds, checks and launches the graph, node by node; after a failure the rest is recorded as not run."""
     graph = _build(job, connection)
     done: list[StepRecord] = []
+    interrupt = Interrupt()
     try:
         for node in graph.nodes:
+            interrupt.check()
             name = node.node_info.id
             if any(record.state is State.FAILED for record in done):
                 done.append(StepRecord(name, State.NOT_RUN))
@@ -163,9 +166,12 @@ def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
                 console.step_started(name)
                 done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
+        interrupt.check()
     except KeyboardInterrupt:
         _interrupted(job, graph, done)
         raise
+    finally:
+        interrupt.forget()
     return done
 
 

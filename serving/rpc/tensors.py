@@ -45,7 +45,11 @@ def to_array(proto: Any) -> Array:
     if given > size:
         raise invalid(f"tensor parsing error: {given} values for a shape of {size}")
     array: Array = np.empty(size, kind)
-    array[:given] = values[:]
+    try:
+        array[:given] = values[:]
+    except OverflowError as error:
+        # Small integers travel in a field of 32 bits.
+        raise invalid(f"tensor parsing error: {error}") from None
     if given < size:
         # As TensorFlow reads it: the last value stands for all that are left out, none at all for zeros.
         array[given:] = values[-1] if given else (b"" if kind.hasobject else 0)

@@ -150,6 +150,15 @@ class TestPredict:
             assert code == "INVALID_ARGUMENT"
             assert "tensor parsing error" in said
 
+    def test_an_integer_that_its_type_cannot_hold(self, server):
+        asked = request()
+        asked.inputs["x"].Clear()
+        asked.inputs["x"].dtype = tf.uint8.as_datatype_enum
+        asked.inputs["x"].tensor_shape.dim.add(size=1)
+        asked.inputs["x"].int_val.append(-1)
+        code, said = refused(server.predict.Predict, asked)
+        assert (code, said[:20]) == ("INVALID_ARGUMENT", "tensor parsing error")
+
     def test_a_value_that_stands_for_all(self, server):
         asked = request([3.0])
         asked.inputs["x"].tensor_shape.dim[0].size = 4
