@@ -74,7 +74,7 @@ def _by_tensorflow(proto: Any) -> Array:
 
     try:
         return np.asarray(tf.make_ndarray(proto))
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise invalid(f"tensor parsing error: {error}") from None
 
 
