@@ -37,6 +37,12 @@ def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: 
     return Field(default, strict=True, gt=gt, ge=ge, le=high, json_schema_extra={"unit": unit}, description=why)
 
 
+#: A sensitive column may be written as its name.
+_column = BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)
+#: A section that may be written `off`, which YAML reads as false.
+_off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
+
+
 def switch(default: bool, why: str) -> Any:
     """True or false, and nothing that merely looks like it."""
     return Field(default, strict=True, description=why)
@@ -222,6 +228,137 @@ class QualityGate(Section):
         return self
 
 
+class SensitiveColumn(Section):
+    """A column whose groups are compared; a column of numbers needs bins."""
+
+    column: str = Field(min_length=1, description="Its name; a missing value is a group of its own.")
+    bins: tuple[float, ...] = Field(
+        (), description="Where the next bin begins: [25, 40, 60] makes <25, 25-40, 40-60 and >=60."
+    )
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if any(low >= high for low, high in zip(self.bins, self.bins[1:], strict=False)):
+            raise Contradictions(
+                Contradiction("bins", str(list(self.bins)), "bounds that rise", "sort them and take doubles out")
+            )
+        return self
+
+
+Gap = Literal[
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
+    "impact_ratio",
+    "equal_opportunity_difference",
+    "fpr_difference",
+    "equalized_odds_difference",
+    "equalized_odds_mean",
+    "equalized_odds_sum",
+    "predictive_parity_difference",
+    "abcc",
+    "error_difference",
+    "score_difference",
+]
+
+
+class FairnessLimit(Section):
+    """One limit on a gap between groups, or on how much it may grow against the released model."""
+
+    measure: Gap = Field(description="What is compared between the groups (docs/fairness.md).")
+    of: tuple[str, ...] = Field(
+        min_length=1, description="Sensitive columns; several mean their intersection, such as [sex, race]."
+    )
+    at_most: float | None = limit(None, low=0, high=FAR, unit="of the measure", why="For differences.")
+    at_least: float | None = limit(None, low=0, high=1, unit="ratio", why="For ratios; 1 is equal.")
+    max_rise: float | None = limit(
+        None, low=0, high=FAR, unit="of the measure", why="How much worse than the released model's, on the same rows."
+    )
+    report_only: bool = switch(False, "Judge and show it, and refuse nothing.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        is_ratio = self.measure.endswith("_ratio")
+        bound, other = ("at_least", self.at_most) if is_ratio else ("at_most", self.at_least)
+        if other is not None:
+            wrong = "at_most" if is_ratio else "at_least"
+            raise Contradictions(
+                Contradiction(wrong, f"{other:g} for {self.measure}", f"{bound}",
+                              f"write {bound}: {'1 is equal for a ratio' if is_ratio else '0 is equal for a difference'}")
+            )  # fmt: skip
+        if getattr(self, bound) is None and self.max_rise is None:
+            raise Contradictions(
+                Contradiction("", "a limit without a bound", f"{bound} or max_rise",
+                              f"add a bound: without one {self.measure} can never refuse")
+            )  # fmt: skip
+        return self
+
+
+class Fairness(Section):
+    """Which groups are compared, and how far apart they may be (docs/fairness.md). `fairness: off` says: nothing to compare."""
+
+    enabled: bool = switch(True, "Written as `fairness: off`; the release gate records that nothing was judged.")
+    sensitive: tuple[Annotated[SensitiveColumn, _column], ...] = Field(
+        (), description="Columns whose groups are compared: names, or {column: age, bins: [25, 40, 60]}."
+    )
+    depth: int = limit(2, low=1, high=5, unit="columns", why="Intersections of up to so many columns are measured.")
+    positive: str | None = Field(None, description="multiclass: the class whose rate is compared, against the rest.")
+    profile: Literal["custom", "difference-0.1", "ugesp-4-5", "ll144-table"] = Field(
+        "custom", description="custom: your limits alone; the others add limits with a scope and a source."
+    )
+    limits: tuple[FairnessLimit, ...] = Field((), description="Your own limits.")
+    min_rows: int = limit(30, low=1, high=1_000_000_000, unit="rows", why="A smaller group is shown, not judged.")
+    min_positives: int = limit(
+        10, low=1, high=1_000_000_000, unit="rows", why="And one with fewer of the rows that a rate is taken over."
+    )
+    confidence: float = limit(0.95, low=0.5, high=0.9999, unit="share", why="Of all intervals and tests together.")
+    draws: int = limit(10_000, low=1000, high=1_000_000, unit="draws", why="Of the bootstrap behind the intervals.")
+    unknown_passes: bool = switch(False, "Let what cannot be told with these rows pass; it is recorded.")
+    report_only: bool = switch(False, "Judge and show everything, and refuse nothing: for a gate that is new.")
+
+    @model_validator(mode="after")
+    def _knows_its_columns(self) -> Self:
+        known = [one.column for one in self.sensitive]
+        for index, one in enumerate(self.limits):
+            unknown = [name for name in one.of if name not in known]
+            if unknown:
+                raise Contradictions(
+                    Contradiction(f"limits.{index}.of", ", ".join(unknown), "columns of fairness.sensitive",
+                                  "add the column there, or correct its name")
+                )  # fmt: skip
+        return self
+
+
+class Explanation(Section):
+    """What the explanation report looks at, and for how long (docs/explanation.md)."""
+
+    enabled: bool = switch(True, "Written as `explanation: off`.")
+    rows: int = limit(2000, low=100, high=1_000_000, unit="rows", why="Of the test split, for what is drawn from many.")
+    repeats: int = limit(10, low=3, high=1000, unit="repeats", why="Shuffles of each column; more narrow the intervals.")
+    references: int = limit(50, low=5, high=10_000, unit="rows", why="What a row is compared with when it is explained.")
+    shown: int = limit(3, low=1, high=50, unit="rows", why="Rows explained for each rule and group.")
+    immutable: tuple[str, ...] = Field((), description="Columns that no person can change; advice never touches them.")
+    monotone: dict[str, Literal["up", "down"]] = Field(
+        {}, description="Columns that can change in one direction only: {age: up}."
+    )
+
+
+class ModelCardText(Section):
+    """What only people can say about a model; it stands in the model card."""
+
+    purpose: str = Field("", description="What the model is to be used for, and by whom.")
+    not_for: str = Field("", description="What it must not be used for.")
+    limits: str = Field("", description="What it is known to be bad at.")
+    owners: tuple[str, ...] = Field((), description="Who answers for it.")
+
+
+class Override(Section):
+    """A gate's refusal that a person takes upon themselves; every report says so from then on."""
+
+    gate: Literal["data_gate", "quality_gate", "fairness", "serving_check"] = Field(description="Which gate.")
+    by: str = Field(min_length=1, description="Who decides it.")
+    reason: str = Field(min_length=10, description="Why, in a sentence.")
+
+
 class ServingCheck(Section):
     """A real model server must answer with a model as the model itself does, before it is pushed (docs/serving-check.md)."""
 
@@ -330,7 +467,11 @@ class Settings(Section):
     tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
     quality_gate: QualityGate = QualityGate()
+    fairness: Annotated[Fairness, _off] = Fairness()
+    explanation: Annotated[Explanation, _off] = Explanation()
     serving_check: ServingCheck = ServingCheck()
+    model_card: ModelCardText = ModelCardText()
+    overrides: tuple[Override, ...] = Field((), description="Refusals that a person lets pass, by name and reason.")
     batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()
