@@ -12,7 +12,7 @@ from serving.access_log import AccessLog
 from serving.engine import inference
 from serving.engine.inference import Classified, Tensors
 from serving.engine.saved_model import SavedModel, rows_of
-from serving.exchange import Call, Exchange
+from serving.exchange import Call, Exchange, Part
 from serving.metrics import Metrics
 from serving.router import SHADOW
 from serving.signature import Signature
@@ -38,7 +38,11 @@ class Answer:
 
     version: int
     signature: str
-    outputs: Tensors
+    part: Part
+
+    @property
+    def outputs(self) -> Tensors:
+        return self.part.outputs
 
 
 class ServerCore:
@@ -91,12 +95,12 @@ class ServerCore:
         if rows is not None and rows > self.limits.rows:
             raise invalid(f"The request has {rows} rows; this server takes at most {self.limits.rows} at a time")
         try:
-            values = await self._through(lease.version, signature, inputs, outputs, rows, call)
+            part = await self._through(lease.version, signature, inputs, outputs, rows, call)
         except ServingError as error:
             self.metrics.failed(call, lease.version.number, lease.arm, error.code)
             raise
-        answer = Answer(lease.version.number, signature.name, values)
-        self._note(call, lease.version, lease.arm, lease.weight, answer, inputs)
+        answer = Answer(lease.version.number, signature.name, part)
+        self._note(call, lease.arm, lease.weight, answer)
         if lease.shadow is not None:
             self._copy(call, lease, signature, inputs, outputs)
         return answer
@@ -109,31 +113,30 @@ class ServerCore:
         outputs: tuple[str, ...],
         rows: int | None,
         call: Call,
-    ) -> Tensors:
+    ) -> Part:
         assert version.batcher is not None  # noqa: S101 - a leased version is loaded
         ordered = {name: inputs[name] for name in signature.inputs}
         began = self.clock()
-        values = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline)
+        part = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline)
         self.metrics.run(call, version.number, rows or 1, self.clock() - began)
-        return values
+        return part
 
-    def _note(self, call: Call, version: Version, arm: str, weight: float, answer: Answer, inputs: Tensors) -> None:
+    def _note(self, call: Call, arm: str, weight: float, answer: Answer) -> None:
         latency = self.clock() - call.began
-        self.metrics.answered(call, version.number, arm, latency)
+        self.metrics.answered(call, answer.version, arm, latency)
         if self._offer is not None:
             self._offer(
                 Exchange(
                     call.request_id,
                     call.received,
                     call.model,
-                    version.number,
+                    answer.version,
                     answer.signature,
                     call.api,
                     arm,
                     weight,
                     latency,
-                    inputs,
-                    answer.outputs,
+                    answer.part,
                 )
             )
 
@@ -157,8 +160,8 @@ class ServerCore:
                 signature = inference.predict_signature(model_of(lease.version).signatures, signature_name)
                 inference.check_names(signature, inputs.keys())
                 kept = tuple(name for name in outputs if name in signature.outputs)
-                values = await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
-                self._note(copied, lease.version, SHADOW, 1.0, Answer(number or 0, signature_name, values), inputs)
+                part = await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
+                self._note(copied, SHADOW, 1.0, Answer(lease.version.number, signature_name, part))
         except ServingError as error:
             self.metrics.shadow_failed(copied, error.code)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Any
 
 import numpy.typing as npt
@@ -43,13 +44,55 @@ class Call:
     deadline: float | None = None
 
 
+@dataclass(eq=False, slots=True)
+class Together:
+    """What ran in one call of a model. What is true of all its requests is worked out once.
+
+    inputs, outputs : arrays by the signature's names. Where requests were put together, the first dimension is the rows
+        of all of them, and perhaps some that only fill up.
+    known : what others have worked out of these arrays, under names of their own.
+    """
+
+    inputs: Tensors
+    outputs: Tensors
+    known: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A request's rows among those it ran with: from `first`, `rows` of them; rows is None where it ran by itself.
+
+    Whoever keeps this keeps a few large arrays instead of many small ones, which is what makes a request log cheap.
+    """
+
+    of: Together
+    first: int = 0
+    rows: int | None = None
+
+    @property
+    def where(self) -> slice | EllipsisType:
+        """Index of the rows in each array."""
+        return ... if self.rows is None else slice(self.first, self.first + self.rows)
+
+    @property
+    def inputs(self) -> Tensors:
+        return self._rows(self.of.inputs)
+
+    @property
+    def outputs(self) -> Tensors:
+        return self._rows(self.of.outputs)
+
+    def _rows(self, tensors: Tensors) -> Tensors:
+        return tensors if self.rows is None else {name: array[self.where] for name, array in tensors.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """An answered request.
 
     arm : "stable", "canary" or "shadow".  weight : probability with which the request came to this arm.
     latency : seconds from the request's arrival to its answer.
-    inputs, outputs : arrays by the signature's names; the first dimension is rows where the signature is batched.
+    part : what was asked and answered.
     """
 
     request_id: str
@@ -61,5 +104,4 @@ class Exchange:
     arm: str
     weight: float
     latency: float
-    inputs: Tensors
-    outputs: Tensors
+    part: Part

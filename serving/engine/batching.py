@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from serving.engine.limits import BatchLimits
+from serving.exchange import Part, Tensors, Together
 from serving.signature import Signature
 from serving.status import Code, ServingError
 
-Tensors = Mapping[str, npt.NDArray[Any]]
 Run = Callable[[Signature, Tensors, Sequence[str]], dict[str, npt.NDArray[Any]]]
 QUEUE_FULL = "The batch scheduling queue to which this task was submitted is full"
 
@@ -34,7 +34,7 @@ class _Waiting:
     joins: bool
     deadline: float | None
     arrived: float
-    answer: asyncio.Future[dict[str, npt.NDArray[Any]]]
+    answer: asyncio.Future[Part]
 
 
 @dataclass
@@ -86,8 +86,8 @@ class Batcher:
 
     async def submit(
         self, signature: Signature, inputs: Tensors, outputs: tuple[str, ...], rows: int | None, deadline: float | None
-    ) -> dict[str, npt.NDArray[Any]]:
-        """The outputs for these inputs.
+    ) -> Part:
+        """What the model answers to these inputs.
 
         rows : None for inputs that cannot be cut by rows; they run by themselves.
         deadline : on the clock; a request that is still waiting then is not run.
@@ -169,27 +169,29 @@ class Batcher:
         try:
             answers = self._answers(signature, outputs, batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the clients must hear of it
-            answers = [error] * len(batch)
+            answers = [error for _ in batch]
         loop.call_soon_threadsafe(self._done, batch, answers)
 
     def _answers(
         self, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
-    ) -> list[dict[str, npt.NDArray[Any]] | BaseException]:
+    ) -> list[Part | BaseException]:
         if len(batch) == 1 and not (batch[0].joins and self.limits.allowed_batch_sizes):
-            return [self._run(signature, batch[0].inputs, outputs)]
+            return [self._by_itself(signature, outputs, batch[0])]
+        joined = self._joined(batch)
         try:
-            return list(_split(self._run(signature, self._joined(batch), outputs), batch))
+            return list(_split(Together(joined, self._run(signature, joined, outputs)), batch))
         except ServingError:
             # One request's bad value must not fail those that happened to come with it.
             return [self._alone(signature, outputs, one) for one in batch]
 
-    def _alone(
-        self, signature: Signature, outputs: tuple[str, ...], one: _Waiting
-    ) -> dict[str, npt.NDArray[Any]] | BaseException:
+    def _alone(self, signature: Signature, outputs: tuple[str, ...], one: _Waiting) -> Part | BaseException:
         try:
-            return self._run(signature, one.inputs, outputs)
+            return self._by_itself(signature, outputs, one)
         except ServingError as error:
             return error
+
+    def _by_itself(self, signature: Signature, outputs: tuple[str, ...], one: _Waiting) -> Part:
+        return Part(Together(one.inputs, self._run(signature, one.inputs, outputs)))
 
     def _joined(self, batch: list[_Waiting]) -> Tensors:
         rows = sum(one.rows for one in batch)
@@ -199,7 +201,7 @@ class Batcher:
             parts.append({name: np.repeat(value[:1], more, axis=0) for name, value in parts[0].items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _done(self, batch: list[_Waiting], answers: list[dict[str, npt.NDArray[Any]] | BaseException]) -> None:
+    def _done(self, batch: list[_Waiting], answers: list[Part | BaseException]) -> None:
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
                 continue
@@ -215,8 +217,8 @@ def _key(signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> Has
     return (signature.name, outputs, tuple((value.dtype.char, value.shape[1:]) for value in inputs.values()))
 
 
-def _split(outputs: Tensors, batch: Iterable[_Waiting]) -> Iterable[dict[str, npt.NDArray[Any]]]:
+def _split(together: Together, batch: Iterable[_Waiting]) -> Iterable[Part]:
     first = 0
     for one in batch:
-        yield {name: value[first : first + one.rows] for name, value in outputs.items()}
+        yield Part(together, first, one.rows)
         first += one.rows

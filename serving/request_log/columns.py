@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from serving.exchange import Exchange
-from serving.request_log import examples
+from serving.exchange import Exchange, Part, Tensors
+from serving.request_log import example_parser, examples
 from serving.request_log.privacy import as_bytes
 
 #: The columns that every file has, in front.
@@ -29,7 +29,12 @@ FIXED: tuple[tuple[str, Any], ...] = (
 )
 INPUT = "input_"
 OUTPUT = "output_"
+#: Under which `Together.known` keeps the layout.
+_LAYOUT = "layout"
 _KINDS = {"int64_list": pa.int64(), "float_list": pa.float32()}
+
+#: Rows from which one call of TensorFlow's parser is cheaper than reading each tf.Example here.
+_MANY = 32
 
 Array = npt.NDArray[Any]
 
@@ -49,14 +54,22 @@ class Layout:
     shapes: tuple[tuple[int, ...], ...]
 
 
-def layout_of(exchange: Exchange) -> Layout:
-    arrays = [*exchange.inputs.values(), *exchange.outputs.values()]
+def layout_of(part: Part) -> Layout:
+    known = part.of.known
+    layout = known.get(_LAYOUT)
+    if layout is None:
+        layout = known[_LAYOUT] = _layout(part.of.inputs, part.of.outputs)
+    return cast(Layout, layout)
+
+
+def _layout(inputs: Tensors, outputs: Tensors) -> Layout:
+    arrays = [*inputs.values(), *outputs.values()]
     shapes = [array.shape for array in arrays]
     is_whole = len({shape[:1] for shape in shapes}) != 1 or not shapes[0]
     return Layout(
         is_whole,
-        tuple(exchange.inputs),
-        tuple(exchange.outputs),
+        tuple(inputs),
+        tuple(outputs),
         tuple([array.dtype.char for array in arrays]),
         tuple(shapes if is_whole else [shape[1:] for shape in shapes]),
     )
@@ -65,18 +78,43 @@ def layout_of(exchange: Exchange) -> Layout:
 def arrow_columns(exchanges: Sequence[Exchange], layout: Layout) -> dict[str, Any]:
     """Name of a column to its Arrow array, for exchanges of one layout."""
     columns = _fixed(exchanges, _lines(exchanges, layout))
-    whole = layout.is_whole
-    columns.update(_inputs({name: _stacked([e.inputs[name] for e in exchanges], whole) for name in layout.inputs}))
+    whole, pieces = layout.is_whole, list(_pieces(exchanges))
+    columns.update(
+        _inputs({name: _stacked([p.of.inputs[name][p.where] for p in pieces], whole) for name in layout.inputs})
+    )
     for name in layout.outputs:
-        columns[OUTPUT + name] = _column(_stacked([e.outputs[name] for e in exchanges], whole))
+        columns[OUTPUT + name] = _column(_stacked([p.of.outputs[name][p.where] for p in pieces], whole))
     return columns
+
+
+def _pieces(exchanges: Sequence[Exchange]) -> Iterator[Part]:
+    """Rows of neighbours in one call as one."""
+    last: Part | None = None
+    for exchange in exchanges:
+        part = exchange.part
+        if last is None:
+            last = part
+        elif (
+            last.of is part.of
+            and last.rows is not None
+            and part.rows is not None
+            and last.first + last.rows == part.first
+        ):
+            last = Part(part.of, last.first, last.rows + part.rows)
+        else:
+            yield last
+            last = part
+    if last is not None:
+        yield last
 
 
 def _lines(exchanges: Sequence[Exchange], layout: Layout) -> Array:
     """Number of lines of each exchange."""
     if layout.is_whole:
         return np.ones(len(exchanges), np.int64)
-    return np.array([len(next(iter((e.inputs or e.outputs).values()))) for e in exchanges], np.int64)
+    return np.array(
+        [e.part.rows or len(next(iter((e.part.of.inputs or e.part.of.outputs).values()))) for e in exchanges]
+    )
 
 
 def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
@@ -95,9 +133,10 @@ def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
         "latency_ms": [e.latency * 1000.0 for e in exchanges],
     }
     row = pa.array(np.arange(len(index)) - starts, pa.int64())
-    return {
-        name: row if name == "row" else pa.array(per_request[name], kind).take(pa.array(index)) for name, kind in FIXED
-    }
+    made = {name: row if name == "row" else pa.array(per_request[name], kind) for name, kind in FIXED}
+    if (lines == 1).all():
+        return made
+    return {name: column if name == "row" else column.take(pa.array(index)) for name, column in made.items()}
 
 
 def _utf8(text: str) -> str:
@@ -113,32 +152,39 @@ def _stacked(arrays: list[Array], whole: bool) -> Array:
 
 def _inputs(tensors: dict[str, Array]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
-    parsed: dict[str, list[Any]] = {}
+    parsed: dict[str, dict[str, Any]] = {}
     for name, array in tensors.items():
-        read = _as_examples(array)
-        if read is None:
+        features = _features_in(array)
+        if features is None:
             columns[INPUT + name] = _column(array)
         else:
-            parsed[name] = read
-    for name, read in parsed.items():
-        features = {INPUT + feature: column for feature, column in feature_columns(read).items()}
+            parsed[name] = {INPUT + feature: column for feature, column in features.items()}
+    for name, features in parsed.items():
         # Two columns cannot have one name; then the bytes say it all the same.
         columns.update(features if not features.keys() & columns.keys() else {INPUT + name: _column(tensors[name])})
     return columns
 
 
-def _as_examples(array: Array) -> list[Any] | None:
-    """An Example or None for each row, or None where some text is no Example."""
+def _features_in(array: Array) -> dict[str, Any] | None:
+    """Feature to its column, where all texts are tf.Examples or say nothing."""
     if array.dtype.kind not in "OS" or array.size != len(array):
         return None
     raw = array.ravel().tolist()
     if not any(value[:1] in (b"\n", "\n") for value in raw):
         return None
     values = [as_bytes(value) for value in raw]
+    found = example_parser.parse(values) if len(values) >= _MANY else None
+    if found is not None:
+        return {name: _found(one) for name, one in found.items()}
     read = [examples.parse(value) for value in values]
     told = [example is not None for example in read]
     certain = all(ok or value in examples.EMPTY for ok, value in zip(told, values, strict=True))
-    return read if certain and any(told) else None
+    return feature_columns(read) if certain and any(told) else None
+
+
+def _found(one: example_parser.Found) -> Any:
+    values = _texts(one.values.tolist()) if one.kind == "bytes_list" else pa.array(one.values)
+    return _of_rows(values, one.counts, one.counts == 0)
 
 
 def feature_columns(read: Sequence[Any]) -> dict[str, Any]:
@@ -155,17 +201,22 @@ def feature_columns(read: Sequence[Any]) -> dict[str, Any]:
 
 
 def _feature(rows: list[Any], kinds: set[str]) -> Any:
-    is_list = any(values is not None and len(values) > 1 for values in rows)
     flat = [value for values in rows if values is not None for value in values]
     if len(kinds) > 1 and "bytes_list" in kinds:
         flat = [as_bytes(value) for value in flat]
     kind = _KINDS.get(next(iter(kinds))) if len(kinds) == 1 else None
     values = _texts(flat) if "bytes_list" in kinds else pa.array(flat, kind or pa.float64())
     counts = np.array([0 if values is None else len(values) for values in rows])
-    if not is_list:
+    return _of_rows(values, counts, np.array([values is None for values in rows]))
+
+
+def _of_rows(values: Any, counts: Array, absent: Array) -> Any:
+    """Scalars where no row has more than one value, else lists."""
+    if len(values) == len(counts) and (counts == 1).all():
+        return values
+    if not (counts > 1).any():
         return values.take(pa.array(np.cumsum(counts) - 1, mask=counts == 0))
-    absent = pa.array([values is None for values in rows])
-    return pa.ListArray.from_arrays(pa.array(_offsets(counts)), values, mask=absent)
+    return pa.ListArray.from_arrays(pa.array(_offsets(counts)), values, mask=pa.array(absent))
 
 
 def _column(array: Array) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -40,8 +41,9 @@ class ParquetFormat:
 
     def encode(self, exchanges: Sequence[Exchange]) -> Batch:
         alike: dict[columns.Layout, list[Exchange]] = {}
-        for exchange in exchanges:
-            alike.setdefault(columns.layout_of(exchange), []).append(exchange)
+        for _, together in itertools.groupby(exchanges, key=lambda e: id(e.part.of)):
+            group = list(together)
+            alike.setdefault(columns.layout_of(group[0].part), []).extend(group)
         tables = [columns.arrow_columns(group, layout) for layout, group in alike.items()]
         stream = self.stream_of(exchanges[0])
         schema = self._schemas.get(stream, pa.schema(columns.FIXED))

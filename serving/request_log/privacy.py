@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from serving.exchange import Exchange, Tensors
+from serving.exchange import Exchange, Part, Tensors, Together
 from serving.request_log import examples
 from serving.request_log.settings import RequestLogSettings
 
@@ -36,7 +36,8 @@ def redact(exchange: Exchange, privacy: Privacy) -> Exchange:
     """The exchange without what is private."""
     if not privacy:
         return exchange
-    return replace(exchange, inputs=_tensors(exchange.inputs, privacy), outputs=_tensors(exchange.outputs, privacy))
+    kept = Together(_tensors(exchange.part.inputs, privacy), _tensors(exchange.part.outputs, privacy))
+    return replace(exchange, part=Part(kept))
 
 
 def _tensors(tensors: Tensors, privacy: Privacy) -> Tensors:

@@ -116,8 +116,8 @@ def prediction_log(exchange: Exchange, sampling_rate: float) -> Any:
     predict = record.predict_log
     predict.request.model_spec.CopyFrom(spec)
     predict.response.model_spec.CopyFrom(spec)
-    _fill(predict.request.inputs, exchange.inputs)
-    _fill(predict.response.outputs, exchange.outputs)
+    _fill(predict.request.inputs, exchange.part.inputs)
+    _fill(predict.response.outputs, exchange.part.outputs)
     return record
 
 

@@ -58,7 +58,7 @@ def ask(batcher, *values, deadline=None, signature=PLUS_ONE):
 
 
 async def values(*answers):
-    return [answer["y"].tolist() for answer in await asyncio.gather(*answers)]
+    return [answer.outputs["y"].tolist() for answer in await asyncio.gather(*answers)]
 
 
 def test_what_arrives_while_a_batch_runs_forms_the_next(model):

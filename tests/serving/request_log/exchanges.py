@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.exchange import Exchange
+from serving.exchange import Exchange, Part, Together
 
 
 def exchange(request_id: str = "r1", **changes: Any) -> Exchange:
@@ -21,7 +21,8 @@ def exchange(request_id: str = "r1", **changes: Any) -> Exchange:
         "inputs": {"age": np.array([39.0, 50.0], np.float32), "job": texts("Clerk", "Farmer")},
         "outputs": {"scores": np.array([[0.25, 0.75], [0.5, 0.5]], np.float32)},
     }
-    return Exchange(**(known | changes))
+    known |= changes
+    return Exchange(part=Part(Together(known.pop("inputs"), known.pop("outputs"))), **known)
 
 
 def texts(*values: bytes | str) -> np.ndarray[Any, Any]:

@@ -101,14 +101,14 @@ def test_another_secret_gives_other_hashes():
 def test_texts_that_are_no_examples_are_left_as_they_are():
     privacy = Privacy(frozenset({"name"}), frozenset(), b"")
     asked = {"job": texts(b"Clerk", b"", b"\nnew line"), "n": np.array([1, 2, 3])}
-    got = redact(exchange(inputs=asked, outputs={}), privacy).inputs
+    got = redact(exchange(inputs=asked, outputs={}), privacy).part.of.inputs
     assert all(got[name] is asked[name] for name in asked)
 
 
 def test_a_missing_feature_stays_missing_when_it_is_hashed():
     privacy = Privacy(frozenset(), frozenset({"city"}), b"k" * 16)
     got = redact(exchange(inputs={"examples": texts(example(city=[], job=[b"x"]))}, outputs={}), privacy)
-    features = examples.parse(got.inputs["examples"][0]).features.feature
+    features = examples.parse(got.part.inputs["examples"][0]).features.feature
     assert list(examples.values_of(features["city"])[1]) == []
 
 

@@ -47,7 +47,10 @@ def test_a_prediction_log_for_each_request(tmp_path):
         "latency_ms": 12.5,
         "received": 1_700_000_000.25,
     }
-    for protos, tensors in ((predict.request.inputs, offered.inputs), (predict.response.outputs, offered.outputs)):
+    for protos, tensors in (
+        (predict.request.inputs, offered.part.inputs),
+        (predict.response.outputs, offered.part.outputs),
+    ):
         assert set(protos) == set(tensors)
         for name, array in tensors.items():
             np.testing.assert_array_equal(tf.make_ndarray(protos[name]), array)
