@@ -43,11 +43,25 @@ def _sections(shape=words.ROOT):
 SECTIONS = {shape.key: shape for shape in _sections()}
 
 
+def _around(key):
+    """What must stand beside an item of a list for it to make sense."""
+    if key.startswith("quality_gate.limits."):
+        return {"quality_gate": {"limits": [dict(LIMIT)]}}
+    if key.startswith("overrides."):
+        return {"overrides": [{"gate": "fairness", "by": "A. Person", "reason": "tried on purpose"}]}
+    if key.startswith("fairness."):
+        gap = {"at_least": 0.8} if key.endswith("at_least") else {"at_most": 0.1}
+        kind = "ratio" if "at_least" in gap else "difference"
+        limit = {"measure": f"demographic_parity_{kind}", "of": ["sex"], **gap}
+        sensitive = [{"column": "sex"}, {"column": "age"}][:: -1 if key.startswith("fairness.sensitive.") else 1]
+        return {"fairness": {"sensitive": sensitive, "limits": [limit]}}
+    return {}
+
+
 def _with(key, value):
     """The base settings with one value put at a dotted key."""
     content = copy.deepcopy(BASE)
-    if key.startswith("quality_gate.limits."):
-        content["quality_gate"] = {"limits": [dict(LIMIT)]}
+    content |= _around(key)
     current, parts = content, key.split(".")
     for part, following in itertools.pairwise(parts):
         if isinstance(current, list):
