@@ -69,6 +69,11 @@ class About:
         return Answers(self.task, self.classes, self.threshold)
 
     @property
+    def baseline_answers(self) -> Answers:
+        """What the released model's scores stand for."""
+        return Answers(self.task, self.classes, self.baseline_threshold)
+
+    @property
     def has_baseline(self) -> bool:
         return self.baseline_version is not None
 
@@ -200,14 +205,20 @@ class ScoredRows:
         return np.stack([self[prefix + name] for name in names], axis=1)
 
 
-def arrow_schema(about: About, kinds: Mapping[str, str]) -> Any:
+def arrow_schema(about: About, id_kinds: Mapping[str, str], group_kinds: Mapping[str, str]) -> Any:
     """The pyarrow schema of the file, `about` in its metadata.
 
-    kinds : "text", "int" or "float" of each ids and sensitive column; text where it is not named.
+    id_kinds, group_kinds : one of KINDS for each ids and each sensitive column; text where it is not named.
     """
     import pyarrow as pa
 
-    fields = [pa.field(name, _arrow_type(name, about, kinds)) for name in about.columns]
+    types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
+    special = {ROW: pa.int64(), LABEL: pa.string() if about.classes else pa.float64(), WEIGHT: pa.float64()}
+    special |= {ID + name: types[id_kinds.get(name, "text")] for name in about.ids}
+    special |= {GROUP + name: types[group_kinds.get(name, "text")] for name in about.sensitive}
+    answers = dict(about.answers.fields())
+    special |= answers | {BASELINE + name: kind for name, kind in answers.items()}
+    fields = [pa.field(name, special[name]) for name in about.columns]
     return pa.schema(fields, metadata={METADATA_KEY: about.to_json().encode()})
 
 
@@ -287,24 +298,6 @@ def _is_coded(name: str, schema: Any) -> bool:
     import pyarrow as pa
 
     return pa.types.is_string(schema.field(name).type) and not name.startswith(ID)
-
-
-def _arrow_type(name: str, about: About, kinds: Mapping[str, str]) -> Any:
-    import pyarrow as pa
-
-    types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
-    if name == ROW:
-        return pa.int64()
-    if _is_class(name, about):
-        return pa.string()
-    if name in (LABEL, WEIGHT):
-        return pa.float64()
-    if name.startswith(ID):
-        return types[kinds.get(name.removeprefix(ID), "text")]
-    if name.startswith(GROUP):
-        # Bins are bounds between numbers, whole or not.
-        return pa.string() if kinds.get(name.removeprefix(GROUP), "text") == "text" else pa.float64()
-    return pa.float32()
 
 
 def _to_arrow(name: str, column: Any, about: About) -> Any:
