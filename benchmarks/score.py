@@ -83,7 +83,7 @@ def measure(side: str, examples: Path, run: Path) -> dict[str, float]:
 
 
 def child(side: str, folder: Path, run: Path) -> dict[str, float]:
-    """seconds : of Do.  before, peak : MiB of resident memory."""
+    """By name: seconds of Do; before and peak, MiB of resident memory."""
     do = stock if side == STOCK else score
     work = do(side, folder, run)
     before = _peak()

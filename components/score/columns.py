@@ -33,9 +33,10 @@ class Columns:
     sensitive: tuple[Sensitive, ...]
     dtypes: Mapping[str, str]
 
-    @property
-    def feature_spec(self) -> dict[str, Any]:
-        return {name: tf.io.RaggedFeature(tf.as_dtype(d), row_splits_dtype=tf.int64) for name, d in self.dtypes.items()}
+    def parse(self, examples: Any) -> dict[str, Any]:
+        """A RaggedTensor per column of `dtypes`.  examples : (n,) string tensor."""
+        spec = {n: tf.io.RaggedFeature(tf.as_dtype(d), row_splits_dtype=tf.int64) for n, d in self.dtypes.items()}
+        return dict(tf.io.parse_example(examples, spec)) if spec else {}
 
     @property
     def id_kinds(self) -> dict[str, str]:
@@ -50,7 +51,7 @@ class Columns:
     def arrays(self, parsed: Mapping[str, Any], rows: int) -> tuple[dict[str, Any], dict[str, tuple[str, int]]]:
         """Arrow arrays by their name in the file, and the words in columns that have bins.
 
-        parsed : column to RaggedTensor, of `feature_spec`.
+        parsed : what `parse` made of `rows` examples.
         """
         cells = {name: _first_values(parsed[name]) for name in self.dtypes}
         found = {ID + name: _as_is(cells.get(name), rows) for name in self.roles.ids}
@@ -167,7 +168,7 @@ def _numbers_in(texts: Any) -> tuple[Any, tuple[str, int] | None]:
     coded = texts.dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(coded.dictionary)
     is_number = are_numbers(trimmed)
-    numbers: Any = as_float64(pc.if_else(is_number, trimmed, "0"))
+    numbers = pc.if_else(is_number, as_float64(pc.if_else(is_number, trimmed, "0")), None)
     odd = pc.invert(is_number).take(coded.indices)
     count = pc.sum(odd).as_py() or 0
     return numbers.take(coded.indices), (texts.filter(odd)[0].as_py(), count) if count else None

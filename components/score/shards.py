@@ -93,8 +93,7 @@ class Scorer:
         os.replace(unfinished, path)
 
     def _batches(self, shard: str) -> Iterator[Any]:
-        spec = self._plan.columns.feature_spec
-        parsed = records([shard]).map(lambda batch: (batch, tf.io.parse_example(batch, spec)))
+        parsed = records([shard]).map(lambda batch: (batch, self._plan.columns.parse(batch)))
         first = 0
         for examples, columns in parsed.prefetch(2):
             yield self._batch(examples, columns, first)
