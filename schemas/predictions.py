@@ -8,8 +8,10 @@ A regression has the one column `value`, in the label's unit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 DECISION, SCORE, VALUE = "decision", "score_", "value"
 #: Feature of an Example that is only to be scored: its row's number in the table, from 1.
 ROW = "sluicegate_row"
+#: Written by models.signatures beside the SavedModel; a model of another origin has none.
+DESCRIPTION = "assets.extra/model.json"
 _HALF = 0.5
 
 
@@ -76,6 +80,12 @@ class Answers:
             return [pa.array(np.ascontiguousarray(scores[:, 0]))]
         decided = pa.array(self.decide(scores), pa.string())
         return [decided, *(pa.array(np.ascontiguousarray(column)) for column in scores.T)]
+
+
+def answers_of(model: str | Path) -> Answers:
+    """What the scores of the model in this folder stand for. Raises FileNotFoundError, KeyError."""
+    content = json.loads((Path(model) / DESCRIPTION).read_text(encoding="utf-8"))
+    return Answers(content["task"], tuple(content["classes"]), content["threshold"])
 
 
 def clashes(names: Sequence[str], answers: Answers) -> list[str]:

@@ -8,9 +8,9 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import InferenceResult, Model
 from tfx.utils import path_utils
 
-from components.predictions_table.core import Scored, answers_of, refuse_clashes, write
+from components.predictions_table.core import Scored, refuse_clashes, write
 from schemas.artifacts import Predictions
-from schemas.predictions import ROW
+from schemas.predictions import ROW, answers_of
 
 _LOGS = "prediction_logs*"
 

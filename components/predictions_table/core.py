@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 FILE_NAME = "predictions.parquet"
-DESCRIPTION = "assets.extra/model.json"
 #: The column that stands for the ids where a table has none.
 ROW_COLUMN = "row"
 
@@ -27,12 +25,6 @@ class Scored:
     number: int
     ids: tuple[Any, ...]
     scores: np.ndarray[Any, Any]
-
-
-def answers_of(model: str | Path) -> Answers:
-    """What a served model's scores stand for."""
-    content = json.loads((Path(model) / DESCRIPTION).read_text(encoding="utf-8"))
-    return Answers(content["task"], tuple(content["classes"]), content["threshold"])
 
 
 def refuse_clashes(ids: Sequence[str], answers: Answers) -> None:

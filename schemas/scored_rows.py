@@ -1,0 +1,348 @@
+"""The rows of a split with what the model, and the released one, answered: written once by Score, read by all that judges.
+
+`predictions.parquet` holds one line per row of the split, in the split's order:
+
+    row               int64     number of the row in the split, from 0
+    id_<name>         as it is  one per ids column
+    label             text      the class, null where unknown; float64 for a regression
+    decision          text      ] the columns of schemas/predictions.py
+    score_<class>     float32   ] one per class, the positive one last
+    value             float32   ] a regression has this one instead
+    weight            float64   1.0 where the table has none, or the cell is missing
+    group_<column>    text      one per sensitive column; float64 where the column holds numbers; null where missing
+    baseline_...      as above  the released model's decision and scores (or value), where there is one to compare with
+
+Its metadata (key `sluicegate`) is `About` as JSON. In memory all of it is plain numpy, and text stands as codes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.predictions import DECISION, SCORE, VALUE, Answers
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+FILE_NAME = "predictions.parquet"
+METADATA_KEY = b"sluicegate"
+ROW, LABEL, WEIGHT = "row", "label", "weight"
+ID, GROUP, BASELINE = "id_", "group_", "baseline_"
+#: Kinds of an ids or a sensitive column, and the arrow types they are written in.
+KINDS = ("text", "int", "float")
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class About:
+    """What the whole file says about itself.
+
+    task : "binary", "multiclass" or "regression".
+    classes : the positive one last; () for regression.
+    threshold, baseline_threshold : score from which a binary row counts as positive.
+    split : which split was scored.
+    sensitive, ids : names of the columns, as in the table.
+    weight : name of the weight's column, or None.
+    baseline_version : of the released model that answered, too; None where none did, and then
+    baseline_note : says why.
+    """
+
+    task: str
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
+    baseline_threshold: float | None = None
+    split: str = "test"
+    sensitive: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    weight: str | None = None
+    baseline_version: int | None = None
+    baseline_note: str = ""
+
+    @property
+    def answers(self) -> Answers:
+        """What the model's scores stand for."""
+        return Answers(self.task, self.classes, self.threshold)
+
+    @property
+    def baseline_answers(self) -> Answers:
+        """What the released model's scores stand for."""
+        return Answers(self.task, self.classes, self.baseline_threshold)
+
+    @property
+    def has_baseline(self) -> bool:
+        return self.baseline_version is not None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the file's columns, in its order."""
+        answers = self.answers.columns
+        ids, groups = [ID + name for name in self.ids], [GROUP + name for name in self.sensitive]
+        baseline = [BASELINE + name for name in answers] if self.has_baseline else []
+        return (ROW, *ids, LABEL, *answers, WEIGHT, *groups, *baseline)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> About:
+        """Reads what `to_json` wrote."""
+        content = json.loads(text)
+        return cls(**{**content, **{key: tuple(content[key]) for key in ("classes", "sensitive", "ids")}})
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of text.
+
+    codes : (n,) int32, places in `values`; -1 = missing.
+    values : distinct texts, in the order in which they first occur.
+    """
+
+    codes: npt.NDArray[np.int32]
+    values: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def texts(self) -> npt.NDArray[Any]:
+        """(n,) objects: the texts, None where missing."""
+        import numpy as np
+
+        return np.array([*self.values, None], object)[self.codes]
+
+    @classmethod
+    def of(cls, texts: Iterable[str | None]) -> Texts:
+        """A column from its cells, None or '' where missing."""
+        import numpy as np
+
+        places: dict[str, int] = {}
+        codes = [places.setdefault(text, len(places)) if text else _UNKNOWN for text in texts]
+        return cls(np.array(codes, np.int32), tuple(places))
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """The columns that were read, or are to be written.
+
+    columns : by their name in the file, (n,) each.
+        row int64 · label, decision, baseline_decision: int64 place in `about.classes`, -1 = unknown (label of a
+        regression: float64, NaN = unknown) · score_<class>, value and baseline_...: float32 · weight: float64 ·
+        group_<column>: `Texts`, or float64 with NaN = missing · id_<name>: objects (str, int or float; None = missing)
+
+    The properties raise KeyError, with what to do, for a column that was not read.
+    """
+
+    about: About
+    columns: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return max((len(column) for column in self.columns.values()), default=0)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.columns:
+            what = "was not read: name it in `columns`" if name in self.about.columns else "is not in the file"
+            raise KeyError(f"The column {name!r} of the scored rows {what}.")
+        return self.columns[name]
+
+    @property
+    def label(self) -> npt.NDArray[Any]:
+        """(n,) int64 place in the classes, -1 = unknown; float64 with NaN for a regression."""
+        found: npt.NDArray[Any] = self[LABEL]
+        return found
+
+    @property
+    def decision(self) -> npt.NDArray[np.int64]:
+        """(n,) int64 place in the classes. A regression has none."""
+        found: npt.NDArray[np.int64] = self[DECISION]
+        return found
+
+    @property
+    def scores(self) -> npt.NDArray[np.float32]:
+        """(n, classes) float32, or (n, 1) values of a regression."""
+        return self._scores("")
+
+    @property
+    def weight(self) -> npt.NDArray[np.float64]:
+        """(n,) float64."""
+        found: npt.NDArray[np.float64] = self[WEIGHT]
+        return found
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether the released model's answers are in the file."""
+        return self.about.has_baseline
+
+    @property
+    def baseline_decision(self) -> npt.NDArray[np.int64]:
+        """As `decision`, of the released model."""
+        found: npt.NDArray[np.int64] = self[BASELINE + DECISION]
+        return found
+
+    @property
+    def baseline_scores(self) -> npt.NDArray[np.float32]:
+        """As `scores`, of the released model."""
+        return self._scores(BASELINE)
+
+    def group(self, column: str) -> Texts | npt.NDArray[np.float64]:
+        """A sensitive column: `Texts`, or (n,) float64 with NaN = missing."""
+        found: Texts | npt.NDArray[np.float64] = self[GROUP + column]
+        return found
+
+    def ids(self, column: str) -> npt.NDArray[Any]:
+        """(n,) objects: str, int or float; None = missing."""
+        found: npt.NDArray[Any] = self[ID + column]
+        return found
+
+    def _scores(self, prefix: str) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        names = [SCORE + name for name in self.about.classes] or [VALUE]
+        return np.stack([self[prefix + name] for name in names], axis=1)
+
+
+def arrow_schema(about: About, id_kinds: Mapping[str, str], group_kinds: Mapping[str, str]) -> Any:
+    """The pyarrow schema of the file, `about` in its metadata.
+
+    id_kinds, group_kinds : one of KINDS for each ids and each sensitive column; text where it is not named.
+    """
+    import pyarrow as pa
+
+    types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
+    special = {ROW: pa.int64(), LABEL: pa.string() if about.classes else pa.float64(), WEIGHT: pa.float64()}
+    special |= {ID + name: types[id_kinds.get(name, "text")] for name in about.ids}
+    special |= {GROUP + name: types[group_kinds.get(name, "text")] for name in about.sensitive}
+    answers = dict(about.answers.fields())
+    special |= answers | {BASELINE + name: kind for name, kind in answers.items()}
+    fields = [pa.field(name, special[name]) for name in about.columns]
+    return pa.schema(fields, metadata={METADATA_KEY: about.to_json().encode()})
+
+
+def write(batches: Iterable[Any], schema: Any, path: str | Path) -> int:
+    """Writes pyarrow tables or record batches as one row group each; returns the rows. One batch is in memory at a time.
+
+    schema : of `arrow_schema`, which every batch has.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = 0
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+            # The metadata of a piece says less than that of the whole.
+            writer.write_table(table.replace_schema_metadata(schema.metadata))
+            rows += table.num_rows
+    return rows
+
+
+def save(rows: ScoredRows, folder: str | Path) -> Path:
+    """Writes rows that are in memory as `predictions.parquet` into `folder`, and returns its path."""
+    path = Path(folder) / FILE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = to_table(rows)
+    write([table], table.schema, path)
+    return path
+
+
+def to_table(rows: ScoredRows) -> Any:
+    """The pyarrow table of rows that have all columns."""
+    import pyarrow as pa
+
+    arrays = {name: _to_arrow(name, rows[name], rows.about) for name in rows.about.columns}
+    metadata = {METADATA_KEY: rows.about.to_json().encode()}
+    return pa.table(arrays).replace_schema_metadata(metadata)
+
+
+def read_about(folder: str | Path) -> About:
+    """What the file in `folder` says about itself, without its rows. Raises FileNotFoundError."""
+    from pyarrow import parquet
+
+    return _about_in(parquet.read_schema(Path(folder) / FILE_NAME))
+
+
+def read(folder: str | Path, columns: Collection[str] | None = None) -> ScoredRows:
+    """The rows in `folder`.
+
+    columns : names in the file, such as ["label", "weight", "group_sex"]; None: all of them.
+
+    Raises FileNotFoundError; KeyError for a column that is not in the file.
+    """
+    from pyarrow import parquet
+
+    path = Path(folder) / FILE_NAME
+    schema = parquet.read_schema(path)
+    wanted = [name for name in schema.names if columns is None or name in columns]
+    absent = sorted(set(columns or ()) - set(wanted))
+    if absent:
+        raise KeyError(f"The scored rows have no column {', '.join(absent)}; they have {', '.join(schema.names)}.")
+    texts = [name for name in wanted if _is_coded(name, schema)]
+    about = _about_in(schema)
+    table = parquet.read_table(path, columns=wanted, read_dictionary=texts)
+    return ScoredRows(about, {name: _to_numpy(name, table.column(name), about) for name in wanted})
+
+
+def _about_in(schema: Any) -> About:
+    return About.from_json((schema.metadata or {})[METADATA_KEY].decode())
+
+
+def _is_class(name: str, about: About) -> bool:
+    return bool(about.classes) and name in (LABEL, DECISION, BASELINE + DECISION)
+
+
+def _is_coded(name: str, schema: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(schema.field(name).type) and not name.startswith(ID)
+
+
+def _to_arrow(name: str, column: Any, about: About) -> Any:
+    import pyarrow as pa
+
+    if isinstance(column, Texts):
+        return pa.array(column.texts(), pa.string())
+    if _is_class(name, about):
+        import numpy as np
+
+        return pa.array(np.array([*about.classes, None], object)[column], pa.string())
+    return pa.array(column, from_pandas=True)
+
+
+def _to_numpy(name: str, column: Any, about: About) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        found = _texts(column)
+        return _places(found, about.classes) if _is_class(name, about) else found
+    if name.startswith(ID):
+        return _objects(column)
+    return column.to_numpy()
+
+
+def _texts(column: Any) -> Texts:
+    import numpy as np
+
+    array = column.unify_dictionaries().combine_chunks()
+    if not len(array):
+        return Texts(np.empty(0, np.int32), ())
+    codes = array.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Texts(codes, tuple(array.dictionary.to_pylist()))
+
+
+def _places(column: Texts, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    import numpy as np
+
+    places = [classes.index(text) if text in classes else _UNKNOWN for text in column.values]
+    return np.array([*places, _UNKNOWN], np.int64)[column.codes]
+
+
+def _objects(column: Any) -> npt.NDArray[Any]:
+    import numpy as np
+
+    found = np.empty(len(column), object)
+    found[:] = column.to_pylist()
+    return found
