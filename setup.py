@@ -7,6 +7,7 @@ COMPONENTS = [
     "direct_release",
     "evaluator",
     "example_gen",
+    "fairness_report",
     "infra_validator",
     "predictions_table",
     "pusher",
@@ -22,6 +23,7 @@ setup(
     packages=[
         "components",
         *[f"components.{name}" for name in COMPONENTS],
+        "fairness",
         "models",
         "pipeline",
         "pipeline.local",

@@ -19,3 +19,9 @@ class ReleaseRecord(artifact.Artifact):
     """A folder with the `release.json` that a release step left behind."""
 
     TYPE_NAME = "schemas.ReleaseRecord"
+
+
+class FairnessEvidence(artifact.Artifact):
+    """A folder with `fairness.json` (schemas/fairness_evidence.py)."""
+
+    TYPE_NAME = "schemas.FairnessEvidence"

@@ -1,0 +1,27 @@
+"""TFX adapter: reads the scored rows, audits them, leaves the verdict and the evidence."""
+
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+
+from components.fairness_report.core import Policy, decide
+from components.fairness_report.reading import FILE_NAME, read_rows
+from schemas import fairness_evidence, gate_output
+from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
+
+
+@component
+def FairnessReport(
+    predictions: InputArtifact[Predictions],
+    policy_json: Parameter[str],
+    verdict: OutputArtifact[GateVerdict],
+    report: OutputArtifact[FairnessEvidence],
+) -> None:
+    """policy_json : settings.Fairness."""
+    policy = Policy.from_json(policy_json)
+    is_scored = (Path(predictions.uri) / FILE_NAME).is_file()
+    found, evidence = decide(policy, read_rows(predictions.uri, policy) if is_scored and policy.compares else None)
+    gate_output.leave(found, verdict)
+    fairness_evidence.write(evidence, report.uri)
+    report.set_string_custom_property("split_digest", evidence.split_digest)

@@ -1,0 +1,229 @@
+"""Measured groupings as evidence: every group with its rates, every gap with its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fairness import calibration, families, limits, paired, ranking
+from fairness.arrays import Floats, Mask
+from fairness.bounds import Levels
+from fairness.counts import NEGATIVE, POSITIVE, Counts
+from fairness.estimates import Grouping
+from fairness.gaps import MEASURES, Measure
+from fairness.moments import Moments
+from fairness.policy import Policy
+from fairness.rates import rate
+from fairness.resampling import Resampled
+from fairness.rows import OneClass
+from schemas.fairness_evidence import GapEvidence, GroupEvidence, GroupingEvidence, RateOfGroup
+
+SHOWN = ("selection_rate", "tpr", "fpr", "fnr", "ppv", "npv", "accuracy", "base_rate")
+Rates = dict[str, RateOfGroup]
+
+
+def describe(
+    part: OneClass, groupings: Sequence[Grouping], resampled: Resampled, policy: Policy
+) -> tuple[GroupingEvidence, ...]:
+    """Everything that is measured, whether a limit asks for it or not; p-values are adjusted over all of it."""
+    found = [
+        GroupingEvidence(
+            g.columns, g.title, _groups(part, g, policy), _gaps(g, resampled, policy),
+            tuple(n for n, enough in zip(g.names, g.judged("score"), strict=True) if not enough),
+        )
+        for g in groupings
+    ]  # fmt: skip
+    return _adjusted(found)
+
+
+def _groups(part: OneClass, grouping: Grouping, policy: Policy) -> tuple[GroupEvidence, ...]:
+    by_group: list[Rates] = [{} for _ in grouping.names]
+    before: list[Rates] = [{} for _ in grouping.names]
+    if grouping.counts is not None:
+        _add_shares(by_group, grouping, grouping.counts, policy.confidence)
+    if grouping.baseline is not None:
+        _add_shares(before, grouping, grouping.baseline, policy.confidence)
+    _add_mean(by_group, "mean_score", grouping.score, grouping.judged("score"), policy.confidence)
+    if grouping.error is not None:
+        _add_mean(by_group, "mean_error", grouping.error, grouping.judged("error"), policy.confidence)
+    _add_from_rows(by_group, part, grouping, policy)
+    total = grouping.weight.sum()
+    return tuple(
+        GroupEvidence(
+            name, dict(zip(grouping.columns, values, strict=True)), round(float(rows)), float(weight), float(weight / total),
+            rates, earlier,
+        )
+        for name, values, rows, weight, rates, earlier in zip(
+            grouping.names, grouping.values, grouping.rows, grouping.weight, by_group, before, strict=True
+        )
+    )  # fmt: skip
+
+
+def _add_shares(into: list[Rates], grouping: Grouping, counts: Counts, confidence: float) -> None:
+    for name in SHOWN:
+        found = rate(counts, name)
+        low, high = limits.wilson(found.value, found.effective, confidence)
+        enough = grouping.judged(name)
+        for place, rates in enumerate(into):
+            rates[name] = RateOfGroup(
+                _known(found.value[place]), round(float(found.rows[place])), _known(low[place]), _known(high[place]),
+                round(float(found.hits[place])), bool(enough[place]),
+            )  # fmt: skip
+
+
+def _add_mean(into: list[Rates], name: str, moments: Moments, enough: Mask, confidence: float) -> None:
+    mean = moments.mean
+    low, high = limits.mean_limits(mean, moments.error, moments.effective, (1 - confidence) / 2)
+    for place, rates in enumerate(into):
+        rows = round(float(moments.rows[place]))
+        ends = (_known(low[place]), _known(high[place])) if rows > 2 else (None, None)
+        rates[name] = RateOfGroup(_known(mean[place]), rows, *ends, is_judged=bool(enough[place]))
+
+
+def _add_from_rows(into: list[Rates], part: OneClass, grouping: Grouping, policy: Policy) -> None:
+    """What no table of counts holds: ranking, calibration, signed errors."""
+    known = part.known()
+    codes, score = grouping.parents[part.finest.codes][known], part.score[known]
+    weight = None if part.weight is None else part.weight[known]
+    if part.label is None:
+        _add_signed_error(into, part, codes, weight)
+        return
+    is_positive = part.label[known] == POSITIVE
+    _add_ranking(into, grouping, ranking.rank(codes, len(into), is_positive, score, weight), policy)
+    order = np.argsort(codes, kind="stable")
+    cuts = np.searchsorted(codes[order], np.arange(len(into) + 1))
+    rng = np.random.default_rng(policy.seed)
+    z = float(limits.normal_quantile((1 + policy.confidence) / 2))
+    for place, rates in enumerate(into):
+        mine = order[cuts[place] : cuts[place + 1]]
+        if not len(mine):
+            continue
+        found = calibration.calibrate(is_positive[mine], score[mine], rng, None if weight is None else weight[mine])
+        half, enough = z * found.gap_error, len(mine) >= policy.min_rows
+        rates["calibration_gap"] = RateOfGroup(
+            _known(found.gap), len(mine), _known(found.gap - half), _known(found.gap + half), is_judged=enough
+        )
+        for name, value in (
+            ("calibration_slope", found.slope), ("calibration_intercept", found.intercept), ("ece", found.ece),
+            ("ece_null", found.ece_null),
+        ):  # fmt: skip
+            rates[name] = RateOfGroup(_known(value), len(mine), is_judged=enough)
+
+
+def _add_ranking(into: list[Rates], grouping: Grouping, found: ranking.Ranking, policy: Policy) -> None:
+    assert grouping.counts is not None  # noqa: S101  a task with classes has counts
+    of_label = grouping.counts.rows.sum(-1)
+    p, n = of_label[:, POSITIVE], of_label[:, NEGATIVE]
+    effective = rate(grouping.counts, "base_rate").effective / np.maximum(p + n, 1)
+    for place, rates in enumerate(into):
+        enough = bool(min(p[place], n[place]) >= policy.min_positives)
+        others = p.sum() - p[place], n.sum() - n[place]
+        for name, value, positives, negatives in (
+            ("auc", found.auc, p[place], n[place]),
+            ("auc_bnsp", found.bnsp, p[place], others[1]),
+            ("auc_bpsn", found.bpsn, others[0], n[place]),
+        ):
+            ends = ranking.auc_limits(
+                float(value[place]), positives * effective[place], negatives * effective[place], policy.confidence
+            )
+            low, high = ends or (None, None)
+            rates[name] = RateOfGroup(
+                _known(value[place]), round(float(positives + negatives)), low, high, None, enough
+            )
+        rates["ks"] = RateOfGroup(_known(found.ks[place]), round(float(p[place] + n[place])), is_judged=enough)
+
+
+def _add_signed_error(into: list[Rates], part: OneClass, codes: np.ndarray, weight: Floats | None) -> None:
+    from fairness.moments import add_up
+
+    assert part.error is not None  # noqa: S101  a regression has errors
+    sums = add_up(codes, part.error, weight)
+    for place, rates in enumerate(into[: len(sums.rows)]):
+        mean, error = float(sums.mean[place]), float(sums.error[place])
+        rates["mean_signed_error"] = RateOfGroup(
+            _known(mean), round(float(sums.rows[place])), _known(mean - 1.96 * error), _known(mean + 1.96 * error)
+        )
+
+
+def _gaps(grouping: Grouping, resampled: Resampled, policy: Policy) -> tuple[GapEvidence, ...]:
+    measures = {name: m for name, m in MEASURES.items() if grouping.can_measure(m)}
+    return tuple(_gap(name, m, grouping, resampled, policy) for name, m in measures.items())
+
+
+def _gap(name: str, measure: Measure, grouping: Grouping, resampled: Resampled, policy: Policy) -> GapEvidence:
+    key = (grouping.columns, name)
+    value = grouping.point(measure)
+    found = grouping.interval(measure, Levels(policy.level, policy.level), seed=policy.seed)
+    lowest, highest = _furthest(measure, grouping)
+    gap = GapEvidence(
+        name, grouping.columns, measure.convention, _known(value), _known(grouping.point(measure, everybody=True)),
+        _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest,
+        **_null(measure, value, resampled.null.get(key)),
+    )  # fmt: skip
+    drawn = resampled.candidate.get(key)
+    if drawn is not None and not np.isnan(drawn).all():
+        low, high = np.nanquantile(drawn, [policy.level, 1 - policy.level])
+        gap = replace(gap, bootstrap_low=float(low), bootstrap_high=float(high))
+    return _against_released(gap, measure, grouping, resampled, policy)
+
+
+def _null(measure: Measure, value: float, drawn: Floats | None) -> Mapping[str, float | None]:
+    """What chance alone gives; the observed labels count as one of the shuffles, so that p is never 0."""
+    known = np.zeros(0) if drawn is None else drawn[~np.isnan(drawn)]
+    if not len(known) or np.isnan(value):
+        return {}
+    as_far = known <= value + 1e-12 if measure.is_ratio else known >= value - 1e-12
+    mean = float(known.mean())
+    return {
+        "null_mean": mean,
+        "null_high": float(np.quantile(known, 0.05 if measure.is_ratio else 0.95)),
+        "excess": value - mean,
+        "p": (int(as_far.sum()) + 1) / (len(known) + 1),
+    }
+
+
+def _against_released(
+    gap: GapEvidence, measure: Measure, grouping: Grouping, resampled: Resampled, policy: Policy
+) -> GapEvidence:
+    key = (grouping.columns, gap.measure)
+    if key not in resampled.baseline or (grouping.counts is not None and grouping.baseline is None):
+        return gap
+    released = grouping.point(measure, baseline=True)
+    if np.isnan(released) or gap.value is None or grouping.score.sums[..., 6].any() == 0:
+        return gap
+    value = float(paired.rise(measure, np.array(gap.value), np.array(released)))
+    drawn = paired.rise(measure, resampled.candidate[key], resampled.baseline[key])
+    found = paired.interval(value, drawn, Levels(policy.level, policy.level))
+    return replace(
+        gap, baseline=released, rise=value, rise_low=_known(float(found.low)), rise_high=_known(float(found.high))
+    )
+
+
+def _furthest(measure: Measure, grouping: Grouping) -> tuple[str, str]:
+    """Names of the groups with the lowest and the highest first estimate; both of the furthest pair, for areas."""
+    judged = np.flatnonzero(grouping.judged(measure.of[0]))
+    if len(judged) < 2:
+        return "", ""
+    if measure.kind == "area":
+        assert grouping.areas is not None  # noqa: S101  `can_measure` said so
+        table = np.nan_to_num(grouping.areas.between[np.ix_(judged, judged)])
+        one, other = np.unravel_index(table.argmax(), table.shape)
+        return grouping.names[judged[one]], grouping.names[judged[other]]
+    parts = grouping.values_of(measure)
+    values = max((v[judged] for v in parts.values()), key=lambda v: np.nan_to_num(np.nanmax(v) - np.nanmin(v)))
+    return grouping.names[judged[np.nanargmin(values)]], grouping.names[judged[np.nanargmax(values)]]
+
+
+def _adjusted(groupings: Sequence[GroupingEvidence]) -> tuple[GroupingEvidence, ...]:
+    raw = np.array([np.nan if gap.p is None else gap.p for g in groupings for gap in g.gaps])
+    adjusted = iter(families.benjamini_hochberg(raw))
+    return tuple(
+        replace(g, gaps=tuple(replace(gap, p_adjusted=_known(float(next(adjusted)))) for gap in g.gaps))
+        for g in groupings
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,164 @@
+"""One grouping of the rows with all that can be estimated for its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairness import area, bounds, limits
+from fairness.arrays import Floats, Ints, Mask
+from fairness.bounds import Estimate, Interval, Levels
+from fairness.counts import Counts
+from fairness.gaps import REFERENCE_SHARE, Measure, gap
+from fairness.moments import Moments
+from fairness.rates import rate
+
+
+@dataclass(frozen=True)
+class Floors:
+    """rows : a smaller group is shown and not judged.  positives : and so is one with fewer rows under the rate."""
+
+    rows: int = 30
+    positives: int = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Areas:
+    """between : (groups, groups) area between every two groups.  histogram : of the same scores."""
+
+    between: Floats
+    histogram: area.Histogram
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts."""
+
+    columns: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
+    parents: Ints
+    rows: Floats
+    weight: Floats
+    floors: Floors
+    score: Moments
+    error: Moments | None = None
+    counts: Counts | None = None
+    baseline: Counts | None = None
+    areas: Areas | None = None
+
+    @property
+    def title(self) -> str:
+        return " x ".join(self.columns)
+
+    @property
+    def is_reference(self) -> Mask:
+        """Groups that an impact ratio may be taken to."""
+        found: Mask = self.weight >= REFERENCE_SHARE * self.weight.sum()
+        return found
+
+    def can_measure(self, measure: Measure) -> bool:
+        """Whether this task has the measure."""
+        if measure.of == ("error",):
+            return self.counts is not None or self.error is not None
+        if measure.of == ("scores",):
+            return self.areas is not None
+        return measure.of == ("score",) or self.counts is not None
+
+    def judged(self, name: str) -> Mask:
+        """Which groups have enough rows for this estimate."""
+        return enough(self.rows, self.under(name), self.floors)
+
+    def judged_of(self, measure: Measure) -> Mask:
+        """Groups that count in every part of the measure."""
+        return np.logical_and.reduce([self.judged(name) for name in measure.of])
+
+    def values_of(self, measure: Measure, baseline: bool = False) -> Mapping[str, Floats]:
+        return {name: self._value(name, baseline) for name in measure.of}
+
+    def point(self, measure: Measure, everybody: bool = False, baseline: bool = False) -> float:
+        """The gap over the groups that can be judged, or over all; NaN where it is not defined."""
+        judged = {n: np.ones(len(self.rows), bool) if everybody else self.judged(n) for n in measure.of}
+        if measure.kind == "area":
+            return _furthest(self.areas, judged["scores"])
+        return float(gap(measure, self.values_of(measure, baseline), judged, self.is_reference))
+
+    def interval(self, measure: Measure, levels: Levels, factor: float = 1.0, seed: int = 0) -> Interval:
+        """Both ends.  factor : how many times the rows, for the question how many would settle it."""
+        if measure.kind == "area":
+            return _of_area(self, levels, factor, seed)
+        estimates = {name: self._estimate(name, factor) for name in measure.of}
+        return bounds.interval(measure, estimates, self.is_reference, levels)
+
+    def under(self, name: str) -> Floats:
+        """(groups,) rows that an estimate is taken over."""
+        if name in ("score", "scores") or self.counts is None:
+            return self.score.rows if name != "error" or self.error is None else self.error.rows
+        return rate(self.counts, "error_rate" if name == "error" else name).rows
+
+    def _value(self, name: str, baseline: bool) -> Floats:
+        moments = self._moments(name)
+        if moments is not None:
+            return moments.baseline_mean if baseline else moments.mean
+        counts = self.baseline if baseline else self.counts
+        assert counts is not None  # noqa: S101  `can_measure` said so
+        return rate(counts, "error_rate" if name == "error" else name).value
+
+    def _moments(self, name: str) -> Moments | None:
+        if name == "score":
+            return self.score
+        return self.error if name == "error" and self.counts is None else None
+
+    def _estimate(self, name: str, factor: float) -> Estimate:
+        moments = self._moments(name)
+        if moments is not None:
+            return of_means(moments.scaled(factor), self.judged(name))
+        assert self.counts is not None  # noqa: S101
+        return of_shares(self.counts.scaled(factor), "error_rate" if name == "error" else name, self.judged(name))
+
+
+def enough(group_rows: Floats, rows_under: Floats, floors: Floors) -> Mask:
+    """Which groups can be judged.  rows_under : rows that the rate is taken over."""
+    found: Mask = (group_rows >= floors.rows) & (rows_under >= floors.positives)
+    return found
+
+
+def of_shares(counts: Counts, name: str, judged: Mask) -> Estimate:
+    """A rate of fairness.rates by group, with exact limits."""
+    found = rate(counts, name)
+    return Estimate(found.value, judged, lambda level: limits.share_limits(found.value, found.effective, level))
+
+
+def of_means(moments: Moments, judged: Mask) -> Estimate:
+    """A mean by group, with Student's limits."""
+    mean, error, rows = moments.mean, moments.error, moments.effective
+    return Estimate(mean, judged, lambda level: limits.mean_limits(mean, error, rows, level))
+
+
+def _furthest(areas: Areas | None, judged: Mask) -> float:
+    if areas is None or judged.sum() < 2:
+        return float("nan")
+    return float(np.nanmax(areas.between[np.ix_(judged, judged)]))
+
+
+def _of_area(grouping: Grouping, levels: Levels, factor: float, seed: int) -> Interval:
+    judged, areas = grouping.judged("scores"), grouping.areas
+    nothing = np.array(np.nan)
+    if areas is None or judged.sum() < 2:
+        return Interval(nothing, nothing)
+    noise = area_noise(areas, judged, seed) / np.sqrt(factor)
+    pairs = np.triu_indices(int(judged.sum()), 1)
+    observed, off = areas.between[np.ix_(judged, judged)][pairs], noise[:, pairs[0], pairs[1]]
+    scale = off.mean(0) + 1e-300
+    near = np.quantile((off / scale).max(-1), 1 - levels.near) * scale
+    far = np.quantile(off, 1 - levels.far, axis=0)
+    return Interval(np.array(max(0.0, (observed - near).max())), np.array((observed + far).max()))
+
+
+def area_noise(areas: Areas, judged: Mask, seed: int) -> Floats:
+    """(draws, judged, judged): see fairness.area.noise."""
+    h = areas.histogram
+    kept = area.Histogram(h.edges, h.weight[judged], h.rows[judged], h.weight2[judged])
+    return area.noise(kept, np.random.default_rng(seed))

@@ -1,0 +1,142 @@
+"""Passed, refused, or cannot tell: each limit against its interval, and never against the point value alone.
+
+PASSED   the far end of the interval is inside the limit
+FAILED   the near end is beyond it, at the level that Holm's procedure gives the limit within the gate's family
+UNKNOWN  the limit lies in between, or the measure is not defined: nobody is selected, fewer than two groups can be judged
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fairness.bounds import Interval, Levels
+from fairness.families import holm
+from fairness.sample_size import factor_to_settle
+from schemas.verdict import Measurement, Status
+
+#: Rounding must not turn "exactly at the limit" into a refusal.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One limit, with all that is needed to answer it.
+
+    key : unique among the questions.  measure, slice : as in the measurement.  limit, direction : "at most" or "at least".
+    value : the point value, NaN where it is not defined.  interval : at levels, with so many times the rows.
+    reason, detail : why it cannot be answered at all; "" where it can.
+    rows_to_start : rows at which two groups could be judged; for reason "too_few_rows".
+    """
+
+    key: str
+    measure: str
+    slice: str
+    limit: float
+    direction: str
+    setting: str
+    rows: int
+    gates: bool
+    value: float = float("nan")
+    interval: Callable[[Levels, float], Interval] | None = None
+    reason: str = ""
+    detail: str = ""
+    baseline: float | None = None
+    rows_to_start: int | None = None
+
+    @property
+    def is_answerable(self) -> bool:
+        return not self.reason and self.interval is not None and not np.isnan(self.value)
+
+    def ends(self, levels: Levels, factor: float = 1.0) -> tuple[float, float]:
+        """low, high.  A refusal of "at most" looks at the low end; the interval of "at least" is already turned."""
+        assert self.interval is not None  # noqa: S101  `is_answerable` said so
+        found = self.interval(levels, factor)
+        return float(found.low), float(found.high)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """near_level : how often the refusing end may miss, after Holm.  rows_needed : rows that would settle it."""
+
+    measurement: Measurement
+    near_level: float | None = None
+    rows_needed: int | None = None
+
+
+def answer(questions: Sequence[Question], level: float) -> dict[str, Answer]:
+    """An answer per question.  level : how often each end may miss; Holm shares the near one among those that gate."""
+    family = [q.key for q in questions if q.gates and q.is_answerable]
+    by_key = {q.key: q for q in questions}
+
+    def is_refused(key: str, near: float) -> bool:
+        question = by_key[key]
+        return _is_beyond(question, *question.ends(Levels(near, level)))
+
+    levels = holm(family, is_refused, level)
+    return {q.key: _answer(q, Levels(levels.get(q.key, level), level)) for q in questions}
+
+
+def _is_beyond(q: Question, low: float, high: float) -> bool:
+    return low > q.limit + TOLERANCE if q.direction == "at most" else high < q.limit - TOLERANCE
+
+
+def _is_inside(q: Question, low: float, high: float) -> bool:
+    return high <= q.limit + TOLERANCE if q.direction == "at most" else low >= q.limit - TOLERANCE
+
+
+def _answer(q: Question, levels: Levels) -> Answer:
+    seen = Measurement(
+        q.measure, q.slice, Status.UNKNOWN, None if np.isnan(q.value) else q.value, limit=q.limit, direction=q.direction,
+        rows=q.rows, baseline=q.baseline, reason=q.reason, detail=q.detail, setting=q.setting, gates=q.gates,
+    )  # fmt: skip
+    if q.reason == "bootstrap":
+        return Answer(replace(seen, status=Status.PASSED))
+    if not q.is_answerable:
+        return Answer(replace(seen, reason=q.reason or "undefined"), rows_needed=q.rows_to_start)
+    low, high = q.ends(levels)
+    seen = replace(seen, low=low, high=high)
+    if np.isnan(low) or np.isnan(high):
+        return Answer(
+            replace(seen, low=None, high=None, reason="undefined", detail=f"{q.measure} has no interval here.")
+        )
+    if _is_inside(q, low, high):
+        return Answer(replace(seen, status=Status.PASSED), levels.near)
+    if _is_beyond(q, low, high):
+        return Answer(_refused(seen, low, high), levels.near)
+    return _open(q, seen, levels)
+
+
+def _refused(seen: Measurement, low: float, high: float) -> Measurement:
+    is_at_most = seen.direction == "at most"
+    near = f"at least {low:.3f}" if is_at_most else f"at most {high:.3f}"
+    detail = f"{seen.name} of {seen.slice} is {seen.value:.3f}, with these rows {near}; it must be {seen.direction} {seen.limit:g}."
+    return replace(seen, status=Status.FAILED, reason="above_limit" if is_at_most else "below_limit", detail=detail)
+
+
+def _open(q: Question, seen: Measurement, levels: Levels) -> Answer:
+    def is_open(factor: float) -> bool:
+        low, high = q.ends(levels, factor)
+        return not (_is_inside(q, low, high) or _is_beyond(q, low, high))
+
+    factor = factor_to_settle(is_open)
+    needed = None if factor is None else round_up(q.rows * factor)
+    where = f"{seen.value:.3f} [{seen.low:.3f}, {seen.high:.3f}]"
+    said = f"{seen.name} of {seen.slice} is {where}: these {q.rows:,} rows cannot tell on which side of {q.limit:g} it lies."
+    if needed is None:
+        more = "It lies so near the limit that no number of rows would settle it."
+    else:
+        more = f"About {needed:,} rows like these would, if the shares stay what they are."
+    return Answer(replace(seen, reason="not_settled", detail=f"{said} {more}"), levels.near, needed)
+
+
+def round_up(rows: float) -> int:
+    """Two significant digits: more would be a claim.
+
+    >>> round_up(51_234.0), round_up(98.2)
+    (52000, 99)
+    """
+    unit = 10 ** max(len(str(int(rows))) - 2, 0)
+    return int(-(-rows // unit) * unit)

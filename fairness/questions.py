@@ -1,0 +1,144 @@
+"""The limits of the settings and of the profile, as questions to the measured groupings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fairness import paired
+from fairness.bounds import Interval, Levels
+from fairness.estimates import Grouping
+from fairness.gaps import MEASURES, Measure
+from fairness.judge import Question, round_up
+from fairness.policy import Limit, Policy
+from fairness.resampling import Resampled
+
+Grouped = Mapping[tuple[str, ...], Grouping]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What there is to ask.  groupings : by columns, in the order of `sensitive`.
+
+    is_first : no model was released yet.  has_baseline : the released model answered the same rows.
+    why_not : a sentence where no limit can be answered at all (multiclass without `positive`), with its reason code.
+    """
+
+    groupings: Grouped
+    resampled: Resampled
+    is_first: bool
+    has_baseline: bool
+    why_not: tuple[str, str] | None = None
+
+
+def questions(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> Iterator[Question]:
+    """One per bound: a limit with `at_most` and `max_rise` asks twice."""
+    order = [one.column for one in policy.sensitive]
+    for index, wanted in enumerate(limits):
+        columns = tuple(sorted(dict.fromkeys(wanted.of), key=order.index))
+        limit = replace(wanted, of=columns, report_only=wanted.report_only or policy.report_only)
+        bound, direction = (limit.at_most, "at most") if limit.at_most is not None else (limit.at_least, "at least")
+        if bound is not None:
+            key = (
+                f"{limit.setting}.{direction.replace(' ', '_')}"
+                if limit.setting.startswith("fairness.limits")
+                else limit.setting
+            )
+            blank = _blank(limit, f"{index}.bound", bound, direction, key, measured)
+            yield _bound(blank, limit, measured, policy.seed)
+        if limit.max_rise is not None:
+            key = f"{limit.setting}.max_rise"
+            blank = _blank(limit, f"{index}.rise", limit.max_rise, "at most", key, measured)
+            yield _rise(replace(blank, measure=f"{limit.measure} rise"), limit, measured)
+
+
+def _blank(limit: Limit, key: str, bound: float, direction: str, setting: str, measured: Measured) -> Question:
+    grouping = measured.groupings.get(limit.of)
+    rows = 0 if grouping is None else round(float(grouping.rows.sum()))
+    return Question(key, limit.measure, " x ".join(limit.of), bound, direction, setting, rows, not limit.report_only)
+
+
+def _unanswerable(q: Question, limit: Limit, measured: Measured) -> Question | None:
+    """The question with the reason why it has no answer; None where it may have one."""
+    grouping, measure = measured.groupings.get(limit.of), MEASURES[limit.measure]
+    if measured.why_not is not None:
+        reason, detail = measured.why_not
+        return replace(q, reason=reason, detail=detail)
+    if grouping is None or not grouping.can_measure(measure):
+        return replace(q, reason="not_measured", detail=f"This task has no {limit.measure}.")
+    few = min(int(grouping.judged(name).sum()) for name in measure.of)
+    if _selects_nobody(grouping, measure):
+        detail = f"The model selects nobody in these groups, so {limit.measure} is not defined; that is no pass."
+        return replace(q, reason="undefined", detail=detail)
+    return _too_few(q, grouping, measure, few) if few < 2 else None
+
+
+def _selects_nobody(grouping: Grouping, measure: Measure) -> bool:
+    """Among the groups that are judged: no gap between zeros is a gap of zero."""
+    if grouping.counts is None or measure.of[0] not in ("selection_rate", "tpr", "fpr", "ppv"):
+        return False
+    return not grouping.counts.weight[grouping.judged("selection_rate")][..., 1].sum() > 0
+
+
+def _too_few(q: Question, grouping: Grouping, measure: Measure, few: int) -> Question:
+    floors = grouping.floors
+    needed = max((_rows_to_judge(grouping, name) for name in measure.of), default=float("inf"))
+    detail = (
+        f"{few or 'None'} of the {len(grouping.rows)} groups of {q.slice} has {floors.rows} rows (fairness.min_rows) and {floors.positives} under "
+        "the rate (fairness.min_positives); a comparison needs two."
+    )
+    if not np.isfinite(needed):
+        return replace(q, reason="too_few_rows", detail=detail)
+    rows = round_up(needed)
+    return replace(
+        q, reason="too_few_rows", detail=f"{detail} About {rows:,} rows like these would do.", rows_to_start=rows
+    )
+
+
+def _rows_to_judge(grouping: Grouping, name: str) -> float:
+    """Rows at which the second group reaches the floors."""
+    with np.errstate(divide="ignore"):
+        factors = np.maximum(grouping.floors.rows / grouping.rows, grouping.floors.positives / grouping.under(name))
+    return float(np.sort(factors)[1] * grouping.rows.sum()) if len(factors) > 1 else float("inf")
+
+
+def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question:
+    hopeless = _unanswerable(q, limit, measured)
+    if hopeless is not None:
+        return hopeless
+    grouping, measure = measured.groupings[limit.of], MEASURES[limit.measure]
+    before = None
+    if measured.has_baseline and measure.kind != "area":
+        before = grouping.point(measure, baseline=True)
+
+    def interval(levels: Levels, factor: float) -> Interval:
+        # The far end of a ratio is its low one; `bounds` has turned the levels already.
+        return grouping.interval(measure, levels, factor, seed)
+
+    return replace(q, value=grouping.point(measure), interval=interval, baseline=before)
+
+
+def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
+    if measured.is_first:
+        detail = "No model was released yet, so there is nothing to be worse than."
+        return replace(q, reason="bootstrap", detail=detail)
+    hopeless = _unanswerable(q, limit, measured)
+    if hopeless is not None:
+        return hopeless
+    grouping, measure = measured.groupings[limit.of], MEASURES[limit.measure]
+    mine = measured.resampled.candidate.get((limit.of, limit.measure))
+    before = measured.resampled.baseline.get((limit.of, limit.measure))
+    if not measured.has_baseline or mine is None or before is None:
+        detail = f"The released model has no {limit.measure} on these rows to be compared with."
+        return replace(q, reason="baseline_missing", detail=detail)
+    released = grouping.point(measure, baseline=True)
+    if np.isnan(released):
+        return replace(q, reason="baseline_missing", detail=f"The released model's {limit.measure} is not defined.")
+    value = float(paired.rise(measure, np.array(grouping.point(measure)), np.array(released)))
+    return replace(q, value=value, interval=_paired(value, paired.rise(measure, mine, before)), baseline=released)
+
+
+def _paired(value: float, drawn: np.ndarray) -> Callable[[Levels, float], Interval]:
+    return lambda levels, factor: paired.interval(value, drawn, levels, factor)

@@ -1,0 +1,156 @@
+"""All gaps of all groupings from the same draws: of the bootstrap, paired with the released model, and of shuffled labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairness import bootstrap, null, rates
+from fairness.arrays import Floats
+from fairness.counts import JointCounts
+from fairness.estimates import Grouping, area_noise
+from fairness.gaps import MEASURES, Measure, gap
+from fairness.moments import Moments
+
+#: By grouping and measure: (draws,) the gap in each.
+Gaps = Mapping[tuple[tuple[str, ...], str], Floats]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """candidate, baseline : bootstrap draws of the gaps of either model, row by row from the same rows.  null : of shuffled labels."""
+
+    candidate: Gaps
+    baseline: Gaps
+    null: Gaps
+    draws: int = 0
+    shuffles: int = 0
+
+
+def resample(joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, seed: int) -> Resampled:
+    """Draws of everything.  joint : counts of the finest groups; None for a regression.  draws : of the bootstrap, and at most of the shuffles."""
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
+    cells = 0 if joint is None else joint.rows.size
+    draws = bootstrap.affordable(draws, cells)
+    shuffles = null.affordable(draws, cells)
+    candidate, baseline = _bootstrap(joint, groupings, draws, streams[0])
+    means, means_before = _means(groupings, draws, streams[1])
+    return Resampled(
+        {**candidate, **means},
+        {**baseline, **means_before},
+        _null(joint, groupings, shuffles, streams[2]),
+        draws,
+        shuffles,
+    )
+
+
+def _of_counts() -> dict[str, Measure]:
+    return {name: m for name, m in MEASURES.items() if m.of[0] in rates.RATES or m.of == ("error",)}
+
+
+def gaps_of(weight: Floats, grouping: Grouping) -> dict[str, Floats]:
+    """Every gap that counts have.  weight : (draws, groups, labels, decisions)."""
+    names = {name for measure in _of_counts().values() for name in measure.of}
+    values = {name: rates.value(weight, "error_rate" if name == "error" else name) for name in names}
+    judged = {name: grouping.judged(name) for name in names}
+    return {name: gap(m, values, judged, grouping.is_reference) for name, m in _of_counts().items()}
+
+
+def _bootstrap(
+    joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
+) -> tuple[dict[tuple[tuple[str, ...], str], Floats], dict[tuple[tuple[str, ...], str], Floats]]:
+    if joint is None:
+        return {}, {}
+    pieces: list[list[tuple[tuple[tuple[str, ...], str], Floats]]] = [[], []]
+    for table in bootstrap.tables(joint, draws, rng):
+        models = [table.sum(-1), table.sum(-2)] if joint.has_baseline else [table[..., 0]]
+        for model, into in zip(models, pieces, strict=False):
+            for grouping in groupings:
+                found = gaps_of(_merged(model, grouping), grouping)
+                into += [((grouping.columns, name), values) for name, values in found.items()]
+    return _joined(pieces[0]), _joined(pieces[1])
+
+
+def _null(
+    joint: JointCounts | None, groupings: Sequence[Grouping], shuffles: int, rng: np.random.Generator
+) -> dict[tuple[tuple[str, ...], str], Floats]:
+    found: dict[tuple[tuple[str, ...], str], Floats] = {}
+    if joint is not None:
+        dealt = null.shuffled(joint.candidate(), shuffles, rng)
+        for grouping in groupings:
+            of_counts = gaps_of(_merged(dealt.weight, grouping), grouping)
+            found |= {(grouping.columns, name): values for name, values in of_counts.items()}
+    for grouping, name, moments in _with_means(groupings):
+        drawn = null_means(moments, shuffles, rng)
+        judged = {MEASURES[name].of[0]: grouping.judged(MEASURES[name].of[0])}
+        found[grouping.columns, name] = gap(
+            MEASURES[name], {MEASURES[name].of[0]: drawn}, judged, grouping.is_reference
+        )
+    for grouping in groupings:
+        judged_areas = grouping.judged("scores")
+        if grouping.areas is not None and judged_areas.sum() > 1:
+            # Where groups are alike the area is the area between their errors.
+            found[grouping.columns, "abcc"] = area_noise(grouping.areas, judged_areas, int(rng.integers(2**31))).max(
+                (1, 2)
+            )
+    return found
+
+
+def null_means(moments: Moments, shuffles: int, rng: np.random.Generator) -> Floats:
+    """(shuffles, groups) means of groups whose labels are shuffled, drawn normal: a sample without replacement of all rows."""
+    s = moments.sums
+    total = s.sum(-2)
+    mean = total[2] / total[1]
+    spread = np.maximum(total[5] - 2 * mean * total[4] + mean**2 * total[3], 0.0) / np.maximum(total[3], 1e-300)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(spread / moments.effective * (1 - s[..., 0] / total[0]))
+        drawn: Floats = mean + rng.standard_normal((shuffles, s.shape[-2])) * error
+    return drawn
+
+
+def _means(
+    groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
+) -> tuple[dict[tuple[tuple[str, ...], str], Floats], dict[tuple[tuple[str, ...], str], Floats]]:
+    """Gaps of means: both models' means of a group are drawn normal, with the covariance that the same rows give them."""
+    mine: dict[tuple[tuple[str, ...], str], Floats] = {}
+    before: dict[tuple[tuple[str, ...], str], Floats] = {}
+    for grouping, name, moments in _with_means(groupings):
+        of = MEASURES[name].of[0]
+        judged = grouping.judged(of)
+        covariance = moments.covariance()
+        first, second = rng.standard_normal((2, draws, len(judged)))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            xx, xy, yy = covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]
+            x = moments.mean + np.sqrt(xx) * first
+            slope = np.where(xx > 0, xy / xx, 0.0)
+            rest = np.sqrt(np.maximum(yy - slope * xy, 0.0))
+            y = moments.baseline_mean + slope * np.sqrt(xx) * first + rest * second
+        for values, into in ((x, mine), (y, before)):
+            into[grouping.columns, name] = gap(MEASURES[name], {of: values}, {of: judged}, grouping.is_reference)
+    return mine, before
+
+
+def _with_means(groupings: Sequence[Grouping]) -> Iterator[tuple[Grouping, str, Moments]]:
+    for grouping in groupings:
+        yield grouping, "score_difference", grouping.score
+        if grouping.error is not None:
+            yield grouping, "error_difference", grouping.error
+
+
+def _merged(table: Floats, grouping: Grouping) -> Floats:
+    """(draws, finest groups, 3, 2) to (draws, groups, 3, 2)."""
+    into = np.zeros((len(grouping.rows), len(grouping.parents)))
+    into[grouping.parents, np.arange(len(grouping.parents))] = 1.0
+    merged = np.matmul(into, table.reshape(*table.shape[:-2], -1))
+    return merged.reshape(*merged.shape[:-1], *table.shape[-2:])
+
+
+def _joined(
+    pieces: list[tuple[tuple[tuple[str, ...], str], Floats]],
+) -> dict[tuple[tuple[str, ...], str], Floats]:
+    found: dict[tuple[tuple[str, ...], str], list[Floats]] = {}
+    for key, values in pieces:
+        found.setdefault(key, []).append(values)
+    return {key: np.concatenate(values) for key, values in found.items()}

@@ -1,0 +1,147 @@
+"""The rows as they come in, and the groupings that one pass over them gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fairness import area, counts, groups, moments
+from fairness.arrays import Floats, Mask
+from fairness.counts import UNLABELLED, JointCounts
+from fairness.estimates import Areas, Floors, Grouping
+from fairness.groups import Groups
+from fairness.moments import Moments
+
+#: A grouping with more groups has no areas between all pairs of them, unless a limit asks for it.
+MOST_AREAS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What the model answered on a split.
+
+    task : "binary", "multiclass" or "regression".  classes : the positive one last; () for a regression.
+    label : (rows,) place in `classes`, -1 = unknown; a regression's: float64, NaN = unknown.
+    decision : (rows,) place in `classes`; None for a regression.
+    scores : (rows, classes), or (rows, 1) values of a regression.
+    sensitive : one partition of the rows per sensitive column.  weight : (rows,) or None.
+    baseline_... : the released model's on the same rows, or None; baseline_version None: no model was released yet.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    label: npt.NDArray[Any]
+    decision: npt.NDArray[np.integer] | None
+    scores: npt.NDArray[np.floating]
+    sensitive: tuple[Groups, ...]
+    weight: Floats | None = None
+    baseline_decision: npt.NDArray[np.integer] | None = None
+    baseline_scores: npt.NDArray[np.floating] | None = None
+    baseline_version: int | None = None
+    split: str = "test"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(part.columns[0] for part in self.sensitive)
+
+    def digest(self) -> str:
+        """Of labels and groups: the same test rows give the same digest."""
+        found = hashlib.sha256(np.ascontiguousarray(self.label).tobytes())
+        for part in self.sensitive:
+            found.update(repr(part.values).encode())
+            found.update(np.ascontiguousarray(part.codes, np.int64).tobytes())
+        return found.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class OneClass:
+    """One class against the rest, or a regression.
+
+    positive : the class; "" for a regression.  score : (rows,) of it.  label : (rows,) 0, 1, 2 = unknown; None for a regression.
+    decision : (rows,) whether the class was chosen.  joint : counts of the finest groups; None for a regression.
+    """
+
+    positive: str
+    score: Floats
+    label: npt.NDArray[np.int8] | None
+    error: Floats | None
+    finest: Groups
+    joint: JointCounts | None
+    score_sums: Moments
+    error_sums: Moments | None
+    histogram: area.Histogram
+    weight: Floats | None
+
+    def known(self) -> Mask:
+        """(rows,) whether the label is known."""
+        found: Mask = self.label != UNLABELLED if self.label is not None else np.ones(len(self.score), bool)
+        return found
+
+
+def one_class(rows: Rows, positive: str, finest: Groups) -> OneClass:
+    """Counts and sums of one class against the rest.  finest : the intersection of all sensitive columns."""
+    place = rows.classes.index(positive)
+    score = rows.scores[:, place].astype(np.float64)
+    label = np.where(rows.label < 0, UNLABELLED, rows.label == place).astype(np.int8)
+    assert rows.decision is not None  # noqa: S101  a task with classes has decisions
+    before = None if rows.baseline_decision is None else rows.baseline_decision == place
+    joint = counts.count(finest.codes, label, rows.decision == place, rows.weight, before)
+    score_before = None if rows.baseline_scores is None else rows.baseline_scores[:, place].astype(np.float64)
+    return OneClass(
+        positive, score, label, None, finest, joint,
+        moments.add_up(finest.codes, score, rows.weight, score_before), None,
+        area.histogram(finest.codes, score, rows.weight), rows.weight,
+    )  # fmt: skip
+
+
+def regression(rows: Rows, finest: Groups) -> OneClass:
+    """Sums of values and absolute errors."""
+    value = rows.scores[:, 0].astype(np.float64)
+    before = None if rows.baseline_scores is None else rows.baseline_scores[:, 0].astype(np.float64)
+    error = np.abs(value - rows.label)
+    error_before = None if before is None else np.abs(before - rows.label)
+    return OneClass(
+        "", value, None, value - rows.label, finest, None,
+        moments.add_up(finest.codes, value, rows.weight, before),
+        moments.add_up(finest.codes, error, rows.weight, error_before),
+        area.histogram(finest.codes, value, rows.weight), rows.weight,
+    )  # fmt: skip
+
+
+def groupings(
+    part: OneClass, wanted: Sequence[tuple[str, ...]], floors: Floors, with_areas: Collection[tuple[str, ...]] = ()
+) -> Iterator[Grouping]:
+    """The wanted groupings, from the finest counts: no second pass over the rows, but for areas between scores."""
+    joint = part.joint
+    weight = part.score_sums.sums[..., 1] if joint is None else joint.weight.sum((-1, -2, -3))
+    rows = part.score_sums.rows if joint is None else joint.rows.sum((-1, -2, -3))
+    for chosen in wanted:
+        coarse, parents = groups.coarsen(part.finest, chosen)
+        number = len(coarse.values)
+        grouping = Grouping(
+            chosen, coarse.values, coarse.names, parents,
+            _summed(parents, rows, number), _summed(parents, weight, number), floors,
+            part.score_sums.merged(parents, number),
+            None if part.error_sums is None else part.error_sums.merged(parents, number),
+        )  # fmt: skip
+        if joint is not None:
+            merged = joint.candidate().merged(parents, number)
+            before = joint.baseline().merged(parents, number) if joint.has_baseline else None
+            grouping = replace(grouping, counts=merged, baseline=before)
+        if number <= MOST_AREAS or chosen in with_areas:
+            grouping = replace(grouping, areas=_areas(part, parents, number))
+        yield grouping
+
+
+def _areas(part: OneClass, parents: npt.NDArray[np.int64], number: int) -> Areas:
+    between = area.areas(parents[part.finest.codes], part.score, number, part.weight)
+    return Areas(between, part.histogram.merged(parents, number))
+
+
+def _summed(parents: npt.NDArray[np.int64], values: Floats, number: int) -> Floats:
+    return np.bincount(parents, values, minlength=number).astype(np.float64)

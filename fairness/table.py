@@ -1,0 +1,57 @@
+"""The table that New York's Local Law 144 asks for (6 RCNY 5-301): categories, rates and impact ratios, and no pass mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from fairness import counts, groups
+from fairness.counts import Counts
+from fairness.gaps import REFERENCE_SHARE
+from fairness.groups import MISSING, Groups
+from fairness.rates import rate
+from fairness.rows import OneClass
+from schemas.fairness_evidence import Table, TableRow
+
+
+def table(part: OneClass) -> Table:
+    """Every column by itself, and the intersection of all.
+
+    A regression has no selection; its scoring rate is the share of values above the median of all rows.
+    """
+    joint = part.joint
+    if joint is None:
+        above = part.score > np.median(part.score)
+        joint = counts.count(part.finest.codes, np.full(len(above), counts.UNLABELLED), above, part.weight)
+    columns = part.finest.columns
+    wanted = [(column,) for column in columns] + ([columns] if len(columns) > 1 else [])
+    rows: list[TableRow] = []
+    unknown: dict[str, int] = {}
+    for chosen in wanted:
+        coarse, parents = groups.coarsen(part.finest, chosen)
+        merged = joint.candidate().merged(parents, len(coarse.values))
+        rows += _rows(coarse, merged)
+        unknown |= _unknown(coarse, merged) if len(chosen) == 1 else {}
+    return Table("selection rate" if part.joint is not None else "scoring rate", tuple(rows), unknown)
+
+
+def _rows(coarse: Groups, merged: Counts) -> Iterator[TableRow]:
+    selection = rate(merged, "selection_rate")
+    share = selection.rows / selection.rows.sum()
+    is_known = np.array([MISSING not in value for value in coarse.values])
+    is_kept = is_known & (share >= REFERENCE_SHARE)
+    best = np.where(is_kept, selection.value, 0.0).max(initial=0.0)
+    for place, value in enumerate(coarse.values):
+        why = "" if is_kept[place] else "category unknown" if not is_known[place] else "under 2 % of the rows"
+        ratio = float(selection.value[place] / best) if best > 0 and not why else None
+        yield TableRow(
+            coarse.columns, value, round(float(selection.rows[place])), round(float(selection.hits[place])),
+            float(selection.value[place]), ratio, why,
+        )  # fmt: skip
+
+
+def _unknown(coarse: Groups, merged: Counts) -> Mapping[str, int]:
+    rows = merged.rows.sum((-1, -2))
+    places = [i for i, value in enumerate(coarse.values) if value == (MISSING,)]
+    return {coarse.columns[0]: int(rows[places].sum())}
