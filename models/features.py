@@ -83,6 +83,17 @@ def from_dtypes(dtypes: Mapping[str, str], roles: Roles) -> tuple[Feature, ...]:
     return tuple(Feature(n, kinds[n], dtypes[n], key) for n, key in zip(names, sanitise(names), strict=True))
 
 
+def with_columns(features: tuple[Feature, ...], dtypes: Mapping[str, str], names: Iterable[str]) -> tuple[Feature, ...]:
+    """The features and, after them, columns that are none (such as ids) but must come with every request, too."""
+    known = {f.name for f in features}
+    more = [name for name in names if name not in known]
+    keys = sanitise([f.name for f in features] + more)[len(features) :]
+    return features + tuple(
+        Feature(n, "category" if dtypes[n] == "string" else "number", dtypes[n], key)
+        for n, key in zip(more, keys, strict=True)
+    )
+
+
 def _problems(name: str, dtype: str, kind: str | None) -> Iterable[Problem]:
     place = f"column '{name}'"
     if dtype not in DTYPES.values():

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from models import curves, network
+from models import curves, network, reweighing
 from models.network import Answer
+from models.penalty import Penalty, Terms
 from models.plan import TrainingPlan
 from models.rows import Rows
 from models.vocabulary import Vocabulary
@@ -38,7 +39,7 @@ class Fitted:
 
 @dataclass
 class _Best:
-    loss: float = float("inf")
+    objective: float = float("inf")
     epoch: int = 0
     weights: list[npt.NDArray[np.float32]] = field(default_factory=list)
 
@@ -50,22 +51,31 @@ def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, pla
     """
     start = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
+    if plan.mitigation == "reweigh":
+        factor = reweighing.factors(train, plan.mitigation_strength)
+        train, held_out = reweighing.reweighed(train, factor), reweighing.reweighed(held_out, factor)
+    terms = Terms.of(train, answer, plan) if plan.mitigation == "constrained" else None
     model = network.build(train, vocabulary, answer, plan)
     batch = max(min(plan.batch_size, len(train) // _LEAST_STEPS_PER_EPOCH), min(_LEAST_BATCH, len(train)))
     steps = len(train) // batch
     averages = [tf.Variable(v.value, trainable=False) for v in model.trainable_variables]
-    run_epoch = _epoch(model, averages, train, answer, _Pace(batch, steps, plan))
+    penalty = Penalty(terms, train, answer, batch) if terms else None
+    run_epoch = _epoch(model, averages, train, answer, _Pace(batch, steps, plan), penalty)
     shuffle = np.random.default_rng(plan.seed)
     history: dict[str, list[float]] = {}
     best = _Best()
     for epoch in range(1, plan.epochs + 1):
         loss = float(run_epoch(tf.constant(shuffle.permutation(len(train)))))
         weights = [a.numpy() for a in averages]
-        curve = {"loss": loss, **curves.of_epoch(score(model, held_out, answer, averages), held_out, answer)}
+        scores = score(model, held_out, answer, averages)
+        curve = {"loss": loss, **curves.of_epoch(scores, held_out, answer)}
+        if terms:
+            curve["val_penalty"] = terms.of_scores(scores, held_out)
+        objective = curve["val_loss"] + curve.get("val_penalty", 0.0)
         for name, value in curve.items():
             history.setdefault(name, []).append(value)
-        if curve["val_loss"] < best.loss:
-            best = _Best(curve["val_loss"], epoch, weights)
+        if objective < best.objective:
+            best = _Best(objective, epoch, weights)
         if epoch - best.epoch >= plan.patience:
             break
     for variable, weight in zip(model.trainable_variables, best.weights, strict=True):
@@ -108,7 +118,12 @@ class _Pace:
 
 
 def _epoch(
-    model: keras.Model, averages: Sequence[tf.Variable], train: Rows, answer: Answer, pace: _Pace
+    model: keras.Model,
+    averages: Sequence[tf.Variable],
+    train: Rows,
+    answer: Answer,
+    pace: _Pace,
+    penalty: Penalty | None,
 ) -> Callable[[tf.Tensor], tf.Tensor]:
     """A graph that runs one epoch over rows in a given order and answers its mean loss.
 
@@ -128,6 +143,8 @@ def _epoch(
             with tf.GradientTape() as tape:
                 logits = model([tf.gather(i, picked) for i in inputs], training=True)
                 loss = _loss(logits, tf.gather(label, picked), tf.gather(weight, picked), answer)
+                if penalty is not None:
+                    loss += penalty(logits, picked)
             gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
             optimizer.apply(gradients, model.trainable_variables)
             for average, variable in zip(averages, model.trainable_variables, strict=True):

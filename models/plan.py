@@ -28,6 +28,11 @@ class TrainingPlan:
     vocabulary_size : values kept per category column, most frequent first, 1 or more.
     min_category_rows : train rows a value needs to be kept; rarer values share one bucket, 1 or more.
     threshold : score from which a binary row counts as positive, 0 to 1; "auto" maximises accuracy on eval.
+    mitigation : what is done about gaps between groups: one of METHODS (docs/mitigation.md).
+    mitigation_of : the sensitive columns whose groups (of several: their intersections) it is about.
+    mitigation_goal : "parity" of the share that is selected, or "equal_opportunity": that share among positives.
+    mitigation_strength : 0 (nothing) to 1 (all the way); what lies between is said where each method lives.
+    mitigation_thresholds : for method thresholds: "per_group", or "one" that is blind to groups.
     """
 
     epochs: int = 20
@@ -43,6 +48,11 @@ class TrainingPlan:
     vocabulary_size: int = 1000
     min_category_rows: int = 5
     threshold: float | str = "auto"
+    mitigation: str = "none"
+    mitigation_of: tuple[str, ...] = ()
+    mitigation_goal: str = "parity"
+    mitigation_strength: float = 1.0
+    mitigation_thresholds: str = "per_group"
 
     @classmethod
     def from_json(cls, text: str) -> TrainingPlan:
@@ -60,7 +70,10 @@ class TrainingPlan:
         problems = [_unknown(key, known) for key in values if key not in known]
         layers = values.get("layers", self.layers)
         layers = tuple(int(n) for n in (layers.split("-") if isinstance(layers, str) and layers else layers))
-        plan = replace(self, **{**{k: v for k, v in values.items() if k in known}, "layers": layers})
+        of = tuple(values.get("mitigation_of", self.mitigation_of))
+        plan = replace(
+            self, **{**{k: v for k, v in values.items() if k in known}, "layers": layers, "mitigation_of": of}
+        )
         problems += plan._out_of_range()
         if problems:
             raise SettingsError("The training settings are wrong.", *problems)
@@ -80,9 +93,19 @@ class TrainingPlan:
             wrong.append(("weight_decay", self.weight_decay, "0 or more"))
         if self.threshold != "auto" and not (isinstance(self.threshold, int | float) and 0 <= self.threshold <= 1):
             wrong.append(("threshold", self.threshold, '"auto", or 0 to 1'))
+        if not 0 <= self.mitigation_strength <= 1:
+            wrong.append(("mitigation_strength", self.mitigation_strength, "0 to 1"))
+        chosen = {name: getattr(self, name) for name in _CHOICES}
+        wrong += [(k, v, ", ".join(_CHOICES[k])) for k, v in chosen.items() if v not in _CHOICES[k]]
         return [Problem(f"key training.{k}", repr(v), allowed, "Correct the value.") for k, v, allowed in wrong]
 
 
+METHODS = ("none", "reweigh", "constrained", "thresholds")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "mitigation": METHODS,
+    "mitigation_goal": ("parity", "equal_opportunity"),
+    "mitigation_thresholds": ("per_group", "one"),
+}
 _LEAST: Mapping[str, int] = {
     "epochs": 1,
     "batch_size": 1,

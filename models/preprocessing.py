@@ -1,9 +1,10 @@
-"""The Transform step's graph: raw columns to four tensors per row, the same graph in training and in serving.
+"""The Transform step's graph: raw columns to a few tensors per row, the same graph in training and in serving.
 
     numbers     float32 (n, k)  z-scores; NaN = missing
     categories  int64   (n, m)  0 = missing, 1 = rare or unseen, 2 and up = line of the one vocabulary of all columns
     label       int64   (n, 1)  index in roles.classes, -1 = unseen or missing; float32 with NaN for regression
     weight      float32 (n, 1)  only where roles.weight is set; missing = 1
+    group       string  (n, 1)  only with a mitigation: the row's group (group_keys.py)
 
 Each analyzer costs Beam about 0.7 s whatever the rows, so there are two in all: the moments of every number column, and
 one vocabulary of every category column, whose lines read column, separator, value (vocabulary.py takes it apart).
@@ -17,67 +18,40 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models import dates
+from models import dates, group_keys, sensitive
 from models.features import DATE_PARTS, from_dtypes
 from models.plan import TrainingPlan
+from models.raw_columns import as_number, as_text, first_values
 from models.vocabulary import FIRST_ID, MISSING_ID, RARE_ID, SEPARATOR, VOCABULARY
 from schemas.roles import Roles
-
-_NUMBER = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
 
 
 def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """The transformed tensors named in the module's docstring; `numbers` or `categories` is absent where unfed.
 
     inputs : column name to SparseTensor (n, any) or dense (n,) or (n, 1); of several values in a row the first counts.
-    custom_config : "roles" (JSON of Roles) and "training" (JSON of TrainingPlan).
+    custom_config : "roles" (JSON of Roles), "training" (JSON of TrainingPlan) and, only with a mitigation, "sensitive"
+        (JSON of the columns it is about, sensitive.py).
     """
     roles = Roles.from_json(custom_config["roles"])
     plan = TrainingPlan.from_json(custom_config.get("training", "{}"))
     features = from_dtypes({name: tensor.dtype.name for name, tensor in inputs.items()}, roles)
-    columns = {f.key: _first_values(inputs[f.name]) for f in features}
+    columns = {f.key: first_values(inputs[f.name]) for f in features}
     parts = {f.key: dates.parse(columns[f.key]) for f in features if f.kind == "date"}
-    numbers = [_as_number(columns[f.key]) for f in features if f.kind == "number"] + [p.day for p in parts.values()]
-    texts = {f.key: _as_text(columns[f.key]) for f in features if f.kind == "category"}
+    numbers = [as_number(columns[f.key]) for f in features if f.kind == "number"] + [p.day for p in parts.values()]
+    texts = {f.key: as_text(columns[f.key]) for f in features if f.kind == "category"}
     texts |= {f"{key}.{part}": _code(getattr(p, part)) for key, p in parts.items() for part in DATE_PARTS}
     outputs = {"numbers": _standardise(tf.stack(numbers, axis=1))} if numbers else {}
     if texts:
         outputs["categories"] = _category_ids(texts, plan)
     if roles.label in inputs:
-        outputs["label"] = _label(_first_values(inputs[roles.label]), roles)[:, None]
+        outputs["label"] = _label(first_values(inputs[roles.label]), roles)[:, None]
     if roles.weight is not None and roles.weight in inputs:
-        outputs["weight"] = _weight(_first_values(inputs[roles.weight]))[:, None]
+        outputs["weight"] = _weight(first_values(inputs[roles.weight]))[:, None]
+    if "sensitive" in custom_config:
+        columns_of_groups = sensitive.from_json(custom_config["sensitive"])
+        outputs["group"] = group_keys.of_columns(inputs, columns_of_groups)[:, None]
     return outputs
-
-
-def _first_values(column: Any) -> tf.Tensor:
-    """(n,) of the column's dtype; missing is '' for text, else NaN. Integers become float64 and hold 53 bits."""
-    dtype = column.dtype if column.dtype == tf.string else tf.float64
-    if not isinstance(column, tf.SparseTensor):
-        return tf.cast(tf.reshape(column, [-1]), dtype)
-    rows = column.dense_shape[0]
-    first = tf.sparse.slice(column, [0, 0], [rows, 1])
-    # One column wide also where no row of the batch has a value, and the slice is therefore none wide.
-    first = tf.SparseTensor(first.indices, tf.cast(first.values, dtype), tf.stack([rows, 1]))
-    return tf.reshape(tf.sparse.to_dense(first, default_value="" if dtype == tf.string else float("nan")), [-1])
-
-
-def _as_number(column: tf.Tensor) -> tf.Tensor:
-    """float64 (n,); text that is no number, and infinity, count as missing."""
-    if column.dtype == tf.string:
-        is_number = tf.strings.regex_full_match(column, _NUMBER)
-        value = tf.strings.to_number(tf.strings.strip(tf.where(is_number, column, "0")), tf.float64)
-        column = tf.where(is_number, value, tf.constant(float("nan"), tf.float64))
-    return tf.where(tf.math.is_finite(column), column, tf.constant(float("nan"), tf.float64))
-
-
-def _as_text(column: tf.Tensor) -> tf.Tensor:
-    if column.dtype == tf.string:
-        return column
-    # Whole numbers read "3", not "3.0", so that an integer code means the same whichever dtype a file gave it.
-    whole = tf.strings.as_string(tf.cast(tf.where(tf.math.is_finite(column), column, 0), tf.int64))
-    text = tf.where(column == tf.round(column), whole, tf.strings.as_string(column, shortest=True))
-    return tf.where(tf.math.is_finite(column), text, "")
 
 
 def _standardise(numbers: tf.Tensor) -> tf.Tensor:
@@ -104,8 +78,8 @@ def _code(part: tf.Tensor) -> tf.Tensor:
 
 def _label(column: tf.Tensor, roles: Roles) -> tf.Tensor:
     if roles.task == "regression":
-        return tf.cast(_as_number(column), tf.float32)
-    is_class = _as_text(column)[:, None] == tf.constant(roles.classes)[None, :]
+        return tf.cast(as_number(column), tf.float32)
+    is_class = as_text(column)[:, None] == tf.constant(roles.classes)[None, :]
     return tf.where(tf.reduce_any(is_class, axis=1), tf.argmax(is_class, axis=1), -1)
 
 

@@ -21,15 +21,24 @@ class Rows:
 
     numbers : (n, k) float32, NaN = missing.  categories : (n, m) int64 ids.
     label : (n,) int64 class index, or float32.  weight : (n,) float32, ones where the table has no weight.
+    group : (n,) bytes, keys of group_keys.py; None without a mitigation.
     """
 
     numbers: npt.NDArray[np.float32]
     categories: npt.NDArray[np.int64]
     label: npt.NDArray[Any]
     weight: npt.NDArray[np.float32]
+    group: npt.NDArray[np.bytes_] | None = None
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def group_keys(self) -> npt.NDArray[np.bytes_]:
+        """`group`, where there is no doing without it."""
+        if self.group is None:
+            raise ValueError("These rows were transformed without a mitigation and carry no group.")
+        return self.group
 
 
 def read(patterns: Iterable[str], feature_spec: Mapping[str, Any], split: str) -> Rows:
@@ -58,4 +67,5 @@ def read(patterns: Iterable[str], feature_spec: Mapping[str, Any], split: str) -
         )
     numbers = columns.get("numbers", np.empty((n_rows, 0), np.float32))
     categories = columns.get("categories", np.empty((n_rows, 0), np.int64))
-    return Rows(numbers[is_known], categories[is_known], label[is_known], weight[is_known].astype(np.float32))
+    group = columns["group"].reshape(-1)[is_known].astype(np.bytes_) if "group" in columns else None
+    return Rows(numbers[is_known], categories[is_known], label[is_known], weight[is_known].astype(np.float32), group)

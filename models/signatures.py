@@ -7,13 +7,14 @@
 
 binary: two columns that sum to 1, the positive class last.  multiclass: one column per class, in order.
 regression: one column, in the label's own unit.
+With thresholds per group the scores hold them already (decision.py), and the group's columns are inputs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import network
+from models.decision import Decision
 from models.features import Feature
 from models.network import Answer
 from schemas.roles import Roles
@@ -34,14 +36,21 @@ DESCRIPTION = "assets.extra/model.json"
 class Export:
     """Everything that is served.
 
-    threshold : score of the positive class from which a row counts as positive; None unless the task is binary.
+    features : the columns of a request.  decision : how a binary model decides; None for other tasks.
+    mitigation : what model.json says about one (mitigation.describe).
     """
 
     model: keras.Model
     answer: Answer
     features: tuple[Feature, ...]
     roles: Roles
-    threshold: float | None
+    decision: Decision | None
+    mitigation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def threshold(self) -> float | None:
+        """Score of the positive class from which a row counts as positive; None unless the task is binary."""
+        return self.decision.threshold if self.decision else None
 
 
 def save(export: Export, transform: tft.TFTransformOutput, folder: str) -> None:
@@ -57,6 +66,7 @@ def describe(export: Export) -> dict[str, Any]:
     """What a client must know, read by the server and the reports.
 
     inputs : per feature column, its name in `serving_raw`, the dtype there, the dtype in the examples, and its kind.
+    mitigation, thresholds : only with a mitigation, and with thresholds per group (mitigation.describe).
     """
     return {
         "format_version": FORMAT_VERSION,
@@ -69,6 +79,7 @@ def describe(export: Export) -> dict[str, Any]:
             f.name: {"input": f.key, "dtype": raw_dtype(f).name, "example_dtype": f.dtype, "kind": f.kind}
             for f in export.features
         },
+        **export.mitigation,
     }
 
 
@@ -134,7 +145,10 @@ def _scorer(export: Export) -> Any:
 
     def score(transformed: Mapping[str, tf.Tensor]) -> tf.Tensor:
         logits = export.model([transformed[name] for name in names], training=False)
-        return network.scores(logits, export.answer)
+        scores = network.scores(logits, export.answer)
+        if export.decision is None or not export.decision.of_group:
+            return scores
+        return export.decision.served(scores, transformed["group"][:, 0])
 
     return score
 

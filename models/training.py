@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow_transform as tft
 
-from models import curves, fitting, signatures
-from models.features import Feature, categories, from_dtypes
+from models import decision, fitting, mitigation, sensitive, signatures
+from models.decision import Decision
+from models.features import Feature, categories, from_dtypes, with_columns
 from models.fitting import Fitted
 from models.network import Answer
 from models.plan import TrainingPlan
@@ -34,24 +36,31 @@ DETERMINISTIC_GIVEN = (
 def run_fn(fn_args: FnArgs) -> None:
     """Trains on the train split, stops early on eval, exports to `serving_model_dir`, notes in `model_run_dir`.
 
-    custom_config : "roles" (JSON of Roles) and "training" (JSON of TrainingPlan). A Tuner's values overrule the plan.
+    custom_config : "roles" (JSON of Roles), "training" (JSON of TrainingPlan) and, only with a mitigation, "sensitive"
+        (JSON of the columns it is about, sensitive.py). A Tuner's values overrule the plan.
 
     Raises
     ------
-    DataError : a split has no row with a known label.
-    SettingsError : a training setting is unknown or out of range.
+    DataError : a split has no row with a known label, or too few rows of each group for the mitigation.
+    SettingsError : a training setting is unknown, out of range or lacks what it needs.
     """
     roles = Roles.from_json(fn_args.custom_config["roles"])
     plan = tuned(TrainingPlan.from_json(fn_args.custom_config.get("training", "{}")), fn_args.hyperparameters)
+    about = mitigation.columns(plan, roles, sensitive.from_json(fn_args.custom_config.get("sensitive", "[]")))
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
-    features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
+    dtypes = {name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}
+    features = from_dtypes(dtypes, roles)
     train, held_out = read_splits(fn_args, transform)
     answer = Answer.fitted(roles.task, len(roles.classes), train)
     fitted = fitting.fit(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
-    threshold = decision_threshold(fitted, held_out, plan) if roles.task == "binary" else None
-    export = signatures.Export(fitted.model, answer, features, roles, threshold)
-    signatures.save(export, transform, fn_args.serving_model_dir)
-    evidence.write(_evidence(fitted, plan, threshold), fn_args.model_run_dir)
+    decided = _decision(fitted, held_out, plan)
+    # Thresholds per group need their columns in every request, also those that are no features.
+    inputs = with_columns(features, dtypes, [one.column for one in about]) if decided and decided.of_group else features
+    said = mitigation.describe(plan, about, decided)
+    signatures.save(
+        signatures.Export(fitted.model, answer, inputs, roles, decided, said), transform, fn_args.serving_model_dir
+    )
+    evidence.write(_evidence(fitted, plan, decided, said), fn_args.model_run_dir)
 
 
 def read_splits(fn_args: FnArgs, transform: tft.TFTransformOutput) -> tuple[Rows, Rows]:
@@ -74,18 +83,21 @@ def tuned(plan: TrainingPlan, hyperparameters: dict[str, Any] | None) -> Trainin
     return plan.with_values({key: value for key, value in values.items() if "/" not in key})
 
 
-def decision_threshold(fitted: Fitted, held_out: Rows, plan: TrainingPlan) -> float:
-    """The plan's threshold, or for "auto" the one with the highest accuracy on the eval split."""
-    if plan.threshold != "auto":
-        return float(plan.threshold)
-    positive = fitting.score(fitted.model, held_out, fitted.answer)[:, 1]
-    return curves.best_threshold(positive, held_out.label == 1, held_out.weight)
+def _decision(fitted: Fitted, held_out: Rows, plan: TrainingPlan) -> Decision | None:
+    """How a binary model decides; None for other tasks."""
+    if fitted.answer.task != "binary":
+        return None
+    return decision.fit(fitting.score(fitted.model, held_out, fitted.answer), held_out, plan)
 
 
-def _evidence(fitted: Fitted, plan: TrainingPlan, threshold: float | None) -> TrainingEvidence:
+def _evidence(
+    fitted: Fitted, plan: TrainingPlan, decided: Decision | None, said: Mapping[str, Any]
+) -> TrainingEvidence:
     chosen = {**asdict(plan), "layers": list(plan.layers)}
-    if threshold is not None:
-        chosen["fitted_threshold"] = threshold
+    # What a mitigation is made of says nothing where there is none.
+    chosen = {key: value for key, value in chosen.items() if not key.startswith("mitigation")} | dict(said)
+    if decided is not None:
+        chosen["fitted_threshold"] = decided.threshold
     return TrainingEvidence(
         history=fitted.history,
         best_epoch=fitted.best_epoch,

@@ -91,7 +91,9 @@ class QuietSearch(keras_tuner.Tuner):
         task = self.task
         plan = tuned(task.plan, trial.hyperparameters.get_config())
         fitted = fitting.fit(task.train, task.held_out, task.vocabulary, task.answer, plan)
-        return {OBJECTIVE: min(fitted.history[OBJECTIVE])}
+        # Of a constrained loss the penalty counts, too: without it the search would undo the constraint.
+        penalty = fitted.history.get("val_penalty", [0.0] * len(fitted.history[OBJECTIVE]))
+        return {OBJECTIVE: min(map(sum, zip(fitted.history[OBJECTIVE], penalty, strict=True)))}
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Prints nothing."""

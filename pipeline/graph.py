@@ -42,7 +42,10 @@ from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
 from components.released_model.component import ReleasedModel
 from components.released_statistics.component import ReleasedStatistics
+from models import mitigation
 from models.features import settle
+from models.plan import TrainingPlan
+from models.sensitive import SensitiveColumn
 from pipeline.settings import Settings
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
@@ -161,7 +164,7 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=_transform_config(settings, custom["roles"]),
+        custom_config=_transform_config(settings, custom),
     )
     fit = {
         "examples": nodes["Transform"].outputs["transformed_examples"],
@@ -288,15 +291,25 @@ def _schema_text(settings: Settings) -> str:
     return Path(settings.schema_file).read_text(encoding="utf-8") if settings.schema_file else ""
 
 
-def _transform_config(settings: Settings, roles: str) -> dict[str, str]:
+def _transform_config(settings: Settings, custom: Mapping[str, str]) -> dict[str, str]:
     """Only what the preprocessing reads, so that another seed or layer answers from Transform's cache."""
-    return {"roles": roles, "training": settings.training.model_dump_json(include={"min_category_rows"})}
+    shared = {key: custom[key] for key in ("roles", "sensitive") if key in custom}
+    return {**shared, "training": settings.training.model_dump_json(include={"min_category_rows"})}
 
 
 def _model_config(settings: Settings, run: Run) -> dict[str, str]:
     training = {**settings.training.model_dump(), "threshold": settings.evaluation.threshold}
+    if settings.training.mitigation == "none":
+        # What a mitigation would be made of must not train an unmitigated model anew.
+        training = {key: value for key, value in training.items() if not key.startswith("mitigation")}
     roles = settle(read_pbtxt(settings.schema_file), run.roles) if settings.schema_file else run.roles
     config = {"roles": roles.to_json(), "training": json.dumps(training, sort_keys=True)}
+    declared = [
+        SensitiveColumn(one.column, one.bins) for one in settings.fairness.sensitive if settings.fairness.enabled
+    ]
+    about = mitigation.columns(TrainingPlan.from_json(config["training"]), roles, declared)
+    if about:
+        config["sensitive"] = json.dumps([{"column": one.column, "bins": list(one.bins)} for one in about])
     if settings.tuning.enabled:
         tuning = {"trials": settings.tuning.trials, "epochs": settings.tuning.epochs, "seed": settings.training.seed}
         config["tuning"] = json.dumps(tuning, sort_keys=True)

@@ -158,6 +158,23 @@ class Training(Section):
     max_knots: int = limit(128, low=2, high=1024, unit="knots per number", why="Fineness of the piecewise encoding.")
     vocabulary_size: int = limit(1000, low=1, high=1_000_000, unit="values per text", why="The rest share a bucket.")
     min_category_rows: int = limit(5, low=1, high=1_000_000, unit="rows", why="Rarer values say too little.")
+    mitigation: Literal["none", "reweigh", "constrained", "thresholds"] = Field(
+        "none",
+        description="What training does about gaps between the groups of fairness.sensitive (docs/mitigation.md).",
+    )
+    mitigation_of: tuple[str, ...] = Field(
+        (),
+        description="Columns of fairness.sensitive it is about, several mean their intersections; default: the first.",
+    )
+    mitigation_goal: Literal["parity", "equal_opportunity"] = Field(
+        "parity", description="Equal shares selected, of all rows or of the positive ones; reweigh knows parity alone."
+    )
+    mitigation_strength: float = limit(
+        1.0, low=0, high=1, unit="of the method", why="0 changes nothing, 1 goes all the way."
+    )
+    mitigation_thresholds: Literal["per_group", "one"] = Field(
+        "per_group", description="thresholds: per_group needs the sensitive columns in every request; one does not."
+    )
 
 
 class Tuning(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,19 @@ def write_examples(records: list[bytes], path: Path) -> None:
             writer.write(record)
 
 
-def prepare(splits: Mapping[str, pd.DataFrame], roles: Roles, training: Mapping[str, Any], folder: Path) -> Prepared:
-    """Runs the project's preprocessing function through Transform's Beam analysis, then over each split's rows."""
+def prepare(
+    splits: Mapping[str, pd.DataFrame],
+    roles: Roles,
+    training: Mapping[str, Any],
+    folder: Path,
+    sensitive: Sequence[Mapping[str, Any]] = (),
+) -> Prepared:
+    """Runs the project's preprocessing function through Transform's Beam analysis, then over each split's rows.
+
+    sensitive : the columns of a mitigation, as models/sensitive.py reads them.
+    """
     custom_config = {"roles": roles.to_json(), "training": json.dumps(dict(training)), "code": "test"}
+    custom_config |= {"sensitive": json.dumps(list(sensitive))} if sensitive else {}
     folder.mkdir(parents=True, exist_ok=True)
     schema = schema_of(splits["train"])
     for split, frame in splits.items():

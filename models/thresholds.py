@@ -1,0 +1,133 @@
+"""Thresholds that hold groups together, fitted on rows that the network was not fitted on. Plain arithmetic on scores.
+
+Every choice is deterministic: where Hardt et al. ("Equality of Opportunity in Supervised Learning", NeurIPS 2016) would
+toss a coin between two thresholds, the nearest cut between two scores is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+#: Of each group: a ratio of rates from fewer selected rows is chance.
+LEAST_SELECTED = 30
+_RATES = np.linspace(0, 1, 201)[1:-1]
+#: Times the rate of now; finer than the even steps where few rows are selected.
+_NEAR_NOW = np.geomspace(1 / 8, 8, 97)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Held-out rows, each array (n_rows,).
+
+    score : of the positive class.  weight : of the row.
+    code : the row's group, 0 to n_groups - 1; below 0: a group that is not told apart.
+    """
+
+    score: Floats
+    is_positive: npt.NDArray[np.bool_]
+    weight: Floats
+    code: npt.NDArray[np.int64]
+
+    @property
+    def groups(self) -> range:
+        return range(int(self.code.max()) + 1)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Judged:
+        return Judged(self.score[kept], self.is_positive[kept], self.weight[kept], self.code[kept])
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What each possible threshold of one group's rows would do; (n_cuts,) each, highest rate first.
+
+    cut : scores, midway between two that occur.  rate : share selected, of all rows or of positive ones.
+    right, selected : weight of the rows decided correctly, and of those selected.
+    """
+
+    cut: Floats
+    rate: Floats
+    right: Floats
+    selected: Floats
+
+    @classmethod
+    def of(cls, rows: Judged, goal: str) -> Cuts:
+        value, place = np.unique(rows.score, return_inverse=True)
+        positive = np.bincount(place, weights=rows.weight * rows.is_positive, minlength=len(value))
+        negative = np.bincount(place, weights=rows.weight * ~rows.is_positive, minlength=len(value))
+        cut = np.concatenate([[0.0], (value[1:] + value[:-1]) / 2, [1.0]])
+        true, false = (np.concatenate([np.cumsum(each[::-1])[::-1], [0.0]]) for each in (positive, negative))
+        rate = true / true[0] if goal == "equal_opportunity" else (true + false) / (true + false)[0]
+        right, selected = true + false[0] - false, true + false
+        # Between two positives every cut has the same true positive rate: the most accurate of them stands for it.
+        order = np.lexsort((-right, -rate))
+        kept = order[np.concatenate([[True], np.diff(rate[order]) != 0])]
+        return cls(cut[kept], rate[kept], right[kept], selected[kept])
+
+    def nearest(self, rate: Floats) -> npt.NDArray[np.int64]:
+        """(n,) places of the cuts whose rates are nearest to these."""
+        after = np.clip(np.searchsorted(-self.rate, -rate), 1, len(self.rate) - 1)
+        return np.where(self.rate[after - 1] - rate <= rate - self.rate[after], after - 1, after)
+
+    def rate_at(self, threshold: float) -> float:
+        return float(self.rate[np.abs(self.cut - threshold).argmin()])
+
+
+def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[float, ...]:
+    """One threshold per group that brings the groups' rates together, in the order of their codes.
+
+    goal : "parity" (share selected) or "equal_opportunity" (share selected among positives).
+    strength : how far each group's rate moves from what it has at `common` to the rate of all; the gap that remains is
+        1 - strength of what it was.
+    The rate of all is the most accurate one; of those that these rows cannot tell from it (within a standard error of
+    the paired difference) the nearest to the rate at `common`, because what looks best by chance will not on new rows.
+    """
+    told = rows.only(rows.code >= 0)
+    now = float(Cuts.of(told, goal).rate_at(common))
+    rates = np.unique(np.concatenate([_RATES, np.clip(now * _NEAR_NOW, 1e-6, 1 - 1e-6)]))
+    groups = [Cuts.of(rows.only(rows.code == code), goal) for code in rows.groups]
+    places = [one.nearest(_moved(one.rate_at(common), rates, strength)) for one in groups]
+    total, size = told.weight.sum(), told.weight.sum() ** 2 / (told.weight**2).sum()
+    accuracy = sum(one.right[place] for one, place in zip(groups, places, strict=True)) / total
+    best = int(np.argmax(accuracy))
+    pairs = zip(groups, places, strict=True)
+    changed = sum(np.abs(one.selected[place] - one.selected[place[best]]) for one, place in pairs) / total
+    lost = accuracy[best] - accuracy
+    is_as_good = lost <= np.sqrt(np.maximum(changed - lost**2, 0) / size)
+    chosen = int(np.where(is_as_good, np.abs(rates - now), np.inf).argmin())
+    return tuple(float(one.cut[place[chosen]]) for one, place in zip(groups, places, strict=True))
+
+
+def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> float:
+    """The one threshold with the highest accuracy - strength * (1 - smallest rate / largest rate).
+
+    At strength 1 a hundredth of the ratio is worth a hundredth of accuracy. Only thresholds count that select at least
+    LEAST_SELECTED rows of every group and are no less accurate than a constant answer; `common` where there is none.
+    It may leave most of the gap: one threshold has little to give where the groups' scores differ.
+    """
+    told = rows.only(rows.code >= 0)
+    everyone, total = Cuts.of(told, goal), told.weight.sum()
+    groups = [Cuts.of(rows.only(rows.code == code), goal) for code in rows.groups]
+    places = [_place(one.cut, everyone.cut) for one in groups]
+    rates = np.stack([one.rate[place] for one, place in zip(groups, places, strict=True)])
+    selected = np.stack([one.selected[place] for one, place in zip(groups, places, strict=True)])
+    unit = total / len(told.score)
+    is_able = (selected >= LEAST_SELECTED * unit).all(0) & (everyone.right >= max(everyone.right[[0, -1]]))
+    if not is_able.any():
+        return common
+    ratio = rates.min(0) / np.maximum(rates.max(0), 1e-9)
+    value = np.where(is_able, everyone.right / total - strength * (1 - ratio), -np.inf)
+    return float(everyone.cut[int(np.argmax(value))])
+
+
+def _moved(now: float, rates: Floats, strength: float) -> Floats:
+    return now + strength * (rates - now)
+
+
+def _place(cuts: Floats, thresholds: Floats) -> npt.NDArray[np.int64]:
+    """Places in rising `cuts` nearest to the thresholds."""
+    after = np.clip(np.searchsorted(cuts, thresholds), 1, len(cuts) - 1)
+    return np.where(thresholds - cuts[after - 1] <= cuts[after] - thresholds, after - 1, after)
