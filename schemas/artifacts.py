@@ -19,3 +19,9 @@ class ReleaseRecord(artifact.Artifact):
     """A folder with the `release.json` that a release step left behind."""
 
     TYPE_NAME = "schemas.ReleaseRecord"
+
+
+class ExplanationEvidence(artifact.Artifact):
+    """A folder with `explanation.json` (schemas/explanation_evidence.py), or an empty one where nothing was explained."""
+
+    TYPE_NAME = "schemas.ExplanationEvidence"
