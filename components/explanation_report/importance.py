@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from components.explanation_report.asking import Asker
 from components.explanation_report.measures import Measure, Measured, estimate, standard_error
@@ -21,8 +22,9 @@ class Loss:
     """What shuffling cost.
 
     by_repeat : (repeats,) loss of each shuffle.
-    whole : its mean, with an interval over rows and repeats: the variance of the mean influence of the rows, plus the
-    variance of the repeats' mean. Part of the shuffles' noise is in both, so the interval is rather too wide.
+    whole : its mean, with an interval over rows and repeats together. A row moves it in two ways, as itself and as the one
+    whose values another row was given (the two projections of a V-statistic, Serfling 1980, sec. 5.7 and 6.4); with few
+    repeats the shuffles' noise is in both, and the interval rather too wide.
     """
 
     by_repeat: Floats
@@ -51,26 +53,33 @@ def losses(
     before = [measure(base) for measure, _ in measures]
     found = []
     for columns in targets:
-        scores = ask(shuffled(rows, columns, repeats, rng)).reshape(repeats, len(rows), -1)
+        codes, donors = shuffled(rows, columns, repeats, rng)
+        scores = ask(codes).reshape(repeats, len(rows), -1)
         after = [[measure(one) for one in scores] for measure, _ in measures]
         pairs = zip(before, after, (sign for _, sign in measures), strict=True)
-        found.append([_loss(was, now, sign, weight) for was, now, sign in pairs])
+        found.append([_loss(was, now, sign, (weight, donors)) for was, now, sign in pairs])
     return found
 
 
-def shuffled(rows: Codes, columns: Sequence[int], repeats: int, rng: np.random.Generator) -> Codes:
-    """(repeats * n, k): the rows, with these columns taken from another row, the same for all of them."""
-    n = len(rows)
-    order = rng.permuted(np.tile(np.arange(n), (repeats, 1)), axis=1).ravel()
+def shuffled(
+    rows: Codes, columns: Sequence[int], repeats: int, rng: np.random.Generator
+) -> tuple[Codes, npt.NDArray[np.int64]]:
+    """(repeats * n, k) the rows with these columns taken from another row, the same for all of them; (repeats, n) which."""
+    donors = rng.permuted(np.tile(np.arange(len(rows)), (repeats, 1)), axis=1)
     many = np.tile(rows, (repeats, 1))
     for column in columns:
-        many[:, column] = rows[order, column]
-    return many
+        many[:, column] = rows[donors.ravel(), column]
+    return many, donors
 
 
-def _loss(before: Measured, after: Sequence[Measured], sign: float, weight: Floats) -> Loss:
+def _loss(before: Measured, after: Sequence[Measured], sign: float, rows: tuple[Floats, npt.NDArray[np.int64]]) -> Loss:
+    """rows : (n,) weights; (repeats, n) whose values each row was given."""
+    weight, donors = rows
     by_repeat = sign * (before.value - np.array([one.value for one in after]))
-    influence = before.influence - np.mean([one.influence for one in after], axis=0)
-    over_repeats = by_repeat.std(ddof=1) / np.sqrt(len(by_repeat)) if len(by_repeat) > 1 else 0.0
-    error = np.hypot(standard_error(influence, weight), over_repeats)
-    return Loss(by_repeat, estimate(float(by_repeat.mean()), float(error)))
+    moved = weight * np.stack([one.influence for one in after])
+    as_donor = np.zeros_like(moved)
+    np.put_along_axis(as_donor, donors, moved, axis=1)
+    whole = weight * before.influence - moved.mean(axis=0) - as_donor.mean(axis=0)
+    return Loss(
+        by_repeat, estimate(float(by_repeat.mean()), standard_error(whole / weight.mean(), np.ones(len(weight))))
+    )
