@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_ARTIFACT_TYPES = ("FairnessEvidence", "GateVerdict", "Predictions", "ReleaseRecord")
+_ARTIFACT_TYPES = ("ExplanationEvidence", "FairnessEvidence", "GateVerdict", "Predictions", "ReleaseRecord")
 
 
 def __getattr__(name: str) -> Any:

@@ -25,3 +25,9 @@ class FairnessEvidence(artifact.Artifact):
     """A folder with `fairness.json` (schemas/fairness_evidence.py)."""
 
     TYPE_NAME = "schemas.FairnessEvidence"
+
+
+class ExplanationEvidence(artifact.Artifact):
+    """A folder with `explanation.json` (schemas/explanation_evidence.py), or an empty one where nothing was explained."""
+
+    TYPE_NAME = "schemas.ExplanationEvidence"

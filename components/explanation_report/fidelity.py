@@ -1,0 +1,47 @@
+"""Does the score hang on the columns that an explanation names? They are replaced, and so are as many random ones.
+
+The deletion test of Samek et al. 2017 (IEEE TNNLS 28:2660), per row and with values of reference rows, by group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from components.explanation_report.asking import Asker, Outcome
+from components.explanation_report.table import Codes, Floats
+
+#: One column in four is replaced, at least one.
+SHARE = 4
+
+
+def changes(
+    ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]
+) -> tuple[Floats, Floats]:
+    """(n,) mean |change of the outcome| over the references: the strongest columns replaced, and random ones.
+
+    setup : (n, k) contributions, (r, k) references, the source of chance.
+    Only columns that move some row's score are drawn from: to beat columns without any part in it is no proof.
+    """
+    contributions, references, rng = setup
+    active = np.flatnonzero(np.abs(contributions).max(axis=0, initial=0.0) > 0)
+    count = max(-(-len(active) // SHARE), 1)
+    strength = np.abs(contributions[:, active])
+    strongest = active[np.argsort(-strength, axis=1, kind="stable")[:, :count]] if len(active) else None
+    if strongest is None:
+        return np.zeros(len(rows)), np.zeros(len(rows))
+    random = active[rng.random(strength.shape).argsort(axis=1)[:, :count]]
+    before = outcome(ask(rows), np.arange(len(rows)))
+    first, second = (_moved(ask, outcome, rows, references, columns, before) for columns in (strongest, random))
+    return first, second
+
+
+def _moved(
+    ask: Asker, outcome: Outcome, rows: Codes, references: Codes, columns: npt.NDArray[np.int64], before: Floats
+) -> Floats:
+    n, r = len(rows), len(references)
+    replaced = np.zeros(rows.shape, bool)
+    np.put_along_axis(replaced, columns, True, axis=1)
+    codes = np.where(replaced[:, None], references[None], rows[:, None]).reshape(n * r, -1)
+    after = outcome(ask(codes), np.repeat(np.arange(n), r)).reshape(n, r)
+    return np.asarray(np.abs(after - before[:, None]).mean(axis=1))

@@ -1,0 +1,86 @@
+"""The flip test: one sensitive column set to each other value, everything else as it is. Would the model answer otherwise?
+
+It finds direct use of the column only; what the model takes from columns that stand for it stays (docs/explanation.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from components.explanation_report.asking import Asker, Outcome
+from components.explanation_report.measures import mean_estimate, share_estimate
+from components.explanation_report.table import Codes, Floats, Table
+from schemas.explanation_evidence import Estimate, FlipPair, FlipTest
+
+#: (m, width) scores to (m,) places of the decided classes.
+Decider = Callable[[Floats], npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What is read off the answers.
+
+    outcome : the explained score.  decide : with the place of the positive class; None for a regression.
+    """
+
+    outcome: Outcome
+    decide: tuple[Decider, int] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Moved:
+    """What changed, (m,) each: the score, whether the decision turned, and whether to or from the positive class."""
+
+    change: Floats
+    flipped: npt.NDArray[np.bool_]
+    up: npt.NDArray[np.bool_]
+    down: npt.NDArray[np.bool_]
+
+
+def flip_test(ask: Asker, table: Table, column: int, groups: Mapping[str, Codes], answered: Answered) -> FlipTest:
+    """The test of one column.
+
+    groups : codes of the column that count as one value, by name; the first of them stands for it.
+    """
+    names, sets = list(groups), list(groups.values())
+    before = np.full(len(table), -1)
+    for place, codes in enumerate(sets):
+        before[np.isin(table.codes[:, column], codes)] = place
+    turned, largest, pairs = np.zeros(len(table), bool), np.zeros(len(table)), []
+    for place, codes in enumerate(sets):
+        rows = np.flatnonzero((before >= 0) & (before != place))
+        moved = _moved(ask, table, rows, (column, int(codes[0])), answered)
+        turned[rows] |= moved.flipped
+        largest[rows] = np.maximum(largest[rows], np.abs(moved.change))
+        for origin in np.unique(before[rows]).tolist():
+            pairs.append(_pair((names[origin], names[place]), moved, before[rows] == origin, answered))
+    known = before >= 0
+    share = share_estimate(int(turned.sum()), int(known.sum())) if answered.decide else None
+    return FlipTest(
+        table.names[column], True, tuple(names), int(known.sum()), share, mean_estimate(largest[known]), tuple(pairs)
+    )
+
+
+def _moved(ask: Asker, table: Table, rows: npt.NDArray[np.int64], to: tuple[int, int], answered: Answered) -> _Moved:
+    codes = table.codes[rows].copy()
+    codes[:, to[0]] = to[1]
+    was, now = ask(table.codes[rows]), ask(codes)
+    change = answered.outcome(now, rows) - answered.outcome(was, rows)
+    if answered.decide is None:
+        return _Moved(change, *(np.zeros(len(rows), bool) for _ in range(3)))
+    decide, positive = answered.decide
+    first, then = decide(was), decide(now)
+    flipped = first != then
+    return _Moved(change, flipped, flipped & (then == positive), flipped & (first == positive))
+
+
+def _pair(names: tuple[str, str], moved: _Moved, rows: npt.NDArray[np.bool_], answered: Answered) -> FlipPair:
+    count, change = int(rows.sum()), mean_estimate(moved.change[rows])
+    if answered.decide is None:
+        return FlipPair(*names, count, change, None)
+    share: Estimate = share_estimate(int(moved.flipped[rows].sum()), count)
+    return FlipPair(*names, count, change, share, float(moved.up[rows].mean()), float(moved.down[rows].mean()))
