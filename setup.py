@@ -7,6 +7,7 @@ COMPONENTS = [
     "direct_release",
     "evaluator",
     "example_gen",
+    "explanation_report",
     "fairness_report",
     "infra_validator",
     "predictions_table",
@@ -15,6 +16,7 @@ COMPONENTS = [
     "release_gate",
     "released_model",
     "released_statistics",
+    "score",
 ]
 
 SERVING = ["engine", "page", "request_log", "rest", "rpc", "versions"]

@@ -34,6 +34,8 @@ from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
+from components.explanation_report.component import ExplanationReport
+from components.fairness_report.component import FairnessReport
 from components.infra_validator.component import InfraValidator
 from components.infra_validator.core import Limits as ServingLimits
 from components.predictions_table.component import PredictionsTable
@@ -42,6 +44,7 @@ from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
 from components.released_model.component import ReleasedModel
 from components.released_statistics.component import ReleasedStatistics
+from components.score.component import Score
 from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
@@ -102,6 +105,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
     with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, run)
         _evaluate(nodes, settings, run)
+        _report_on_rows(nodes, settings, run)
         _check_serving(nodes, settings)
         _release(nodes, settings, run)
         if run.batch:
@@ -198,6 +202,33 @@ def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
 
 
+def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
+    """Every report that looks at single rows reads the one table that Score writes."""
+    fairness, explanation = settings.fairness, settings.explanation
+    if not (fairness.enabled or explanation.enabled):
+        return
+    nodes["Score"] = Score(
+        examples=nodes["ExampleGen"].outputs["examples"],
+        model=nodes["Trainer"].outputs["model"],
+        baseline=nodes["ReleasedModel"].outputs["baseline"],
+        split="test",
+        sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
+        roles_json=run.roles.to_json(),
+    )
+    predictions = nodes["Score"].outputs["predictions"]
+    if fairness.enabled:
+        nodes["FairnessReport"] = FairnessReport(predictions=predictions, policy_json=fairness.model_dump_json())
+    if explanation.enabled:
+        nodes["ExplanationReport"] = ExplanationReport(
+            examples=nodes["ExampleGen"].outputs["examples"],
+            model=nodes["Trainer"].outputs["model"],
+            predictions=predictions,
+            explanation_json=explanation.model_dump_json(),
+            fairness_json=fairness.model_dump_json(),
+            seed=settings.training.seed,
+        )
+
+
 def _check_serving(nodes: Nodes, settings: Settings) -> None:
     check = settings.serving_check
     if check.platform == "skip":
@@ -236,12 +267,14 @@ def _serving_spec(settings: Settings) -> infra_validator_pb2.ServingSpec:
 
 
 def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
-    served = nodes.get("InfraValidator")
-    allowed = {} if served else {"not_configured": ["serving_check"]}
+    served, fair = nodes.get("InfraValidator"), nodes.get("FairnessReport")
+    missing = [name for name, node in (("serving_check", served), ("fairness", fair)) if not node]
     nodes["ReleaseGate"] = ReleaseGate(
         data_verdict=nodes["DataGate"].outputs["verdict"],
         quality_verdict=nodes["QualityGate"].outputs["verdict"],
-        allow_unknown_json=json.dumps(allowed),
+        allow_unknown_json=json.dumps({"not_configured": missing} if missing else {}),
+        overrides_json=json.dumps([one.model_dump() for one in settings.overrides]),
+        **({"fairness_verdict": fair.outputs["verdict"]} if fair else {}),
         **({"serving_verdict": served.outputs["verdict"]} if served else {}),
     )
     nodes["Pusher"] = Pusher(
@@ -256,6 +289,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["DirectRelease"] = DirectRelease(
         pushed=nodes["Pusher"].outputs["pushed_model"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
+        verdict=nodes["ReleaseGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
     )

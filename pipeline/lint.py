@@ -15,6 +15,8 @@ from schemas.errors import Problem, SluicegateError
 VERDICT = "schemas.GateVerdict"
 BLESSING, INFRA_BLESSING = "ModelBlessing", "InfraBlessing"
 DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
+#: Its verdict judges the explanation, not the model, and stands in the reports.
+EXPLANATION = "ExplanationReport"
 #: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
 NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
 
@@ -63,7 +65,7 @@ def _consumed(node: Node) -> set[tuple[str, str]]:
 def _verdicts_are_consumed(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
     for name, node in nodes.items():
         for key in _outputs_of_type(node, VERDICT):
-            if name == RELEASE_GATE:
+            if name in (RELEASE_GATE, EXPLANATION):
                 continue
             if RELEASE_GATE not in nodes or (name, key) not in _consumed(nodes[RELEASE_GATE]):
                 yield (

@@ -350,8 +350,12 @@ class Explanation(Section):
 
     enabled: bool = switch(True, "Written as `explanation: off`.")
     rows: int = limit(2000, low=100, high=1_000_000, unit="rows", why="Of the test split, for what is drawn from many.")
-    repeats: int = limit(10, low=3, high=1000, unit="repeats", why="Shuffles of each column; more narrow the intervals.")
-    references: int = limit(50, low=5, high=10_000, unit="rows", why="What a row is compared with when it is explained.")
+    repeats: int = limit(
+        10, low=3, high=1000, unit="repeats", why="Shuffles of each column; more narrow the intervals."
+    )
+    references: int = limit(
+        50, low=5, high=10_000, unit="rows", why="What a row is compared with when it is explained."
+    )
     shown: int = limit(3, low=1, high=50, unit="rows", why="Rows explained for each rule and group.")
     immutable: tuple[str, ...] = Field((), description="Columns that no person can change; advice never touches them.")
     monotone: dict[str, Literal["up", "down"]] = Field(
@@ -371,7 +375,9 @@ class ModelCardText(Section):
 class Override(Section):
     """A gate's refusal that a person takes upon themselves; every report says so from then on."""
 
-    gate: Literal["data_gate", "quality_gate", "fairness", "serving_check"] = Field(description="Which gate.")
+    gate: Literal["quality_gate", "fairness"] = Field(
+        description="Which gate; data that is refused and a model that no server can load have nothing to let pass."
+    )
     by: str = Field(min_length=1, description="Who decides it.")
     reason: str = Field(min_length=10, description="Why, in a sentence.")
 

@@ -78,6 +78,7 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
             "QualityGate", "refuses a model that breaks a limit",
             ours=True, code=("components/quality_gate",), gate=True,
         ),
+        *_reports(settings),
         *_serving_check(settings),
         Step(
             "ReleaseGate", "makes all verdicts one blessing",
@@ -90,6 +91,27 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
         ),
         *_batch_scoring(settings),
     )  # fmt: skip
+
+
+def _reports(settings: Settings) -> tuple[Step, ...]:
+    """What looks at single rows, and the one pass that scores them for all of it."""
+    fairness = (
+        Step(
+            "FairnessReport", "refuses a model that is worse for a group than the settings allow",
+            ours=True, code=("components/fairness_report", "fairness"), gate=True,
+        ),
+    )  # fmt: skip
+    explanation = (
+        Step(
+            "ExplanationReport", "says which columns the scores and the gaps come from",
+            ours=True, code=("components/explanation_report",), gate=True,
+        ),
+    )  # fmt: skip
+    wanted = fairness * settings.fairness.enabled + explanation * settings.explanation.enabled
+    if not wanted:
+        return ()
+    score = Step("Score", "scores each test row once, for all reports", ours=True, code=("components/score",))
+    return (score, *wanted)
 
 
 def _serving_check(settings: Settings) -> tuple[Step, ...]:

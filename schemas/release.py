@@ -21,6 +21,7 @@ class Change:
     """One line of the history.
 
     at : ISO 8601, UTC.  action : "release" or "rollback".  mode : "direct" (later "canary", "shadow").
+    overrides : refusals that a person let pass for this version, a sentence each.
     """
 
     at: str
@@ -30,6 +31,7 @@ class Change:
     previous: int | None
     run_id: str
     model_digest: str
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class Release:
         return matching[-1] if matching else None
 
 
+def overrides_of_stable(release: Release) -> tuple[str, ...]:
+    """What a person let pass when the version that answers now was released."""
+    matching = [change.overrides for change in release.history if change.version == release.stable]
+    return matching[-1] if matching else ()
+
+
 def released(release: Release, change: Change) -> Release:
     """The state after `change` made its version stable for everyone."""
     return replace(
@@ -73,7 +81,7 @@ def read(folder: str | Path) -> Release:
     content = json.loads(path.read_text(encoding="utf-8"))
     if content.pop("format_version", None) != FORMAT_VERSION:
         raise ValueError(f"{path} is not of format version {FORMAT_VERSION}")
-    history = tuple(Change(**change) for change in content.pop("history"))
+    history = tuple(Change(**{**one, "overrides": tuple(one.get("overrides", ()))}) for one in content.pop("history"))
     return Release(**content, history=history)
 
 

@@ -16,6 +16,8 @@ _KIND = re.compile(r"^columns\.kinds\.(?P<column>.+?): (?P<kind>\w+), because (?
 #: Without any value a column cannot be used, so leaving it out is no matter of taste.
 _EMPTY = "no row has a value."
 _SLICE_VALUES = range(2, 9)
+#: Words in names of columns that often tell groups of people apart.
+_PEOPLE = re.compile(r"\b(sex|gender|race|ethnic\w*|age|religion|nationality|disab\w*|marital\w*)\b", re.IGNORECASE)
 _EXAMPLE_LIMITS = {"binary": ("auc", 0.8), "multiclass": ("accuracy", 0.8), "regression": ("r2", 0.5)}
 
 
@@ -40,6 +42,8 @@ def proposed_settings(name: str, source: Source, profile: TableProfile, suggesti
         "",
         *_evaluation(profile),
         *_quality_gate(profile),
+        "",
+        *_fairness(profile),
     ]
     return "\n".join(lines) + "\n"
 
@@ -137,4 +141,26 @@ def _quality_gate(profile: TableProfile) -> list[str]:
         f"#     - metric: {metric}",
         f"#       at_least: {value}",
         "#       max_drop: 0.01   # against the model in production, on the same rows",
+    ]
+
+
+def _fairness(profile: TableProfile) -> list[str]:
+    """Off, and said so: which groups of people a model may not be worse for is nobody's guess but yours."""
+    found = [c for c in profile.columns if c.role in ("feature", "id") and _PEOPLE.search(c.name.replace("_", " "))]
+    likely = [
+        f"{{column: {scalar(c.name)}, bins: [25, 40, 60]}}" if c.kind == "number" else scalar(c.name) for c in found
+    ]
+    names = ", ".join(likely) or "a_column"
+    first = scalar(next((c.name for c in found if c.kind != "number"), found[0].name if found else "a_column"))
+    measure = "error_difference" if profile.roles.task == "regression" else "equal_opportunity_difference"
+    return [
+        "# No group of rows is compared with another, and the release gate records that you said so.",
+        "fairness: off",
+        "# In its place, if your rows stand for people (docs/fairness.md):",
+        "# fairness:",
+        f"#   sensitive: [{names}]",
+        "#   limits:",
+        f"#     - measure: {measure}",
+        f"#       of: [{first}]",
+        "#       at_most: 0.1",
     ]

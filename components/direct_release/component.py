@@ -11,7 +11,7 @@ from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
 from schemas import release as releases
-from schemas.artifacts import ReleaseRecord
+from schemas.artifacts import GateVerdict, ReleaseRecord
 
 TRAIN = "train"
 STATISTICS_FILE = "FeatureStats.pb"
@@ -21,6 +21,7 @@ STATISTICS_FILE = "FeatureStats.pb"
 def DirectRelease(
     pushed: InputArtifact[PushedModel],
     statistics: InputArtifact[ExampleStatistics],
+    verdict: InputArtifact[GateVerdict],
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
@@ -28,10 +29,12 @@ def DirectRelease(
     """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties.
 
     statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
+    verdict : the release gate's, whose overrides go into the history.
     """
     folder = _serving_folder(pushed)
     before = releases.read(folder) if folder else releases.Release()
-    push = _push(pushed, run_id)
+    overrides = verdict.get_string_custom_property("overrides")
+    push = _push(pushed, run_id, tuple(overrides.split("\n")) if overrides else ())
     if push:
         # First the statistics: a version that release.json names always has them.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
@@ -54,8 +57,8 @@ def _train_statistics(statistics: Any) -> Path:
     return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / STATISTICS_FILE
 
 
-def _push(pushed: Any, run_id: str) -> Push | None:
+def _push(pushed: Any, run_id: str, overrides: tuple[str, ...]) -> Push | None:
     if pushed.get_int_custom_property("pushed") != 1:
         return None
     version = int(pushed.get_string_custom_property("pushed_version"))
-    return Push(version, pushed.get_string_custom_property("digest"), run_id)
+    return Push(version, pushed.get_string_custom_property("digest"), run_id, overrides)

@@ -12,11 +12,15 @@ MODES = ("direct", "hold")
 
 @dataclass(frozen=True)
 class Push:
-    """A version that the Pusher put beside release.json.  digest : schemas.digest.model_digest of its folder."""
+    """A version that the Pusher put beside release.json.
+
+    digest : schemas.digest.model_digest of its folder.  overrides : refusals that a person let pass.
+    """
 
     version: int
     digest: str
     run_id: str
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,5 +56,6 @@ def decide(release: Release, push: Push | None, mode: str, now: datetime) -> Out
         previous=release.stable,
         run_id=push.run_id,
         model_digest=push.digest,
+        overrides=push.overrides,
     )
     return Outcome(released(release, change), True, f"version {push.version} is stable")

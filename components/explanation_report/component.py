@@ -19,7 +19,7 @@ from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
 
 
 @component
-def ExplanationReport(  # noqa: PLR0917 - TFX passes by name
+def ExplanationReport(
     examples: InputArtifact[Examples],
     model: InputArtifact[Model],
     predictions: InputArtifact[Predictions],

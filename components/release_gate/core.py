@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 from schemas.errors import Problem, SettingsError
 from schemas.verdict import Measurement, Status, Verdict, judge
 
 GATE = "release_gate"
+OVERRIDDEN = "overridden"
 #: File names and property values by which TFX's Evaluator blesses and its Pusher obeys.
 FILE_NAMES = {True: "BLESSED", False: "NOT_BLESSED"}
 BLESSED_PROPERTY = "blessed"
@@ -40,15 +41,53 @@ class Allowances:
         return cls(**{key: tuple(value) for key, value in content.items()})
 
 
-def decide(verdicts: Mapping[str, Verdict | None], allow: Allowances = Allowances()) -> Verdict:
+@dataclass(frozen=True)
+class Override:
+    """A refusal that a person lets pass.  by : who.  reason : why."""
+
+    gate: str
+    by: str
+    reason: str
+
+    @property
+    def setting(self) -> str:
+        return f"overrides ({self.gate})"
+
+
+def overrides_from(text: str) -> tuple[Override, ...]:
+    """Reads settings.Override's JSON: a list of {"gate": ..., "by": ..., "reason": ...}."""
+    return tuple(Override(**one) for one in json.loads(text or "[]"))
+
+
+def decide(
+    verdicts: Mapping[str, Verdict | None], allow: Allowances = Allowances(), overrides: Sequence[Override] = ()
+) -> Verdict:
     """The release gate's verdict, with one measurement per gate.
 
     verdicts : by the gate's name; None where the gate is not configured.
     """
-    measurements = [_measure(name, verdict, allow) for name, verdict in verdicts.items()]
+    by_gate = {one.gate: one for one in overrides}
+    measurements = [_overridden(_measure(n, v, allow), by_gate.get(n)) for n, v in verdicts.items()]
     bootstrap = any(verdict is not None and verdict.bootstrap for verdict in verdicts.values())
-    allowed = {"unknown": allow.unknown, "not_configured": allow.not_configured}
+    allowed = {
+        "unknown": allow.unknown,
+        "not_configured": allow.not_configured,
+        "overrides": [asdict(one) for one in overrides],
+    }
     return judge(GATE, measurements, bootstrap=bootstrap, settings=allowed)
+
+
+def used(verdict: Verdict) -> tuple[str, ...]:
+    """What the release gate let pass on a person's word, a sentence each."""
+    return tuple(m.detail for m in verdict.measurements if m.reason == OVERRIDDEN)
+
+
+def _overridden(m: Measurement, override: Override | None) -> Measurement:
+    """A gate that broke, or that is not there, said nothing that a person could overrule."""
+    if override is None or m.status not in (Status.FAILED, Status.UNKNOWN):
+        return m
+    detail = f"{m.name} said {m.status.value}; {override.by} lets it pass: {override.reason} (It said: {m.detail})"
+    return replace(m, status=Status.PASSED, reason=OVERRIDDEN, detail=detail, setting=override.setting)
 
 
 def _measure(name: str, verdict: Verdict | None, allow: Allowances) -> Measurement:

@@ -14,7 +14,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 #: Contracts that every step of ours reads and writes.
 SHARED_CODE = "schemas"
-CODE = ("pipeline", "components", "models", "serving", SHARED_CODE)
+CODE = ("pipeline", "components", "fairness", "models", "serving", SHARED_CODE)
 PACKAGES = (
     "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform",
     "tensorflow-model-analysis", "ml-metadata", "apache-beam", "numpy", "pyarrow",

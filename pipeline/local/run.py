@@ -277,8 +277,18 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         git_commit=fingerprint.git_commit(),
         versions=fingerprint.package_versions(),
         settings=job.loaded.settings.model_dump(mode="json", by_alias=True),
-        notes=job.profile.notes,
+        notes=(*job.profile.notes, *_overrides(job.folder.serving)),
     )
+
+
+def _overrides(serving: Path) -> list[str]:
+    """What people let pass for the version in production; said in every report as long as it answers."""
+    try:
+        release = releases.read(serving)
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    told = releases.overrides_of_stable(release)
+    return [f"Version {release.stable}, which answers requests, was released on a person's word: {one}" for one in told]
 
 
 def _write(job: Job, result: RunResult) -> None:

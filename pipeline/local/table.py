@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from components.example_gen.source import Source, SplitRule
 from pipeline.settings import Settings
+from schemas.errors import Problem, SettingsError
 from schemas.roles import Roles
 from schemas.table import TableProfile
 
@@ -61,7 +63,25 @@ def look_at(settings: Settings) -> TableProfile:
     from schemas.pbtxt import read_pbtxt
 
     schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
-    return inspect(source_of(settings), schema)
+    profile = inspect(source_of(settings), schema)
+    unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
+    if unknown:
+        raise SettingsError("The settings name columns that the table does not have.", *unknown)
+    return profile
+
+
+def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Problem]:
+    """What ingest does not look for itself: a typo here would be found after the training only."""
+    named = {f"evaluation.slices.{n}": group for n, group in enumerate(settings.evaluation.slices)}
+    named |= {f"fairness.sensitive.{n}": (one.column,) for n, one in enumerate(settings.fairness.sensitive)}
+    named |= {"explanation.immutable": settings.explanation.immutable}
+    named |= {"explanation.monotone": tuple(settings.explanation.monotone)}
+    for key, names in named.items():
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1, 0.5)
+                remedy = f"did you mean {near[0]}?" if near else "correct the name, or take it out"
+                yield Problem(f"key {key}", repr(name), f"columns of the table: {', '.join(known)}", remedy)
 
 
 def roles_of(profile: TableProfile) -> Roles:
