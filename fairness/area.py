@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from fairness.arrays import Floats, Ints
 
-#: Equal-mass bins of the score in which noise is drawn; the area itself is exact.
+#: Bins of the score in which noise is drawn: so many of equal mass, cut by so many of equal width, so that a long tail is
+#: not one bin. The area itself is exact.
 BINS = 100
 DRAWS = 1000
+#: A small group borrows so many rows' worth of the scores of all groups.
+BORROWED = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,7 @@ class Histogram:
 
 def histogram(groups: npt.NDArray[np.integer], score: Floats, weight: Floats | None = None) -> Histogram:
     """Of every group's scores.  groups : (rows,) from 0.  score : (rows,)."""
-    edges = np.unique(np.quantile(score, np.linspace(0, 1, BINS + 1))) if len(score) else np.zeros(2)
-    edges = edges if len(edges) > 1 else np.array([edges[0], edges[0] + 1e-12])
+    edges = _edges(score)
     bins = len(edges) - 1
     number = int(groups.max(initial=-1)) + 1
     cells = groups * bins + np.clip(np.searchsorted(edges, score, side="right") - 1, 0, bins - 1)
@@ -50,6 +52,14 @@ def histogram(groups: npt.NDArray[np.integer], score: Floats, weight: Floats | N
     sums = np.bincount(cells, weight, minlength=number * bins).reshape(number, bins)
     weight2 = np.bincount(groups, weight * weight, minlength=number).astype(np.float64)
     return Histogram(edges, sums.astype(np.float64), rows, weight2)
+
+
+def _edges(score: Floats) -> Floats:
+    if not len(score) or score.min() == score.max():
+        low = float(score[0]) if len(score) else 0.0
+        return np.array([low, low + 1e-12])
+    parts = np.linspace(0, 1, BINS + 1)
+    return np.unique(np.concatenate([np.quantile(score, parts), np.linspace(score.min(), score.max(), BINS + 1)]))
 
 
 def between(one: Floats, other: Floats, weights: tuple[Floats, Floats] | None = None) -> float:
@@ -91,11 +101,16 @@ def noise(histogram: Histogram, rng: np.random.Generator) -> Floats:
     rows = np.where(histogram.weight2 > 0, histogram.weight.sum(-1) ** 2 / histogram.weight2, 0.0)
     width = np.diff(histogram.edges)
     off = []
+    common = histogram.weight.sum(0) / max(histogram.weight.sum(), 1e-300)
     for weight, effective in zip(histogram.weight, rows, strict=True):
-        share = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), 1 / len(weight))
+        own = weight / weight.sum() if weight.sum() > 0 else common
+        # Thirty rows often hold none of a long tail, and would not draw it either.
+        share = (effective * own + BORROWED * common) / (effective + BORROWED)
         size = max(round(float(effective)), 1)
         drawn = rng.multinomial(size, share / share.sum(), size=DRAWS) / size
-        off.append(np.cumsum(drawn - share, axis=-1))
+        at_right = np.cumsum(drawn - share, axis=-1)
+        # Within a bin the error goes from its left edge to its right one; half way stands for it.
+        off.append(at_right - (drawn - share) / 2)
     table = np.stack(off, axis=1)
     # One row of pairs at a time: all at once would be draws x groups x groups x bins.
     found = np.stack([(np.abs(table - table[:, i : i + 1]) * width).sum(-1) for i in range(len(rows))], axis=1)

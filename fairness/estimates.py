@@ -132,8 +132,16 @@ def of_shares(counts: Counts, name: str, judged: Mask) -> Estimate:
 
 
 def of_means(moments: Moments, judged: Mask) -> Estimate:
-    """A mean by group, with Student's limits."""
-    mean, error, rows = moments.mean, moments.error, moments.effective
+    """A mean by group, with Student's limits.
+
+    Thirty rows of a skewed value often hold none of its tail: their mean and their spread are both too small, and Student's limits miss. So
+    the spread of a group is at least what it would be with area.BORROWED rows of the common spread added.
+    """
+    mean, rows = moments.mean, moments.effective
+    own = np.nan_to_num(moments.error**2 * rows)
+    common = (own * rows * judged).sum(-1, keepdims=True) / np.maximum((rows * judged).sum(-1, keepdims=True), 1e-9)
+    spread = np.maximum(own, (rows * own + area.BORROWED * common) / (rows + area.BORROWED))
+    error = np.sqrt(spread / np.maximum(rows, 1e-9))
     return Estimate(mean, judged, lambda level: limits.mean_limits(mean, error, rows, level))
 
 

@@ -9,13 +9,13 @@ of rows stays as it was; the score of a group that moved is no longer a calibrat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from models import curves, thresholds
+from models import curves, penalty, thresholds
 from models.groups import Groups
 from models.plan import TrainingPlan
 from models.rows import Rows
@@ -58,26 +58,28 @@ def fit(scores: npt.NDArray[np.float32], held_out: Rows, plan: TrainingPlan) -> 
     ------
     DataError : fewer than two groups have enough held-out rows for thresholds of their own.
     """
-    common = _common(scores, held_out, plan)
+    code = np.zeros(len(held_out), np.int64)
+    weight = held_out.weight.astype(np.float64)
+    rows = thresholds.Judged(scores[:, 1].astype(np.float64), held_out.label == 1, weight, code)
+    common = _common(rows, plan)
     if plan.mitigation != "thresholds":
         return Decision(common)
     groups = Groups.told_apart(held_out, "eval")
-    weight = held_out.weight.astype(np.float64)
-    rows = thresholds.Judged(scores[:, 1].astype(np.float64), held_out.label == 1, weight, groups.codes(held_out))
+    rows, how = replace(rows, code=groups.codes(held_out)), (plan.mitigation_goal, plan.mitigation_strength, common)
     if plan.mitigation_thresholds == "one":
-        return Decision(thresholds.one_for_all(rows, plan.mitigation_goal, plan.mitigation_strength, common))
-    fitted = thresholds.per_group(rows, plan.mitigation_goal, plan.mitigation_strength, common)
-    return Decision(common, dict(zip(groups.keys, fitted, strict=True)))
+        return Decision(thresholds.one_for_all(rows, *how))
+    return Decision(common, dict(zip(groups.keys, thresholds.per_group(rows, *how), strict=True)))
 
 
-def _common(scores: npt.NDArray[np.float32], held_out: Rows, plan: TrainingPlan) -> float:
+def _common(rows: thresholds.Judged, plan: TrainingPlan) -> float:
     """The plan's threshold, or for "auto" the one with the highest accuracy on the eval split."""
     if plan.threshold != "auto":
         return float(plan.threshold)
-    # The loss has held the groups together at this score; at another they may be far apart.
     if plan.mitigation == "constrained" and plan.mitigation_strength > 0:
-        return 0.5
-    return curves.best_threshold(scores[:, 1], held_out.label == 1, held_out.weight)
+        # Between the thresholds at which the loss has held the groups together; beyond them they may be far apart.
+        base_rate = float(np.average(rows.is_positive, weights=rows.weight))
+        return thresholds.most_accurate(rows, min(penalty.SHARES) * base_rate, max(penalty.SHARES) * base_rate)
+    return curves.best_threshold(rows.score, rows.is_positive, rows.weight)
 
 
 def _log_odds(score: float) -> float:

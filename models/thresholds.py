@@ -123,6 +123,20 @@ def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> floa
     return float(everyone.cut[int(np.argmax(value))])
 
 
+def selecting(shares: npt.NDArray[np.floating], score: Floats, weight: npt.NDArray[np.floating]) -> Floats:
+    """The thresholds that select these (weighted) shares of the rows, or as little more as ties allow."""
+    value, place = np.unique(score, return_inverse=True)
+    above = np.cumsum(np.bincount(place, weights=weight, minlength=len(value))[::-1]) / weight.sum()
+    return value[::-1][np.clip(np.searchsorted(above, shares - 1e-9), 0, len(value) - 1)]
+
+
+def most_accurate(rows: Judged, least: float, most: float) -> float:
+    """The most accurate threshold of those that select between these shares of the rows; else the nearest to them."""
+    cuts, total = Cuts.of(rows, "parity"), rows.weight.sum()
+    outside = np.maximum(np.maximum(least - cuts.rate, cuts.rate - most), 0)
+    return float(cuts.cut[np.lexsort((-cuts.right / total, outside))[0]])
+
+
 def _moved(now: float, rates: Floats, strength: float) -> Floats:
     return now + strength * (rates - now)
 

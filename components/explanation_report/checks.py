@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from components.explanation_report.association import correlation, rank
+from components.explanation_report.fidelity import active_columns
 from components.explanation_report.measures import Z_95
 from components.explanation_report.table import Floats
 from schemas.explanation_evidence import Check
@@ -88,7 +89,7 @@ def depends_on_weights(true: Floats, randomised: Sequence[Floats]) -> Check:
 
     true, randomised : (n, k) contributions of the same rows and references; the median over the shuffles counts.
     """
-    moved = (np.abs(true).max(axis=0, initial=0.0) > 0).sum()
+    moved = len(active_columns(true))
     if not randomised or moved < MIN_COLUMNS:
         why = f"only {moved} columns have a part in it" if randomised else "the model has no weights to shuffle"
         return _unknown("parameter_randomisation", IMPORTANCE, why)

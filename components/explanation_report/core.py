@@ -47,7 +47,6 @@ __all__ = ["Asked", "Sensitive", "Split", "Subject", "Wanted", "explain", "group
 GATE = checks.GATE
 #: Models with shuffled weights; the median of three bears one that happens to look like the true one.
 SHUFFLED_MODELS = 3
-RANDOMISED_ROWS = 64
 FIDELITY_REFERENCES = 10
 FIDELITY_ROWS = 60
 
@@ -106,6 +105,7 @@ class _Attributed:
     """Contributions of single rows, with two seeds.
 
     rows : places in the pool; the first `count` of them are a random sample, the others fill small groups up.
+    first : of all rows.  second : of the random sample alone.
     """
 
     rows: npt.NDArray[np.int64]
@@ -121,7 +121,7 @@ class _Attributed:
 
     @property
     def importance_again(self) -> Floats:
-        return np.asarray(np.abs(self.second.values[: self.count]).mean(axis=0))
+        return np.asarray(np.abs(self.second.values).mean(axis=0))
 
 
 class _Run:
@@ -161,7 +161,7 @@ class _Run:
             curves = whole.curves(self.ask, self.subject, self.sample, listed, self.explained)
         local, recourse = self._single(shown, work)
         flips = self._flips()
-        found = [same, *self._checks(attributed, losses, local)]
+        found = [same, *self._checks(attributed, losses, local, work)]
         if disparity is not None:
             found.append(checks.efficient(disparity.efficiency_error, self._scale()))
         classes = self.pool.answers.classes
@@ -262,19 +262,21 @@ class _Run:
         return replace(self.sides, grouping=grouping)
 
     def _attributions(self, work: Work) -> _Attributed:
-        table = self.subject.table
         rows, count = self.sample[: work.attributed], min(work.attributed, len(self.sample))
         if self.grouping is not None:
             rows = np.concatenate([rows, *self._fill_up(rows)])
-        codes, drawn = table.codes[rows], []
         with self.watch.part("attribution"):
-            for part in (10, 11):
-                places = self._rng(part).permutation(len(table))[: work.references]
-                references = table.codes[places]
-                drawn.append(
-                    (whole.attributions(self.ask, codes, references, self.explained, self._rng(part + 10)), references)
-                )
-        return _Attributed(rows, count, drawn[0][0], drawn[1][0], drawn[0][1])
+            first, references = self._attributed(rows, work, 10)
+            # Only the order of the columns is compared, and for that the random sample is enough.
+            second, _ = self._attributed(rows[:count], work, 11)
+        return _Attributed(rows, count, first, second, references)
+
+    def _attributed(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> tuple[Contributions, Codes]:
+        """Contributions of rows of the pool, with the references they were taken against."""
+        codes = self.subject.table.codes
+        references = codes[self._rng(part).permutation(len(codes))[: work.references]]
+        found = whole.attributions(self.ask, codes[rows], references, self.explained, self._rng(part + 10))
+        return found, references
 
     def _fill_up(self, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
         """More rows of the groups that have too few for the test of fidelity."""
@@ -317,7 +319,7 @@ class _Run:
         return tuple(found)
 
     def _checks(
-        self, attributed: _Attributed, losses: Sequence[Loss], local: Sequence[LocalExplanation]
+        self, attributed: _Attributed, losses: Sequence[Loss], local: Sequence[LocalExplanation], work: Work
     ) -> Iterator[Check]:
         errors = [*attributed.first.completeness_errors, *(one.completeness_error for one in local)]
         yield checks.complete(np.array(errors), self._scale())
@@ -327,12 +329,12 @@ class _Run:
             halves = [np.array([loss.by_repeat[half::2].mean() for loss in losses]) for half in (0, 1)]
             yield checks.stable("stability_of_shuffles", *halves)
             yield checks.agree(attributed.importance, means)
-        yield self._randomised(attributed)
+        yield self._randomised(attributed, work.randomised)
         yield from self._fidelity(attributed)
 
-    def _randomised(self, attributed: _Attributed) -> Check:
+    def _randomised(self, attributed: _Attributed, rows: int) -> Check:
         found: list[Floats] = []
-        codes = self.subject.table.codes[attributed.rows[:RANDOMISED_ROWS]]
+        codes = self.subject.table.codes[attributed.rows[:rows]]
         with self.watch.part("shuffled weights"):
             for score in self._shuffled_models():
                 other = Asker(score, self.subject.table, self.watch.progress)
@@ -340,7 +342,7 @@ class _Run:
                     whole.attributions(other, codes, attributed.references, self.explained, self._rng(20)).values
                 )
                 self.ask.questions += other.questions
-        return checks.depends_on_weights(attributed.first.values[:RANDOMISED_ROWS], found)
+        return checks.depends_on_weights(attributed.first.values[:rows], found)
 
     def _shuffled_models(self) -> Iterator[Score]:
         """One at a time, because the next takes the place of the last."""
@@ -349,7 +351,7 @@ class _Run:
 
     def _fidelity(self, attributed: _Attributed) -> Iterator[Check]:
         values, rows = attributed.first.values, attributed.rows
-        active = int((np.abs(values).max(axis=0, initial=0.0) > 0).sum())
+        active = len(fidelity.active_columns(values))
         references = attributed.references[:FIDELITY_REFERENCES]
         by_group = {}
         with self.watch.part("fidelity"):

@@ -19,7 +19,8 @@ from components.explanation_report.table import Codes, Column, Floats, Table
 
 NEIGHBOURS = 5
 STEPS_BACK = 8
-QUESTIONS_FOR_SINGLES = 60_000
+#: Per request of counterfactuals; with many rows and columns fewer values and neighbours are tried.
+QUESTIONS_FOR_SINGLES, QUESTIONS_FOR_NEIGHBOURS = 60_000, 100_000
 Bools = npt.NDArray[np.bool_]
 
 
@@ -96,7 +97,7 @@ def find(search: Search, rows: Codes) -> list[Codes | None]:
                                      strict=True):  # fmt: skip
             if cost < costs[number]:
                 best[number], costs[number] = one, cost
-    return _nearer(search, rows, best)
+    return _shortened(search, rows, best)
 
 
 _Found = tuple[npt.NDArray[np.int64], Codes]
@@ -128,13 +129,14 @@ def _singles(search: Search, rows: Codes) -> Iterator[_Found]:
 def _from_neighbours(search: Search, rows: Codes) -> Iterator[_Found]:
     """The nearest rows decided otherwise, with as many of their values taken back as the turned decision bears."""
     pool = search.table.codes
+    most = min(max(QUESTIONS_FOR_NEIGHBOURS // max(2 * rows.size, 1), 1), NEIGHBOURS)
     pool_scores = search.ask(pool)
     codes, numbers = [], []
     for number, row in enumerate(rows):
         other = pool[search.unlike(pool_scores, np.full(len(pool), number)) > 0]
         mixed = np.where(allowed(search.rules, search.table.columns, row[None], other), other, row)
         apart = search.table.distances(mixed, np.broadcast_to(row, mixed.shape)).sum(axis=1)
-        nearest = np.argsort(apart, kind="stable")[:NEIGHBOURS]
+        nearest = np.argsort(apart, kind="stable")[:most]
         codes.append(mixed[nearest])
         numbers.append(np.full(len(nearest), number))
     every, which = np.concatenate(codes), np.concatenate(numbers)
@@ -154,7 +156,7 @@ def _taken_back(search: Search, before: Codes, after: Codes, numbers: npt.NDArra
     single[:, np.arange(k), np.arange(k)] = before
     margin = _turned(search, single.reshape(-1, k), np.repeat(numbers, k)).reshape(m, k)
     order = np.argsort(-margin, axis=1, kind="stable")
-    for _ in range(2):  # A column that was needed at first may be free once others are back.
+    while True:  # A column that was needed at first may be free once others are back.
         start = after.copy()
         for step in range(k):
             trial = after.copy()
@@ -169,8 +171,8 @@ def _taken_back(search: Search, before: Codes, after: Codes, numbers: npt.NDArra
     return after
 
 
-def _nearer(search: Search, rows: Codes, found: list[Codes | None]) -> list[Codes | None]:
-    """Each changed number moved back towards the row's own, as far as the decision stays turned."""
+def _shortened(search: Search, rows: Codes, found: list[Codes | None]) -> list[Codes | None]:
+    """Each changed number moved back towards the row's own as far as the decision stays turned, then changes taken back."""
     numbers = np.array([i for i, one in enumerate(found) if one is not None], np.int64)
     if not len(numbers):
         return found
@@ -178,6 +180,7 @@ def _nearer(search: Search, rows: Codes, found: list[Codes | None]) -> list[Code
     for j, column in enumerate(search.table.columns):
         if column.is_number:
             _move_back(search, rows[numbers], after, numbers, j)
+    after = _taken_back(search, rows[numbers], after, numbers)
     moved = dict(zip(numbers.tolist(), after, strict=True))
     return [moved.get(i) for i in range(len(found))]
 

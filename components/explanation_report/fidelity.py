@@ -11,8 +11,16 @@ import numpy.typing as npt
 from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.table import Codes, Floats
 
+#: Beside the strongest column, rounding of float32 scores is no part in them.
+ROUNDING = 1e-6
 #: One column in four is replaced, at least one.
 SHARE = 4
+
+
+def active_columns(contributions: Floats) -> npt.NDArray[np.int64]:
+    """Columns that move some row's score.  contributions : (n, k)."""
+    strongest = np.abs(contributions).max(axis=0, initial=0.0)
+    return np.flatnonzero(strongest > ROUNDING * strongest.max(initial=0.0))
 
 
 def changes(
@@ -24,7 +32,7 @@ def changes(
     Only columns that move some row's score are drawn from: to beat columns without any part in it is no proof.
     """
     contributions, references, rng = setup
-    active = np.flatnonzero(np.abs(contributions).max(axis=0, initial=0.0) > 0)
+    active = active_columns(contributions)
     count = max(-(-len(active) // SHARE), 1)
     strength = np.abs(contributions[:, active])
     strongest = active[np.argsort(-strength, axis=1, kind="stable")[:, :count]] if len(active) else None

@@ -73,7 +73,7 @@ def shuffled(
 
 
 def _loss(before: Measured, after: Sequence[Measured], sign: float, rows: tuple[Floats, npt.NDArray[np.int64]]) -> Loss:
-    """rows : (n,) weights; (repeats, n) whose values each row was given."""
+    """Rows : (n,) weights; (repeats, n) whose values each row was given."""
     weight, donors = rows
     by_repeat = sign * (before.value - np.array([one.value for one in after]))
     moved = weight * np.stack([one.influence for one in after])

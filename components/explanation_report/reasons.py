@@ -11,15 +11,20 @@ from collections.abc import Sequence
 from schemas.explanation_evidence import Contribution
 
 MOST = 4
+LEAST_SHARE = 0.01
 
 
 def reasons(contributions: Sequence[Contribution], towards: float, what: str) -> tuple[str, ...]:
     """Sentences about the columns that moved the score in one direction, strongest first.
 
     towards : 1.0 for what raised the score, -1.0 for what lowered it.  what : "the score of >50K".
-    A column whose interval reaches 0 is no reason: it may have had no part in it.
+    A column whose interval reaches 0 is no reason, because it may have had no part in it; nor is one that moved the score
+    by less than a hundredth of what all columns together did.
     """
-    clear = [one for one in contributions if (one.low if towards > 0 else -one.high) > 0]
+    least = LEAST_SHARE * sum(abs(one.contribution) for one in contributions)
+    clear = [
+        one for one in contributions if (one.low if towards > 0 else -one.high) > 0 and abs(one.contribution) > least
+    ]
     ordered = sorted(clear, key=lambda one: -towards * one.contribution)[:MOST]
     verb = "raised" if towards > 0 else "lowered"
     return tuple(_sentence(one, verb, what) for one in ordered)

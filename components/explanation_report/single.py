@@ -19,7 +19,8 @@ from components.explanation_report.subject import Grouping, Sensitive, Split, Su
 from components.explanation_report.table import Codes, Floats, Table
 from schemas.explanation_evidence import Change, Contribution, Counterfactual, LocalExplanation, Recourse
 
-RECOURSE_ROWS = 50
+#: Of each group; fewer where the table is wide.
+RECOURSE_ROWS, RECOURSE_CELLS = 50, 2000
 NO_DECISION = "A regression decides nothing, so nothing can be turned."
 NONE_FOUND = "No change within what may change was found that turns the decision."
 
@@ -199,14 +200,15 @@ def _counterfactuals(room: Room, codes: Codes, scores: Floats) -> list[Counterfa
 
 
 def recourse(room: Room, grouping: Grouping, rng: np.random.Generator) -> tuple[Recourse, ...]:
-    """How far the refused of each group have to go, on up to 50 of them each; binary tasks only."""
+    """How far the refused of each group have to go, on a random few of them each; binary tasks only."""
     pool = room.subject.pool
     if pool.answers.task != "binary":
         return ()
     refused = choosing.decide(pool.answers, pool.scores) == 0
+    most = min(max(RECOURSE_CELLS // max(len(room.subject.table.columns), 1), 10), RECOURSE_ROWS)
     found = []
     for name in grouping.largest():
-        rows = rng.permutation(np.flatnonzero(refused & grouping.members(name)))[:RECOURSE_ROWS]
+        rows = rng.permutation(np.flatnonzero(refused & grouping.members(name)))[:most]
         if len(rows):
             found.append(_recourse(room, name, room.subject.table.codes[rows], pool.scores[rows]))
     return tuple(found)

@@ -12,7 +12,7 @@ from components.explanation_report.shapley import questions_per_reference
 from components.explanation_report.subject import Wanted
 
 #: Rows asked per part where the settings are the defaults; more where they ask for more.
-IMPORTANCE, ATTRIBUTION, DISPARITY, LOCAL = 600_000, 250_000, 300_000, 200_000
+IMPORTANCE, ATTRIBUTION, DISPARITY, LOCAL, RANDOMISED = 600_000, 250_000, 300_000, 200_000, 40_000
 ATTRIBUTED_ROWS = 200
 #: 254 coalitions; beyond, sampled orders are the better use of as many questions.
 EXACT_PLAYERS = 8
@@ -22,6 +22,7 @@ _DEFAULT = Wanted()
 @dataclass(frozen=True)
 class Work:
     """rows, repeats : of permutation importance.  attributed, references : rows and references of mean |Shapley|.
+    randomised : rows of each model with shuffled weights.
 
     gap_rows, donors, exact : of the decomposition.  local_references : of single rows.
     """
@@ -30,6 +31,7 @@ class Work:
     repeats: int
     attributed: int
     references: int
+    randomised: int
     gap_rows: int
     donors: int
     exact: bool
@@ -60,11 +62,13 @@ def plan(wanted: Wanted, rows: int, columns: int, groups: tuple[int, int], shown
     wide = max(1.0, wanted.references / _DEFAULT.references)
     attributed = _between(wide * ATTRIBUTION / (wanted.references * per_pair), 30, min(ATTRIBUTED_ROWS, rows))
     gap_rows, donors, exact = _of_gap(int(scale * DISPARITY), rows, groups[0], wanted.repeats)
+    references = _between(wide * ATTRIBUTION / (attributed * per_pair), 5, min(wanted.references, rows))
     return Work(
         rows=_between(scale * IMPORTANCE / (targets * repeats), 200, used),
         repeats=repeats,
         attributed=attributed,
-        references=_between(wide * ATTRIBUTION / (attributed * per_pair), 5, min(wanted.references, rows)),
+        references=references,
+        randomised=_between(RANDOMISED / (references * per_pair), 10, attributed),
         gap_rows=gap_rows,
         donors=donors,
         exact=exact,

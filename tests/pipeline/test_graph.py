@@ -22,8 +22,15 @@ def names(ir):
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize(
     "overrides",
-    [(), ("tuning.enabled=true",), ("serving_check.platform=skip",), ("batch_scoring.path=*",)],
-    ids=["plain", "tuner", "no server", "batch"],
+    [
+        (),
+        ("tuning.enabled=true",),
+        ("serving_check.platform=skip",),
+        ("batch_scoring.path=*",),
+        ("fairness=off",),
+        ("fairness=off", "explanation=off"),
+    ],
+    ids=["plain", "tuner", "no server", "batch", "no groups", "no rows"],
 )
 def test_every_config_compiles_and_passes_lint(compiled, config, overrides):
     """* : the config's own table."""
@@ -106,7 +113,7 @@ def serving_spec(ir):
 def test_a_serving_check_that_is_skipped_is_allowed_by_name(compiled):
     ir = compiled("configs/penguins.yaml", "serving_check.platform=skip")
     allowed = node(ir, "ReleaseGate").parameters.parameters["allow_unknown_json"].field_value.string_value
-    assert json.loads(allowed) == {"not_configured": ["serving_check"]}
+    assert json.loads(allowed) == {"not_configured": ["serving_check", "fairness"]}
     assert "infra_blessing" not in node(ir, "Pusher").inputs.inputs
 
 

@@ -9,17 +9,20 @@ from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
-from schemas.artifacts import ReleaseRecord
+from schemas.artifacts import GateVerdict, ReleaseRecord
 from tests.components.through_executor import artifact, run
 
 
-def released(folder: Path, mode: str, **pushed: int | str) -> Any:
+def released(folder: Path, mode: str, overrides: str = "", **pushed: int | str) -> Any:
     record = artifact(ReleaseRecord, folder / "record")
     statistics = artifact(ExampleStatistics, folder / "statistics")
     statistics.split_names = artifact_utils.encode_split_names(["train", "eval"])
     (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
     (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
-    inputs = {"pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics}
+    verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
+    inputs = {
+        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
+    }  # fmt: skip
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1")
     return record
 
@@ -73,3 +76,12 @@ def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path,
 def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
     released(tmp_path, "direct", pushed=0, serving_folder=str(tmp_path / "serving"))
     assert not (tmp_path / "serving").exists()
+
+
+def test_what_a_person_let_pass_stays_in_the_history(tmp_path: Path) -> None:
+    released(tmp_path, "direct", overrides="one\ntwo", **a_push(tmp_path))
+    assert releases.overrides_of_stable(releases.read(tmp_path / "serving")) == ("one", "two")
+    released(tmp_path, "direct", **a_push(tmp_path, 9))
+    after = releases.read(tmp_path / "serving")
+    assert releases.overrides_of_stable(after) == ()
+    assert after.history[0].overrides == ("one", "two")

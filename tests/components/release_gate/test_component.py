@@ -17,17 +17,33 @@ from tests.components.through_executor import artifact, run
 
 
 def decided(
-    folder: Path, quality: Status, allow: str = "{}", serving: Status | None = Status.PASSED
+    folder: Path,
+    quality: Status = Status.PASSED,
+    allow: str = "{}",
+    serving: Status | None = Status.PASSED,
+    fairness: Status | None = Status.PASSED,
+    overrides: str = "[]",
 ) -> tuple[Any, Verdict]:
     inputs = {}
-    given = (("data_verdict", Status.PASSED), ("quality_verdict", quality), ("serving_verdict", serving))
-    for name, status in given:
+    given = {
+        "data_verdict": Status.PASSED,
+        "quality_verdict": quality,
+        "fairness_verdict": fairness,
+        "serving_verdict": serving,
+    }
+    for name, status in given.items():
         if status is None:
             continue
         verdicts.write(Verdict(name, status), folder / name)
         inputs[name] = artifact(GateVerdict, folder / name)
     blessing, verdict = artifact(ModelBlessing, folder / "blessing"), artifact(GateVerdict, folder / "verdict")
-    run(ReleaseGate, inputs, {"blessing": blessing, "verdict": verdict}, allow_unknown_json=allow)
+    run(
+        ReleaseGate,
+        inputs,
+        {"blessing": blessing, "verdict": verdict},
+        allow_unknown_json=allow,
+        overrides_json=overrides,
+    )
     return blessing, verdicts.read(verdict.uri)
 
 
@@ -41,7 +57,7 @@ def test_only_passed_blesses(tmp_path: Path, quality: Status, blessed: bool) -> 
     assert blessing.get_int_custom_property("blessed") == int(blessed)
     assert [path.name for path in Path(blessing.uri).iterdir()] == ["BLESSED" if blessed else "NOT_BLESSED"]
     assert verdict.passed is blessed
-    assert [m.name for m in verdict.measurements] == ["data_gate", "quality_gate", "serving_check"]
+    assert [m.name for m in verdict.measurements] == ["data_gate", "quality_gate", "fairness", "serving_check"]
 
 
 def test_unknown_blesses_where_the_settings_say_so(tmp_path: Path) -> None:
@@ -49,17 +65,33 @@ def test_unknown_blesses_where_the_settings_say_so(tmp_path: Path) -> None:
     assert model_utils.is_model_blessed(blessing)
 
 
-def test_a_serving_check_that_refused_or_is_missing_refuses(tmp_path: Path) -> None:
-    for number, serving in enumerate((Status.FAILED, Status.ERROR, Status.UNKNOWN, None)):
-        blessing, verdict = decided(tmp_path / str(number), Status.PASSED, serving=serving)
-        assert not model_utils.is_model_blessed(blessing)
-        assert [m.name for m in verdict.refusals] == ["serving_check"]
+GATES = pytest.mark.parametrize(("given", "name"), [("serving", "serving_check"), ("fairness", "fairness")])
 
 
-def test_a_serving_check_that_is_off_is_recorded_and_passes(tmp_path: Path) -> None:
-    blessing, verdict = decided(tmp_path, Status.PASSED, '{"not_configured": ["serving_check"]}', serving=None)
+@GATES
+@pytest.mark.parametrize("status", [Status.FAILED, Status.ERROR, Status.UNKNOWN, None])
+def test_a_gate_that_refused_or_is_missing_refuses(
+    tmp_path: Path, given: str, name: str, status: Status | None
+) -> None:
+    blessing, verdict = decided(tmp_path, **{given: status})
+    assert not model_utils.is_model_blessed(blessing)
+    assert [m.name for m in verdict.refusals] == [name]
+
+
+@GATES
+def test_a_gate_that_is_off_is_recorded_and_passes(tmp_path: Path, given: str, name: str) -> None:
+    blessing, verdict = decided(tmp_path, allow=f'{{"not_configured": ["{name}"]}}', **{given: None})
     assert model_utils.is_model_blessed(blessing)
-    assert verdict.measurements[-1].reason == "not_configured"
+    assert [m.name for m in verdict.measurements if m.reason == "not_configured"] == [name]
+
+
+def test_an_override_blesses_and_stands_in_the_metadata(tmp_path: Path) -> None:
+    one = '[{"gate": "fairness", "by": "Ada", "reason": "the pilot is closed to the public"}]'
+    blessing, verdict = decided(tmp_path, fairness=Status.FAILED, overrides=one)
+    assert model_utils.is_model_blessed(blessing)
+    [told] = core.used(verdict)
+    assert "fairness said FAILED" in told
+    assert "Ada lets it pass: the pilot is closed to the public" in told
 
 
 def test_names_are_those_of_tfx() -> None:

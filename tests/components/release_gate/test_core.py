@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.release_gate.core import Allowances, decide
+from components.release_gate.core import Allowances, Override, decide, used
 from schemas.errors import SettingsError
 from schemas.verdict import Measurement, Status, Verdict
 
@@ -72,3 +72,24 @@ def test_allowances_are_read_and_mistyped_keys_refused() -> None:
     assert Allowances.from_json('{"unknown": ["a"]}') == Allowances(unknown=("a",))
     with pytest.raises(SettingsError, match="'unknwon'"):
         Allowances.from_json('{"unknwon": ["a"]}')
+
+
+ADA = Override("quality_gate", "Ada", "the pilot is closed to the public")
+
+
+@pytest.mark.parametrize(("said", "passes"), [("FAILED", True), ("UNKNOWN", True), ("ERROR", False)])
+def test_an_override_lets_a_refusal_pass_and_no_error(said: str, passes: bool) -> None:
+    verdict = decide({"quality_gate": Verdict("quality_gate", Status(said))}, overrides=[ADA])
+    assert verdict.passed is passes
+    assert bool(used(verdict)) is passes
+
+
+def test_an_override_that_is_not_needed_is_not_told() -> None:
+    verdict = decide({"quality_gate": PASSED}, overrides=[ADA])
+    assert verdict.passed
+    assert used(verdict) == ()
+    assert verdict.settings["overrides"] == [{"gate": "quality_gate", "by": "Ada", "reason": ADA.reason}]
+
+
+def test_an_override_is_for_one_gate() -> None:
+    assert not decide({"quality_gate": PASSED, "fairness": FAILED}, overrides=[ADA]).passed

@@ -54,3 +54,13 @@ def test_the_baselines_cache_key_changes_with_the_release_and_what_is_kept_of_it
     second = run._release_digest(folder.serving)
     releases.write(replace(BEFORE, stable=8), folder.serving)
     assert len({bare, first, second, run._release_digest(folder.serving)}) == 4
+
+
+def test_what_a_person_let_pass_is_said_as_long_as_that_version_answers(folder):
+    change = Change("t", "release", "direct", 8, 7, "r", "e", ("fairness said FAILED; Ada lets it pass: a pilot",))
+    releases.write(releases.released(BEFORE, change), folder.serving)
+    [told] = run._overrides(folder.serving)
+    assert "Version 8" in told
+    assert "Ada lets it pass" in told
+    releases.write(replace(BEFORE, history=(*BEFORE.history, change)), folder.serving)
+    assert run._overrides(folder.serving) == []
