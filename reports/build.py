@@ -1,4 +1,4 @@
-"""Writes a run's report: eight pages from `result.json` and the evidence beside it, each whole in itself."""
+"""Writes a run's report: ten pages from `result.json` and the evidence beside it, each whole in itself."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reports import charts, column_cards, graph_layout, latency, slice_plots, story, timeline
+from reports import (
+    charts,
+    column_cards,
+    explanation_page,
+    fairness_page,
+    graph_layout,
+    latency,
+    slice_plots,
+    story,
+    timeline,
+)
+from reports.drawing import Chart
 from reports.renderer import write_page
-from schemas import evidence, records
+from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records
 
 #: File, title; the order of the navigation.
 PAGES = (
     ("index.html", "Overview"),
     ("verdicts.html", "Verdicts"),
     ("evaluation.html", "Evaluation"),
+    ("fairness.html", "Fairness"),
+    ("explanation.html", "Explanation"),
     ("training.html", "Training"),
     ("serving.html", "Serving"),
     ("data.html", "Data"),
@@ -40,6 +53,8 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "training": evidence.read(evidence.TrainingEvidence, folder),
         "evaluation": evidence.read(evidence.EvaluationEvidence, folder),
         "serving": evidence.read(evidence.ServingEvidence, folder),
+        "fairness": _fairness(folder),
+        "explanation": explanation_evidence.read(folder),
     }
     common = {
         "result": result,
@@ -51,12 +66,19 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "missing": {page: story.why_missing(result, page) if value is None else "" for page, value in found.items()},
     }
     reports = Path(run_folder) / "reports"
-    for (name, title), own in zip(PAGES, _contexts(result, found), strict=True):
+    contexts = _contexts(result, found, fairness_history.read(folder))
+    for (name, title), own in zip(PAGES, contexts, strict=True):
         write_page(f"{name}.j2", reports / name, title=title, this=name, **common, **own)
     return reports / "index.html"
 
 
-def _contexts(result: records.RunResult, found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _fairness(folder: Path) -> fairness_evidence.FairnessEvidence | None:
+    return fairness_evidence.read(folder) if (folder / fairness_evidence.FILE_NAME).exists() else None
+
+
+def _contexts(
+    result: records.RunResult, found: Mapping[str, Any], history: fairness_history.FairnessHistory | None
+) -> Iterator[Mapping[str, Any]]:
     """What each of PAGES needs beyond the common things, in their order."""
     data, schema, training, evaluation = (found[k] for k in ("data", "schema", "training", "evaluation"))
     yield {"bars": timeline.bars(result.steps), "settings": tuple(flat(result.settings))}
@@ -66,6 +88,8 @@ def _contexts(result: records.RunResult, found: Mapping[str, Any]) -> Iterator[M
         "metrics": slice_plots.of_metrics(evaluation.metrics) if evaluation else (),
         "overall": tuple(m for m in evaluation.metrics if m.slice == slice_plots.OVERALL) if evaluation else (),
     }
+    yield fairness_page.context(found["fairness"], history, result)
+    yield explanation_page.context(found["explanation"])
     yield {"curves": charts.training_curves(training) if training else ()}
     yield {"latencies": tuple(map(latency.of_way, found["serving"].ways)) if found["serving"] else ()}
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()
@@ -79,7 +103,7 @@ def _contexts(result: records.RunResult, found: Mapping[str, Any]) -> Iterator[M
     }
 
 
-def _evaluation_charts(found: evidence.EvaluationEvidence) -> Iterator[charts.Chart]:
+def _evaluation_charts(found: evidence.EvaluationEvidence) -> Iterator[Chart]:
     """The charts whose points the evaluation has."""
     if found.roc:
         yield charts.roc(found)

@@ -28,6 +28,8 @@ def _environment() -> jinja2.Environment:
     environment.globals["story"] = story
     environment.globals["histogram"] = small_charts.histogram
     environment.globals["whisker"] = small_charts.whisker
+    environment.globals["limit_bar"] = small_charts.limit_bar
+    environment.globals["signed_bar"] = small_charts.signed_bar
     environment.globals["mark_of"] = slice_plots.mark_of
     environment.globals["in_words"] = slice_plots.in_words
     environment.globals["style"] = Markup((_HERE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 our own file

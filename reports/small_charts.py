@@ -99,14 +99,36 @@ class Mark:
 
 def whisker(mark: Mark, scale: Scale, alt: str, css: str = "") -> Markup:
     """An SVG line with a filled dot (value), a bar (interval), a hollow diamond (baseline) and a tick (limit)."""
+    return _svg(_marks(mark, scale), alt, css)
+
+
+def limit_bar(mark: Mark, scale: Scale, direction: str, alt: str, css: str = "") -> Markup:
+    """A whisker over a ground that is shaded where the limit refuses.  direction : "at most" or "at least"."""
+    if mark.limit is None:
+        return whisker(mark, scale, alt, css)
+    at = scale.at(mark.limit)
+    left, width = (at, 100 - at) if direction == "at most" else (0.0, at)
+    ground = Markup('<rect class="beyond" x="{}%" y="0" width="{:.2f}%" height="100%"/>').format(left, width)
+    return _svg(ground + _marks(mark, scale), alt, css)
+
+
+def signed_bar(mark: Mark, scale: Scale, alt: str, css: str = "") -> Markup:
+    """An SVG bar from 0 to the value, to either side, with its interval. `scale` holds 0."""
+    zero = Markup('<line class="zero" x1="{0}%" x2="{0}%" y1="0" y2="100%"/>').format(scale.at(0.0))
+    if mark.value is None:
+        return _svg(zero, alt, css)
+    left, right = sorted((scale.at(0.0), scale.at(mark.value)))
+    side = "up" if mark.value >= 0 else "down"
+    bar = Markup('<rect class="{}" x="{}%" y="22%" width="{:.2f}%" height="56%"/>').format(side, left, right - left)
+    return _svg(bar + zero + _interval(mark, scale), alt, css)
+
+
+def _marks(mark: Mark, scale: Scale) -> Markup:
     parts: list[Markup] = []
     if mark.limit is not None:
         at = scale.at(mark.limit)
         parts.append(Markup('<line class="limit" x1="{0}%" x2="{0}%" y1="0" y2="100%"/>').format(at))
-    if mark.low is not None and mark.high is not None:
-        ends = (scale.at(mark.low), scale.at(mark.high))
-        parts.append(Markup('<line class="interval" x1="{}%" x2="{}%" y1="50%" y2="50%"/>').format(*ends))
-        parts += [Markup('<line class="interval" x1="{0}%" x2="{0}%" y1="30%" y2="70%"/>').format(e) for e in ends]
+    parts.append(_interval(mark, scale))
     if mark.baseline is not None:
         diamond = Markup(
             '<svg x="{}%" y="50%" overflow="visible"><path class="base" d="M-4.5 0L0-4.5 4.5 0 0 4.5Z"/></svg>'
@@ -114,7 +136,19 @@ def whisker(mark: Mark, scale: Scale, alt: str, css: str = "") -> Markup:
         parts.append(diamond.format(scale.at(mark.baseline)))
     if mark.value is not None:
         parts.append(Markup('<circle class="dot" cx="{}%" cy="50%" r="3.6"/>').format(scale.at(mark.value)))
-    drawing = Markup("").join(parts)
+    return Markup("").join(parts)
+
+
+def _interval(mark: Mark, scale: Scale) -> Markup:
+    if mark.low is None or mark.high is None:
+        return Markup("")
+    ends = (scale.at(mark.low), scale.at(mark.high))
+    line = Markup('<line class="interval" x1="{}%" x2="{}%" y1="50%" y2="50%"/>').format(*ends)
+    caps = [Markup('<line class="interval" x1="{0}%" x2="{0}%" y1="30%" y2="70%"/>').format(e) for e in ends]
+    return Markup("").join([line, *caps])
+
+
+def _svg(drawing: Markup, alt: str, css: str) -> Markup:
     return Markup('<svg class="whisker {}" role="img" aria-label="{}"><title>{}</title>{}</svg>').format(
         css, alt, alt, drawing
     )

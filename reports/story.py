@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import formatting
@@ -13,7 +14,9 @@ PRODUCERS = {
     "data": ("StatisticsGen", "ExampleGen"),
     "schema": ("SchemaGen", "ExampleValidator"),
     "training": ("Trainer",),
-    "evaluation": ("Evaluator", "Score"),
+    "evaluation": ("Evaluator",),
+    "fairness": ("FairnessReport",),
+    "explanation": ("ExplanationReport",),
     "serving": ("InfraValidator",),
 }
 
@@ -25,6 +28,14 @@ BOOTSTRAP_MEANS = (
     "Bootstrap: no model was released before, so a comparison with one was not possible. "
     "That is recorded here as a decision, not counted as a silent pass."
 )
+
+
+OVERRIDDEN_MEANS = (
+    "Overridden: a gate did not pass, and a person took that upon themselves, by name and with a reason, in the settings "
+    "or on the command line. The gate's own verdict stands as it was."
+)
+#: The gate that asks all others, and the reason it records where a person overruled one of them.
+RELEASE_GATE, OVERRIDDEN = "release_gate", "overridden"
 
 
 @dataclass(frozen=True)
@@ -46,18 +57,48 @@ def headline(result: RunResult) -> Headline:
     return Headline(result.verdict, _broken(result), "Nothing was released. The outputs of finished steps are kept.")
 
 
+def overrides(result: RunResult) -> tuple[Measurement, ...]:
+    """What the release gate let pass on a person's word; `detail` says who and why."""
+    return tuple(m for m in _release_measurements(result) if m.reason == OVERRIDDEN)
+
+
+def is_overridden(result: RunResult, gate: Verdict) -> bool:
+    """Whether a person let this gate's refusal pass."""
+    return any(m.name == gate.gate for m in overrides(result))
+
+
+def decides(result: RunResult, gate: Verdict) -> bool:
+    """Whether the release gate asks this gate; True where it never ran, and so cannot say."""
+    asked = {m.name for m in _release_measurements(result)}
+    return not asked or gate.gate in asked or gate.gate == RELEASE_GATE
+
+
+def _release_measurements(result: RunResult) -> tuple[Measurement, ...]:
+    return tuple(m for gate in result.gates if gate.gate == RELEASE_GATE for m in gate.measurements)
+
+
 def _passed(result: RunResult) -> str:
     open_gates = [g for g in result.gates if not g.passed]
     counted = sum(m.gates for g in result.gates for m in g.measurements)
     passed = len(result.gates) - len(open_gates)
     word = "gate" if passed == 1 else "gates"
     said = f"{passed} {word} passed on {formatting.count(counted)} measurement{'' if counted == 1 else 's'}."
-    if open_gates:
-        named = ", ".join(f"{g.gate} ({g.status.value})" for g in open_gates)
-        said += f" Let through by the settings although not passed: {named}."
+    overruled = [g for g in open_gates if is_overridden(result, g)]
+    aside = [g for g in open_gates if not decides(result, g)]
+    let = [g for g in open_gates if g not in overruled and g not in aside]
+    if overruled:
+        said += f" Let through on a person's word although not passed: {_named(overruled)}."
+    if let:
+        said += f" Let through by the settings although not passed: {_named(let)}."
+    if aside:
+        said += f" Did not pass, and is not asked for a release: {_named(aside)}."
     if any(g.bootstrap for g in result.gates):
         said += " This is the first model: comparisons with a released one are recorded as bootstrap."
     return said
+
+
+def _named(gates: Sequence[Verdict]) -> str:
+    return ", ".join(f"{gate.gate} ({gate.status.value})" for gate in gates)
 
 
 def _released(result: RunResult) -> str:
@@ -70,7 +111,9 @@ def _released(result: RunResult) -> str:
 
 
 def _refused(result: RunResult) -> str:
-    refusing = [g for g in result.gates if not g.passed]
+    closed = [g for g in result.gates if not g.passed]
+    # What a person let pass, and what nobody asks, did not stop the release; it stands first only where nothing else does.
+    refusing = sorted(closed, key=lambda g: is_overridden(result, g) or not decides(result, g))
     if not refusing:
         return "A gate refused, but this run recorded no verdict that says which."
     first = refusing[0]
@@ -118,6 +161,8 @@ def why_missing(result: RunResult, page: str) -> str:
     """Why the evidence of `page` (a key of PRODUCERS) is not there, in one or two sentences."""
     words = PRODUCERS[page]
     producing = [s for s in result.steps if any(word in s.step for word in words)]
+    if not producing and (result.settings.get(page) or {}).get("enabled") is False:
+        return f"The settings say {page}: off."
     if not producing:
         return f"This run had no step that would bring it ({' or '.join(words)})."
     order = (State.FAILED, State.SKIPPED, State.NOT_RUN, State.DONE, State.CACHED)

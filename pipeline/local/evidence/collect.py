@@ -8,14 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.local.evidence import anomalies, evaluation, residuals, statistics
+from pipeline.local.folders import OutputFolder
 from pipeline.settings import Settings
-from schemas import evidence
+from schemas import evidence, explanation_evidence, fairness_evidence
+from schemas import fairness_history as histories
 from schemas.records import ArtifactRecord, StepRecord
 from schemas.table import TableProfile
 
 
 def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord], folder: Path) -> None:
-    """Writes `folder`/{data,schema,training,evaluation,serving}.json for the steps that produced them."""
+    """Writes data, schema, training, evaluation, serving, fairness and explanation.json for the steps that produced them.
+
+    folder : `evidence` of a run in an output folder; the past of the fairness gate is read from the database there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made = {(record.step, a.key): a for record in done for a in record.outputs}
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
@@ -28,12 +33,13 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
         gate = made.get(("DataGate", "verdict"))
         origin = settings.schema_file or "inferred from the train split"
         evidence.write(anomalies.read(Path(schema.uri), _uri(found), _uri(gate), origin, settings.data_policy), folder)
-    run = made.get(("Trainer", "model_run"))
-    if run and (Path(run.uri) / "training.json").exists():
-        shutil.copy(Path(run.uri) / "training.json", folder / "training.json")
-    served = made.get(("InfraValidator", "verdict"))
-    if served and (Path(served.uri) / "serving.json").exists():
-        shutil.copy(Path(served.uri) / "serving.json", folder / "serving.json")
+    _copy(made.get(("Trainer", "model_run")), "training.json", folder)
+    _copy(made.get(("InfraValidator", "verdict")), "serving.json", folder)
+    _copy(made.get(("ExplanationReport", "report")), explanation_evidence.FILE_NAME, folder)
+    fairness = made.get(("FairnessReport", "report"))
+    _copy(fairness, fairness_evidence.FILE_NAME, folder)
+    if fairness:
+        _write_history(settings, fairness, folder)
     evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
     if evaluated and model:
         found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)
@@ -42,6 +48,23 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
             pairs = residuals.read(Path(examples.uri), Path(model.uri))
             found_metrics = replace(found_metrics, residuals=pairs)
         evidence.write(found_metrics, folder)
+
+
+def _copy(artifact: ArtifactRecord | None, name: str, folder: Path) -> None:
+    """Copies a file that the step wrote as evidence already, where it got so far."""
+    if artifact and (Path(artifact.uri) / name).exists():
+        shutil.copy(Path(artifact.uri) / name, folder / name)
+
+
+def _write_history(settings: Settings, fairness: ArtifactRecord, folder: Path) -> None:
+    from pipeline.local import metadata
+    from pipeline.local.evidence import fairness_history
+
+    output = OutputFolder(folder.parents[2], settings.name)
+    if settings.metadata.kind == "sqlite" and not output.metadata_db.exists():
+        return
+    connection = metadata.connection(settings.metadata, output.metadata_db)
+    histories.write(fairness_history.read(connection, settings.name, fairness), folder)
 
 
 def _uri(artifact: ArtifactRecord | None) -> Path | None:
