@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 from reports.renderer import write_page
 from reports.small_charts import Mark, Scale, scale_of
 from schemas.evidence import MetricRow
-from schemas.model_card import PAGE_NAME, Gap, Group, ModelCard, Unmeasured, Weight, from_json, to_json
+from schemas.model_card import PAGE_NAME, Check, Gap, Group, ModelCard, Unmeasured, Weight, from_json, to_json
 
 OVERALL = "overall"
 #: The rates of a group that have room in a table, of those that the card holds for the task.
@@ -42,6 +42,19 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class GapMatrix:
+    """Measures below each other, groupings side by side.  cells : by grouping and measure.  conventions : by measure."""
+
+    groupings: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Gap]
+    conventions: Mapping[str, str]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return tuple(self.conventions)
+
+
+@dataclass(frozen=True)
 class Bars:
     """Weights on a common scale that shows 0."""
 
@@ -70,10 +83,11 @@ def write_card(card: ModelCard, folder: str | Path) -> Path:
         verdict="PASSED" if card.decision.may_be_released else "REFUSED",
         sections=SECTIONS,
         matrix=matrix(card.quality.metrics),
-        gaps=tuple(_by_grouping(fairness.gaps)) if fairness else (),
+        gaps=gap_matrix(fairness.gaps if fairness else ()),
         group_tables=tuple(_group_tables(fairness.groups)) if fairness else (),
         importance=bars(explanation.importance) if explanation else None,
         carried=bars(explanation.carried) if explanation else None,
+        served=tuple(served(card.serving.checks)) if card.serving else (),
         unmeasured=tuple((part, tuple(rows)) for part, rows in groupby(_sorted(card), key=lambda u: u.part)),
     )
 
@@ -95,14 +109,27 @@ def bars(weights: Sequence[Weight]) -> Bars | None:
     return Bars(tuple(zip(weights, marks, strict=True)), scale_of([v for m in marks for v in m.values]))
 
 
+def gap_matrix(gaps: Sequence[Gap]) -> GapMatrix:
+    """Columns of the table first, then their intersections, as the card has them."""
+    several = len({g.positive for g in gaps}) > 1
+    titled = [(_title(g.grouping, g.positive, several), g) for g in gaps]
+    return GapMatrix(
+        tuple(dict.fromkeys(title for title, _ in titled)),
+        {(title, g.measure): g for title, g in titled},
+        {g.measure: g.convention for g in gaps},
+    )
+
+
+def served(checks: Sequence[Check]) -> Iterator[tuple[Check, tuple[str, ...]]]:
+    """Each check once, with the places where it came out the same."""
+    places: dict[Check, list[str]] = {}
+    for check in checks:
+        places.setdefault(replace(check, slice=""), []).append(check.slice)
+    return ((check, tuple(found)) for check, found in places.items())
+
+
 def _title(grouping: str, positive: str, several: bool) -> str:
     return f"{grouping} ({positive} against the rest)" if several and positive else grouping
-
-
-def _by_grouping(gaps: Sequence[Gap]) -> Iterable[tuple[str, tuple[Gap, ...]]]:
-    several = len({g.positive for g in gaps}) > 1
-    for (grouping, positive), found in groupby(gaps, key=lambda g: (g.grouping, g.positive)):
-        yield _title(grouping, positive, several), tuple(found)
 
 
 def _group_tables(groups: Sequence[Group]) -> Iterable[GroupTable]:

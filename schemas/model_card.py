@@ -21,6 +21,8 @@ FILE_NAME = "model_card.json"
 PAGE_NAME = "model_card.html"
 CARD_VERSION = 1
 DIGITS = 6
+#: What is left of 1 - 1 in floating point.
+NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -344,10 +346,12 @@ def read(folder: str | Path) -> ModelCard | None:
 def rounded(value: float) -> float | None:
     """Six significant digits; None for what is not finite. The last bits of a sum may differ between two machines.
 
-    >>> rounded(0.12345678), rounded(float("nan")), rounded(-0.0)
-    (0.123457, None, 0.0)
+    >>> rounded(0.12345678), rounded(float("nan")), rounded(-0.0), rounded(5.6e-17)
+    (0.123457, None, 0.0, 0.0)
     """
-    return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{DIGITS}g}") if abs(value) > NOTHING else 0.0
 
 
 def _plain(value: Any) -> Any:
