@@ -181,7 +181,7 @@ def _build(job: Job, connection: object) -> Graph:
     from tfx.dsl.compiler import compiler
 
     from pipeline import lint
-    from pipeline.graph import Run, create_pipeline
+    from pipeline.graph import Provenance, Run, create_pipeline
     from pipeline.local import launch
 
     gc.freeze()
@@ -197,6 +197,12 @@ def _build(job: Job, connection: object) -> Graph:
         run_id=job.run_id,
         metadata=connection,
         batch=_batch(job),
+        provenance=Provenance(
+            fingerprint.git_commit(),
+            fingerprint.code_digest(fingerprint.CODE),
+            job.loaded.digest,
+            fingerprint.package_versions(),
+        ),
     )
     ir = compiler.Compiler().compile(create_pipeline(settings, run))
     lint.check(ir)
