@@ -200,10 +200,10 @@ def _print(a: RunFolder, b: RunFolder, changes: Sequence[Change]) -> None:
 
 def _moved(change: Change) -> str:
     """By how much a number rose or fell; "" for everything else."""
-    values = [fact.value if fact else None for fact in (change.before, change.after)]
-    if not all(isinstance(v, float | int) and not isinstance(v, bool) for v in values) or values[0] == values[1]:
+    before, after = (fact.value if fact else None for fact in (change.before, change.after))
+    if isinstance(before, bool) or not isinstance(before, float | int) or not isinstance(after, float | int):
         return ""
-    return f"({values[1] - values[0]:+.4g})"
+    return f"({after - before:+.4g})" if after != before else ""
 
 
 def _cell(fact: Fact | None, moved: str = "") -> Any:

@@ -154,7 +154,7 @@ def _is_same(one: Fact | None, other: Fact | None) -> bool:
 
 def _outcome(result: RunResult) -> Iterator[tuple[str, Any]]:
     yield "verdict", Fact(None, result.verdict)
-    yield "version", result.pushed_version if result.pushed_version is not None else "none pushed"
+    yield "version", "none pushed" if result.pushed_version is None else str(result.pushed_version)
 
 
 def _gate(gate: Verdict) -> Iterator[tuple[str, Fact]]:

@@ -12,13 +12,15 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from schemas.verdict import Measurement, Status
 
-_RELEASED = re.compile(r"released version \d+( \(run [^)]*\))?")
+_RELEASED = re.compile(r"(the )?released version \d+( \(run [^)]*\))?", re.IGNORECASE)
+_VERSION = re.compile(r"\bversion \d+")
+_PATH = re.compile(r"(?<![\w.])/(?:[^\s/]+/)+[^\s/]*[^\s/.,;:)]")
 SERVING_CHECK = "serving_check"
 
 
 def steady(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
-    """The measurements with the released model called so, and not by the number of its version."""
-    return tuple(replace(m, detail=_RELEASED.sub("the released model", m.detail)) for m in measurements)
+    """The measurements with the released model called so, and not by the number of its version; without paths."""
+    return tuple(replace(m, detail=_steady(m.detail)) for m in measurements)
 
 
 def of_release(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
@@ -34,6 +36,15 @@ def source(path: str) -> str:
     """
     one = PurePosixPath(path)
     return (one.name or path) if one.is_absolute() else PureWindowsPath(path).name if ":" in path[:3] else path
+
+
+def _steady(text: str) -> str:
+    text = _VERSION.sub("the released version", _RELEASED.sub(_named, text))
+    return _PATH.sub("the folders of that machine", text)
+
+
+def _named(found: re.Match[str]) -> str:
+    return "The released model" if found[0][0].isupper() else "the released model"
 
 
 def _of_serving(m: Measurement) -> str:
