@@ -128,11 +128,7 @@ def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
 
 
 def _run(job: Job, request: Request) -> int:
-    from pipeline.local import metadata
-
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
-    with noise.into(Path(os.devnull)):
-        metadata.check(connection)
+    connection = connect(job)
     try:
         job.home.mkdir(parents=True)
     except OSError as error:
@@ -151,10 +147,33 @@ def _run(job: Job, request: Request) -> int:
     return result.exit_code
 
 
+def connect(job: Job) -> object:
+    """The connection to ML Metadata, tried. Raises MachineError where there is none."""
+    from pipeline.local import metadata
+
+    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    with noise.into(Path(os.devnull)):
+        metadata.check(connection)
+    return connection
+
+
 def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
-    """Builds, checks and launches the graph, node by node; after a failure the rest is recorded as not run."""
-    graph = _build(job, connection)
     done: list[StepRecord] = []
+    try:
+        launch_steps(job, build_graph(job, connection), console, done)
+    except KeyboardInterrupt:
+        _leave_interrupted(job, done)
+        raise
+    return done
+
+
+def launch_steps(job: Job, graph: Graph, console: Console, done: list[StepRecord], last: str = "") -> None:
+    """Launches the graph node by node into `done`; after a failure the rest is recorded as not run.
+
+    last : the step to stop behind; "" for none. An interrupt leaves ML Metadata without a running execution, and is raised.
+    """
+    from pipeline.local import launch
+
     interrupt = Interrupt()
     try:
         for node in graph.nodes:
@@ -166,16 +185,19 @@ def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
                 console.step_started(name)
                 done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
+            if name == last:
+                break
         interrupt.check()
     except KeyboardInterrupt:
-        _interrupted(job, graph, done)
+        launch.close_interrupted(graph, job.run_id)
+        done += [StepRecord(node.node_info.id, State.NOT_RUN) for node in graph.nodes[len(done) :]]
         raise
     finally:
         interrupt.forget()
-    return done
 
 
-def _build(job: Job, connection: object) -> Graph:
+def build_graph(job: Job, connection: object) -> Graph:
+    """The compiled graph of this job, checked and ready to launch."""
     # Hundreds of thousands of objects that live to the end: collecting among them costs a sixth of the import.
     gc.disable()
     from tfx.dsl.compiler import compiler
@@ -229,14 +251,9 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
     return record
 
 
-def _interrupted(job: Job, graph: Graph, done: list[StepRecord]) -> None:
-    """Leaves ML Metadata without a running execution and a result that says what happened."""
-    from pipeline.local import launch
-
-    launch.close_interrupted(graph, job.run_id)
-    names = [node.node_info.id for node in graph.nodes]
-    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done) :]]
-    result = _result(job, [*done, *rest], 0.0)
+def _leave_interrupted(job: Job, done: list[StepRecord]) -> None:
+    """A result that says what happened."""
+    result = _result(job, done, 0.0)
     _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=(*result.notes, "interrupted")))
 
 
