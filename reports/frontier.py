@@ -118,14 +118,14 @@ def answer(frontier: Frontier) -> str:
     best, start = frontier.cheapest, frontier.points[0]
     if frontier.limit is None:
         return "The settings set no limit for this gap, so no point passes or is refused."
-    wanted = f"{frontier.title} {frontier.direction} {frontier.limit:g}"
+    wanted = f"{formatting.label(frontier.title)} {frontier.direction} {frontier.limit:g}"
     if best is None:
-        return f"No point is {wanted} with its whole interval."
+        return f"{wanted}: no point passes with its whole interval."
     if best is start:
-        return f"The model passes as it is: {wanted}, whole interval. No mitigation is needed for this limit."
-    cost = start.accuracy - best.accuracy
-    said = f"costs {cost * 100:.1f} points of accuracy" if cost > 0 else "costs no accuracy on these rows"
-    return f"The cheapest point that is {wanted} with its whole interval is {best.name}: it {said}."
+        return f"{wanted}: the model passes as it is, with its whole interval. This limit needs no mitigation."
+    cost = (start.accuracy - best.accuracy) * 100
+    said = f"{cost:.1f} points of accuracy" if cost >= 0.05 else "no accuracy on these rows"
+    return f"{wanted}: the cheapest point that passes with its whole interval is {best.name}; it costs {said}."
 
 
 def price(point: Point, frontier: Frontier) -> str:

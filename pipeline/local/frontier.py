@@ -141,10 +141,10 @@ def _draw(job: Job, wanted: Sweep, home: Path, terminal: TextIO) -> int:
 
 def _run_steps(job: Job, graph: Graph, console: Console, home: Path) -> list[StepRecord]:
     names = [step.name for step in steps(job.loaded.settings)]
-    log = home / "log.txt"
-    console.run_started(job.run_id, names[: names.index(_LAST_STEP) + 1], str(log))
+    names, log = names[: names.index(_LAST_STEP) + 1], home / "log.txt"
+    console.run_started(job.run_id, names, str(log))
     done: list[StepRecord] = []
-    launch_steps(job, graph, console, done, last=_LAST_STEP)
+    launch_steps(job, graph, console, done, only=names)
     broken = next((record for record in done if record.state is State.FAILED), None)
     if broken:
         raise StepFailed(
@@ -165,7 +165,7 @@ def _prepare(graph: Graph, done: list[StepRecord]) -> _Prepared:
 
     config = _trainer_config(graph)
     roles, plan = Roles.from_json(config["roles"]), TrainingPlan.from_json(config["training"])
-    uris = {artifact.key: artifact.uri for artifact in done[-1].outputs}
+    uris = {artifact.key: artifact.uri for record in done if record.step == _LAST_STEP for artifact in record.outputs}
     transform = tft.TFTransformOutput(uris["transform_graph"])
     dtypes = {name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}
     vocabulary = read_vocabulary(from_dtypes(dtypes, roles), transform, plan)

@@ -6,7 +6,7 @@ import gc
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,16 +167,19 @@ def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
     return done
 
 
-def launch_steps(job: Job, graph: Graph, console: Console, done: list[StepRecord], last: str = "") -> None:
+def launch_steps(
+    job: Job, graph: Graph, console: Console, done: list[StepRecord], only: Collection[str] | None = None
+) -> None:
     """Launches the graph node by node into `done`; after a failure the rest is recorded as not run.
 
-    last : the step to stop behind; "" for none. An interrupt leaves ML Metadata without a running execution, and is raised.
+    only : names of the steps to run; None for all. An interrupt leaves ML Metadata without a running execution, and is raised.
     """
     from pipeline.local import launch
 
+    nodes = [node for node in graph.nodes if only is None or node.node_info.id in only]
     interrupt = Interrupt()
     try:
-        for node in graph.nodes:
+        for node in nodes:
             interrupt.check()
             name = node.node_info.id
             if any(record.state is State.FAILED for record in done):
@@ -185,12 +188,10 @@ def launch_steps(job: Job, graph: Graph, console: Console, done: list[StepRecord
                 console.step_started(name)
                 done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
-            if name == last:
-                break
         interrupt.check()
     except KeyboardInterrupt:
         launch.close_interrupted(graph, job.run_id)
-        done += [StepRecord(node.node_info.id, State.NOT_RUN) for node in graph.nodes[len(done) :]]
+        done += [StepRecord(node.node_info.id, State.NOT_RUN) for node in nodes[len(done) :]]
         raise
     finally:
         interrupt.forget()
