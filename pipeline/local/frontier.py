@@ -43,6 +43,7 @@ FOLDER = "frontier"
 #: One train row in so many is judged on, and this seed says which.
 ONE_IN, SEED = 5, 0
 _LAST_STEP = "Transform"
+_NO_FRONTIER = "There is no frontier to draw."
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,9 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={wanted.methods[0]}"))
     settings = loaded.settings
     folder = OutputFolder(Path(wanted.output or settings.output_folder).resolve(), settings.name)
+    check_groups(settings)
     profile = table.look_at(settings)
-    check(settings, table.roles_of(profile), wanted.methods)
+    check_methods(settings, table.roles_of(profile), wanted.methods)
     batch = table.batch_digest(settings, profile)
     folder.make()
     home = folder.root / FOLDER
@@ -95,23 +97,28 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
             return _draw(job, wanted, home, terminal)
 
 
-def check(settings: Settings, roles: Roles, methods: tuple[str, ...]) -> None:
-    """Raises SettingsError where there is nothing to mitigate, or a method cannot."""
+def check_groups(settings: Settings) -> None:
+    """Raises SettingsError where the settings declare no groups: there is no gap then. Reads no data."""
+    fairness = settings.fairness
+    if fairness.enabled and fairness.sensitive:
+        return
+    place, got = ("key fairness.sensitive", "no sensitive column") if fairness.enabled else ("key fairness", "off")
+    raise SettingsError(_NO_FRONTIER, Problem(
+        place, got, "at least one sensitive column",
+        "name the column whose groups are to be treated alike, such as `fairness: {sensitive: [sex]}`",
+    ))  # fmt: skip
+
+
+def check_methods(settings: Settings, roles: Roles, methods: tuple[str, ...]) -> None:
+    """Raises SettingsError where the task has no yes-or-no decisions, or a method lacks what it needs."""
     from models import mitigation
     from models.plan import TrainingPlan
     from models.sensitive import SensitiveColumn
 
-    headline = "There is no frontier to draw."
-    if not settings.fairness.enabled or not settings.fairness.sensitive:
-        got = "no sensitive column" if settings.fairness.enabled else "off"
-        raise SettingsError(headline, Problem(
-            "key fairness" if not settings.fairness.enabled else "key fairness.sensitive", got, "at least one sensitive column",
-            "name the column whose groups are to be treated alike, such as `fairness: {sensitive: [sex]}`",
-        ))  # fmt: skip
     if roles.task != "binary":
-        raise SettingsError(headline, Problem(
+        raise SettingsError(_NO_FRONTIER, Problem(
             f"label column '{roles.label}'", f"task {roles.task}", "task binary",
-            "the frontier weighs yes-or-no decisions; for this task, compare two runs with `sluicegate report diff`",
+            "the frontier weighs yes-or-no decisions; for another task train with each mitigation and compare the runs' reports",
         ))  # fmt: skip
     training = settings.training
     plan = TrainingPlan(
