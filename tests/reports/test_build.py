@@ -207,17 +207,19 @@ def test_graph_lists_who_read_what(output: Path) -> None:
 
 
 def test_fast_enough(tmp_path: Path) -> None:
-    folder = run_folders.passed(tmp_path / "run")
+    folder = run_folders.refused_by_fairness(tmp_path / "run")
     build(folder)
-    start = time.perf_counter()
+    start = time.process_time()
     build(folder)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_the_same_run_gives_the_same_pages(tmp_path: Path) -> None:
-    folder = run_folders.passed(tmp_path / "run")
-    first = {name: build(folder).with_name(name).read_bytes() for name in FILES}
-    assert {name: build(folder).with_name(name).read_bytes() for name in FILES} == first
+    folder = run_folders.refused_by_fairness(tmp_path / "run")
+    pages = build(folder).parent
+    first = {name: (pages / name).read_bytes() for name in FILES}
+    build(folder)
+    assert {name: (pages / name).read_bytes() for name in FILES} == first
 
 
 def test_a_run_without_steps_or_gates_still_has_pages(tmp_path: Path) -> None:
