@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from reports import story
 from reports.build import PAGES, build, flat
 from schemas.evidence import MetricRow, write
 from schemas.records import read_result
 from schemas.verdict import Measurement, Status, judge
-from tests.reports import run_folders
+from tests.reports import measured, run_folders
 from tests.reports.parsed_page import Page
 
 RUNS = tuple(run_folders.ALL)
@@ -86,6 +87,33 @@ def test_measurements_stand_with_refusals_first(output: Path) -> None:
     assert refused[9] == "quality_gate.limits.0.at_least configs/census.yaml:31"
     order = [row[0].split()[0] for row in verdicts.rows if len(row) == 10 and row[0].strip() != "Verdict"]
     assert order[2:] == ["FAILED", "PASSED", "PASSED", "UNKNOWN"]
+
+
+def test_what_a_person_let_pass_stands_on_top(output: Path) -> None:
+    index = page(output, "overridden", "index.html").words
+    who = "Ada L. lets it pass: Only a rehearsal on last year's rows."
+    assert index.index(who) < index.index("Gates Verdict")
+    assert (
+        "3 gates passed on 21 measurements. Let through on a person's word although not passed: fairness (FAILED)."
+        in index
+    )
+    assert "Did not pass, and is not asked for a release: explanation (FAILED)." in index
+    assert "Version 4 was released." in index
+    verdicts = page(output, "overridden", "verdicts.html")
+    assert who in verdicts.row("PASSED", "Fairness", "overall")[8]
+    assert "Overridden: a gate did not pass" in verdicts.words
+    assert verdicts.words.count("not asked for a release") == 1
+    for name in ("index.html", "verdicts.html"):
+        assert "person" not in page(output, "refused_by_fairness", name).words
+
+
+def test_a_refusal_that_a_person_let_pass_does_not_head_another(tmp_path: Path) -> None:
+    gate, _ = measured.fairness()
+    broken = judge("serving_check", [Measurement("memory", "overall", Status.FAILED, detail="It takes 9 GB.")])
+    overridden = replace(run_folders.release_verdict(gate).measurements[2], status=Status.PASSED, reason="overridden")
+    asked = replace(overridden, name="serving_check", status=Status.FAILED, reason="")
+    run = run_folders.result("REFUSED", [gate, broken, judge("release_gate", [overridden, asked])], ())
+    assert story.headline(run).sentence == "serving_check refused: It takes 9 GB. And 3 more."
 
 
 def test_unknown_and_bootstrap_are_explained_where_they_occur(output: Path) -> None:

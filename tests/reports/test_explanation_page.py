@@ -84,8 +84,8 @@ def test_importances_stand_with_intervals_quality_beside_gap(output: Path) -> No
     job = next(i for i in evidence().importances if i.name == "job")
     row = found.row("job", "")
     quality, gap = numbers(job.quality), numbers(job.gap)
-    assert row[2] == f"{quality[0]}{quality[1]} – {quality[2]}"
-    assert row[4] == f"{gap[0]}{gap[1]} – {gap[2]}"
+    assert row[2] == f"{quality[0]} {quality[1]} – {quality[2]}"
+    assert row[4] == f"{gap[0]} {gap[1]} – {gap[2]}"
     assert row[5] == f"{job.attribution:.4f}"
     pair = next(g for g in evidence().groups if len(g.columns) > 1)
     assert f"Mean association within: {pair.name} {pair.association:.4f}" in found.words
