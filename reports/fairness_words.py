@@ -95,7 +95,9 @@ def sentence(limit: JudgedLimit, gap: GapEvidence | None, positive: str) -> str:
         answer += f" with these rows; about {formatting.count(limit.rows_needed)} like these would tell"
     elif limit.status == Status.UNKNOWN.value and limit.reason == "not_settled":
         answer += ", and no number of rows would settle it"
-    return said[:1].upper() + said[1:] + answer + "."
+    # A group's name is the table's own, and keeps its small letter.
+    is_name = gap is not None and gap.lowest and said.startswith(gap.lowest)
+    return (said if is_name else said[:1].upper() + said[1:]) + answer + "."
 
 
 def _found(limit: JudgedLimit, gap: GapEvidence | None, positive: str) -> str:
@@ -148,11 +150,7 @@ def verdict(evidence: FairnessEvidence) -> str:
     told = ", ".join(f"{count} {word}" for count, word in counts if count)
     said = f"{_limits(len(gating))} can refuse: {told}." if gating else "No limit can refuse this model."
     watched = len(evidence.limits) - len(gating)
-    more = (
-        f" {_limits(watched)} more {'is' if watched == 1 else 'are'} judged and shown, and refuse nothing."
-        if watched
-        else ""
-    )
+    more = f" {_limits(watched)} more {'is' if watched == 1 else 'are'} only judged and shown." if watched else ""
     let = " The settings let pass what cannot be told." if evidence.reason == "unknown_passes" else ""
     return said + more + let
 

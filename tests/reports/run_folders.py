@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,10 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
+from components.release_gate import core as release_gate
+from components.release_gate.core import Override
 from schemas import evidence as ev
-from schemas import records
+from schemas import explanation_evidence, fairness_evidence, fairness_history, records
+from schemas.explanation_evidence import ExplanationEvidence
+from schemas.fairness_evidence import FairnessEvidence
+from schemas.fairness_history import FairnessHistory, PastGap
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.verdict import Measurement, Status, Verdict, judge
+from tests.reports import measured
 
 SPLITS = {"train": 26_049, "eval": 3_256, "test": 16_281}
 LINES = {
@@ -84,10 +91,23 @@ GRAPH: tuple[tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]
         16.2,
     ),
     ("QualityGate", (("evaluation", "Evaluator"),), (("verdict", "GateVerdict"),), 0.9),
+    (
+        "Score",
+        (("examples", "TableExampleGen"), ("model", "Trainer"), ("baseline", "ReleasedModel")),
+        (("predictions", "Predictions"),),
+        6.2,
+    ),
+    ("FairnessReport", (("predictions", "Score"),), (("verdict", "GateVerdict"), ("report", "FairnessEvidence")), 2.9),
+    (
+        "ExplanationReport",
+        (("examples", "TableExampleGen"), ("model", "Trainer"), ("predictions", "Score")),
+        (("verdict", "GateVerdict"), ("report", "ExplanationEvidence")),
+        17.1,
+    ),
     ("InfraValidator", (("model", "Trainer"), ("examples", "TableExampleGen")), (("blessing", "InfraBlessing"),), 11.8),
     (
         "ReleaseGate",
-        (("quality", "QualityGate"), ("data", "DataGate"), ("infra", "InfraValidator")),
+        (("quality", "QualityGate"), ("data", "DataGate"), ("fairness", "FairnessReport"), ("infra", "InfraValidator")),
         (("blessing", "ModelBlessing"),),
         0.5,
     ),
@@ -335,11 +355,21 @@ def result(verdict: str, gates: Sequence[Verdict], ran: Sequence[StepRecord], **
     return replace(base, **more)  # type: ignore[arg-type]
 
 
-def write(folder: Path, run: RunResult, *found: ev.Evidence) -> Path:
+Found = ev.Evidence | FairnessEvidence | FairnessHistory | ExplanationEvidence
+
+
+def write(folder: Path, run: RunResult, *found: Found) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / records.RESULT_NAME).write_text(records.to_json(run), encoding="utf-8")
     for one in found:
-        ev.write(one, folder / "evidence")
+        if isinstance(one, FairnessEvidence):
+            fairness_evidence.write(one, folder / "evidence")
+        elif isinstance(one, FairnessHistory):
+            fairness_history.write(one, folder / "evidence")
+        elif isinstance(one, ExplanationEvidence):
+            explanation_evidence.write(one, folder / "evidence")
+        else:
+            ev.write(one, folder / "evidence")
     return folder
 
 
@@ -414,6 +444,46 @@ def refused_by_quality(folder: Path) -> Path:
     return write(folder, run, census_data(), census_schema(), census_training(), census_evaluation())
 
 
+def refused_by_fairness(folder: Path) -> Path:
+    """Women are selected half as often as men; the model was trained, explained, and not released."""
+    gate, found = measured.fairness()
+    explained, answer = measured.explanation()
+    run = result("REFUSED", [data_verdict(), quality_verdict(), gate, answer, release_verdict(gate)], steps())
+    return write(folder, run, census_data(), census_evaluation(), found, measured.history(found), explained)
+
+
+def overridden(folder: Path) -> Path:
+    """The same refusal, and a person who lets it pass; the explanation does not hold, and nobody asks it for a release."""
+    gate, found = measured.fairness()
+    explained, answer = measured.explanation(is_broken=True)
+    release = release_verdict(gate, (Override("fairness", "Ada L.", "Only a rehearsal on last year's rows."),))
+    asked = [replace(data_verdict(), gate="data_gate"), replace(quality_verdict(), gate="quality_gate")]
+    gates = [*asked, gate, answer, release]
+    run = result("PASSED", gates, steps(), pushed_version=4)
+    return write(folder, run, census_data(), census_evaluation(), found, explained)
+
+
+def not_configured(folder: Path) -> Path:
+    """No sensitive column is declared, which refuses; `explanation: off` took the step out."""
+    gate, found = measured.unfit("not_configured")
+    ran = tuple(s for s in steps() if s.step != "ExplanationReport")
+    run = result("REFUSED", [data_verdict(), quality_verdict(), gate, release_verdict(gate)], ran)
+    settings = {**run.settings, "explanation": {"enabled": False}}
+    return write(folder, replace(run, settings=settings), census_data(), census_evaluation(), found)
+
+
+def selects_nobody(folder: Path) -> Path:
+    """No gap is defined between groups of which nobody is selected."""
+    gate, found = measured.unfit("nobody")
+    return write(folder, result("REFUSED", [gate, release_verdict(gate)], steps()), census_data(), found)
+
+
+def release_verdict(fairness: Verdict, overrides: Sequence[Override] = ()) -> Verdict:
+    passed = {name: judge(name, [Measurement("a", "overall", Status.PASSED)]) for name in ("data_gate", "quality_gate")}
+    served = {"serving_check": judge("serving_check", [Measurement("a", "overall", Status.PASSED)])}
+    return release_gate.decide({**passed, "fairness": fairness, **served}, overrides=overrides)
+
+
 def failed(folder: Path) -> Path:
     """Trainer raised; what stands after it did not run."""
     names = [name for name, *_ in GRAPH]
@@ -434,9 +504,9 @@ def multiclass(folder: Path) -> Path:
     found = ev.EvaluationEvidence(
         "multiclass", 69, metrics, classes, confusion=((29.0, 1.0, 0.0), (1.0, 13.0, 0.0), (0.0, 0.0, 25.0))
     )
-    return write(
-        folder, result("PASSED", [data_verdict()], steps(), metrics={"accuracy": 0.9712}), census_data(), found
-    )
+    fairness, explained = measured.fairness("multiclass")[1], measured.explanation("multiclass")[0]
+    run = result("PASSED", [data_verdict()], steps(), metrics={"accuracy": 0.9712})
+    return write(folder, run, census_data(), found, fairness, explained)
 
 
 def regression(folder: Path) -> Path:
@@ -454,6 +524,8 @@ def regression(folder: Path) -> Path:
         census_data(),
         ev.EvaluationEvidence("regression", 4000, metrics, residuals=pairs),
         census_training(),
+        measured.fairness("regression")[1],
+        measured.explanation("regression")[0],
     )
 
 
@@ -468,16 +540,16 @@ def wide(folder: Path) -> Path:
 
 
 HOSTILE = "<script>alert('x')</script>"
+LONG = "a_column_name_without_any_place_to_break_" * 6
 BROKEN = '"><img src=http://evil.example/x.png onerror=alert(1)>'
 
 
 def hostile(folder: Path) -> Path:
     """Names and values that try to become markup, layout or formulas."""
-    long = "a_column_name_without_any_place_to_break_" * 6
     columns = (
         category_column(HOSTILE, (HOSTILE, BROKEN, "", "   ", "\u202egnp.exe", "half HALF pair")),
         number_column(BROKEN, (1.0, 5.0, -3, 40)),
-        number_column(long, (0.0, 1.0, 0, 0)),
+        number_column(LONG, (0.0, 1.0, 0, 0)),
         category_column("$\\frac{1}{0}$ {{ 7 * 7 }}", ("{% raw %}", "Ω" * 300), "label"),
     )
     anomaly = ev.AnomalyRow("train", HOSTILE, "unexpected_string", BROKEN, HOSTILE * 3, "fail")
@@ -493,19 +565,42 @@ def hostile(folder: Path) -> Path:
         ],
     )
     run = result(
-        "REFUSED", [gate], steps(), name=HOSTILE, notes=(BROKEN, "x" * 400), settings={"name": HOSTILE, long: BROKEN}
+        "REFUSED", [gate], steps(), name=HOSTILE, notes=(BROKEN, "x" * 400), settings={"name": HOSTILE, LONG: BROKEN}
     )
     training = replace(census_training(), deterministic_given=(HOSTILE,), hyperparameters={HOSTILE: BROKEN})
-    written = write(folder, run, ev.DataEvidence(SPLITS, columns, BROKEN), schema, training, found)
+    fairness, explained = _hostile_fairness(), _hostile_explanation()
+    history = FairnessHistory(2, (PastGap(HOSTILE, BROKEN, 1, "impact_ratio", "sex", 0.5, 0.4, 0.6, "FAILED", "x"),))
+    written = write(
+        folder, run, ev.DataEvidence(SPLITS, columns, BROKEN), schema, training, found, fairness, explained, history
+    )
     data = written / "evidence" / "data.json"
     data.write_text(data.read_text(encoding="utf-8").replace("HALF", r"\ud83d"), encoding="utf-8")
     return written
+
+
+def _hostile_fairness() -> FairnessEvidence:
+    """Columns, groups and classes under names that try to become markup."""
+    text = fairness_evidence.to_json(measured.fairness()[1])
+    for plain, bad in (("Female", HOSTILE), ("race", LONG), ("White", BROKEN), (">50K", HOSTILE)):
+        text = text.replace(plain, json.dumps(bad)[1:-1])
+    return fairness_evidence.from_json(text)
+
+
+def _hostile_explanation() -> ExplanationEvidence:
+    text = explanation_evidence.to_json(measured.explanation(is_broken=True)[0])
+    for plain, bad in (("Female", HOSTILE), ("school", LONG), ("smith", BROKEN), (">50K", HOSTILE)):
+        text = text.replace(plain, json.dumps(bad)[1:-1])
+    return explanation_evidence.from_json(text)
 
 
 ALL = {
     "passed": passed,
     "refused_by_data": refused_by_data,
     "refused_by_quality": refused_by_quality,
+    "refused_by_fairness": refused_by_fairness,
+    "overridden": overridden,
+    "not_configured": not_configured,
+    "selects_nobody": selects_nobody,
     "failed": failed,
     "multiclass": multiclass,
     "regression": regression,

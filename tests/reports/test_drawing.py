@@ -49,7 +49,7 @@ def test_steps_that_never_started_stand_below_without_lines() -> None:
     drawing = graph_layout.draw(run_folders.steps(after))
     gate = next(b for b in drawing.boxes if b.step.step == "DataGate")
     skipped = [b for b in drawing.boxes if b.step.state is State.SKIPPED]
-    assert len(skipped) == 8
+    assert len(skipped) == 11
     assert all(b.y > gate.y for b in skipped)
     assert not [text for text, _ in drawing.paths if "Trainer" in text]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,26 @@ def test_pages_load_nothing_and_never_scroll_sideways(driver: webdriver.Chrome, 
     assert driver.execute_script("return document.scripts.length") == 0
 
 
+@pytest.mark.parametrize("run", ["refused_by_fairness", "regression", "hostile"])
+@pytest.mark.parametrize("name", ["fairness.html", "explanation.html"])
+def test_tables_scroll_inside_themselves_with_everything_unfolded(
+    driver: webdriver.Chrome, output: Path, run: str, name: str
+) -> None:
+    for width in (PHONE, DESKTOP):
+        browser.set_width(driver, width)
+        driver.get((output / "runs" / run / "reports" / name).as_uri())
+        driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+        reached = driver.execute_script(_WIDTH)
+        assert reached <= width, f"{name} of {run} is {reached} px wide at {width}"
+        levels = [int(h.tag_name[1]) for h in driver.find_elements(By.CSS_SELECTOR, "h1, h2, h3, h4")]
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), "a heading skips a level"
+        nameless = (
+            "return document.querySelectorAll('svg[role=img]:not([aria-label]), svg[role=img][aria-label=\"\"]').length"
+        )
+        assert driver.execute_script(nameless) == 0
+        assert driver.execute_script("return document.querySelectorAll('table:not(:has(caption))').length") == 0
+
+
 def test_the_index_of_runs_leads_to_a_report_and_back(driver: webdriver.Chrome, output: Path) -> None:
     browser.set_width(driver, PHONE)
     driver.get((output / "runs" / "index.html").as_uri())
@@ -70,7 +91,7 @@ def test_the_index_of_runs_leads_to_a_report_and_back(driver: webdriver.Chrome, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("run", ["passed", "refused_by_data", "failed"])
+@pytest.mark.parametrize("run", ["passed", "refused_by_data", "failed", "overridden"])
 def test_text_has_enough_contrast(driver: webdriver.Chrome, output: Path, run: str, scheme: str) -> None:
     browser.set_width(driver, DESKTOP)
     browser.set_scheme(driver, scheme)
@@ -81,7 +102,7 @@ def test_text_has_enough_contrast(driver: webdriver.Chrome, output: Path, run: s
     browser.set_scheme(driver, "light")
 
 
-@pytest.mark.parametrize("run", ["passed", "refused_by_data", "refused_by_quality"])
+@pytest.mark.parametrize("run", ["passed", "refused_by_data", "refused_by_quality", "overridden"])
 def test_prints_within_the_paper(driver: webdriver.Chrome, output: Path, run: str) -> None:
     for address in addresses(output, run):
         browser.set_width(driver, PAPER)
