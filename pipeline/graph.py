@@ -312,7 +312,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
 
 
-def _model_card(nodes: Nodes, settings: Settings, run: Run) -> ModelCard:
+def _model_card(nodes: Nodes, settings: Settings, run: Run) -> Any:
     """For a refused model, too: what it was, and why it was not released."""
     optional = {
         "fairness_verdict": ("FairnessReport", "verdict"),
