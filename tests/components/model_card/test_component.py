@@ -73,6 +73,7 @@ def test_every_part_holds_what_the_steps_left(made: Made) -> None:
     assert columns[world.HOSTILE]["missing"] == {"train": 1, "eval": 1, "test": 1}
     assert [columns[name]["role"] for name in ("id", "income")] == ["id", "label"]
     assert found["data"]["label"]["shares"]["test"] == {"<=50K": 0.75, ">50K": 0.25}
+    assert (found["data_check"]["passed"], found["data_check"]["checked"]) == (1, 3)
     training = found["training"]
     assert (training["best_epoch"], training["epochs"], training["threshold"]) == (2, 3, 0.42)
     assert training["metrics"] == {"loss": 0.4, "val_auc": 0.9}
