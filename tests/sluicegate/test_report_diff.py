@@ -137,7 +137,7 @@ def test_a_verdict_that_turned_shows_value_status_and_interval(run: Recorded) ->
 
 def test_times_and_last_bits_are_no_change(run: Recorded) -> None:
     first, *rest = run.evaluation.metrics
-    noisy = replace(first, value=first.value * (1 + 1e-12))
+    noisy = replace(first, value=first.value * (1 + 1e-10))
     again = with_result(
         run_id="later", started_at="2027", seconds=1.0, gates=(run_folders.quality_verdict(), served(7.1))
     )(run)
