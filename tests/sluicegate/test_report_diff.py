@@ -18,6 +18,7 @@ from sluicegate.run_differences import WHOLE, Recorded, compare
 from tests.components.model_card import world
 from tests.reports import run_folders
 from tests.sluicegate.test_main import _loaded_by
+from tests.sluicegate.test_verbs import CONFIG
 
 GAP = "demographic_parity_difference of sex"
 
@@ -242,6 +243,8 @@ def test_an_id_that_two_pipelines_share_needs_a_place(call, shop):
     ended = call("report", "diff", "r1", "r2")
     assert (ended.code, ended.err.splitlines()[0]) == (64, "More than one run has this id.")
     assert call("report", "diff", "r1", "r2", "--output", shop).code == 0
+    Path("my.yaml").write_text(CONFIG)
+    assert call("report", "--config", "my.yaml", "diff", "r1", "r2").code == 0
 
 
 def test_previous_needs_two_runs(call, shop):
