@@ -10,6 +10,7 @@ COMPONENTS = [
     "explanation_report",
     "fairness_report",
     "infra_validator",
+    "model_card",
     "predictions_table",
     "pusher",
     "quality_gate",
@@ -38,7 +39,7 @@ setup(
     ],
     package_data={
         "reports": ["templates/*", "*.css"],
-        "schemas": ["*/schema.pbtxt"],
+        "schemas": ["*/schema.pbtxt", "*.json"],
         "serving.page": ["*.html", "*.css", "*.js"],
     },
 )

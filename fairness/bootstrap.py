@@ -2,8 +2,8 @@
 
 Rows drawn with replacement are a multinomial draw of the cells, so a draw costs the number of cells, not of rows (Efron & Tibshirani 1993,
 An Introduction to the Bootstrap, ch. 6). All gaps are taken from the same draws. Where rows carry weights, the weight in a cell given its
-drawn rows N is drawn as N x mean weight + sqrt(N) x sd of the weights x a standard normal: the row bootstrap's own mean and variance, normal in
-between (compound multinomial).
+drawn rows N is drawn from a gamma distribution with mean N x mean weight and variance N x variance of the weights: the row bootstrap's
+own mean and variance, positive and skewed as sums of weights are (compound multinomial).
 """
 
 from __future__ import annotations
@@ -63,5 +63,9 @@ def weights_in_cells(counts: JointCounts) -> tuple[Floats, Floats]:
 
 def weigh(rows: Floats, mean: Floats, deviation: Floats, free: Floats, rng: np.random.Generator) -> Floats:
     """Sums of weights of drawn rows.  free : how many of the rows vary by themselves: the variance is free x deviation^2."""
-    noise = rng.standard_normal(rows.shape, dtype=np.float32)
-    return np.maximum(rows * mean + np.sqrt(np.maximum(free, 0.0)) * deviation * noise, 0.0)
+    total = rows * mean
+    variance = np.maximum(free, 0.0) * deviation**2
+    does_vary = (variance > 0) & (total > 0)
+    shape = np.where(does_vary, total**2 / np.where(does_vary, variance, 1.0), 1.0)
+    drawn: Floats = np.where(does_vary, rng.standard_gamma(shape) * total / shape, total)
+    return drawn

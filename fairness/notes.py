@@ -31,7 +31,7 @@ def of(task: str, is_weighted: bool, policy: Policy) -> tuple[str, ...]:
     if is_weighted:
         found.append(
             "All rates are weighted. Intervals use Kish's effective number of rows; bootstrap and shuffles draw the rows of a cell and, given these, "
-            "the sum of their weights from a normal distribution with the cell's own mean and variance."
+            "the sum of their weights from a gamma distribution with the cell's own mean and variance."
         )
     return tuple(found)
 

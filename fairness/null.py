@@ -25,7 +25,8 @@ def affordable(shuffles: int, cells: int) -> int:
 def shuffled(counts: Counts, shuffles: int, rng: np.random.Generator) -> Counts:
     """Counts of so many shuffles: (shuffles, groups, labels, decisions) each.
 
-    With weights a group's weight in a cell is drawn normal with the mean and variance that a sample of the cell's rows without replacement has.
+    With weights a group's weight in a cell is drawn from a gamma distribution with the mean and variance that a sample of the cell's rows without
+    replacement has.
     """
     rows = _dealt(counts.rows, shuffles, rng)
     pooled = Counts(*(t.sum(0, keepdims=True) for t in (counts.rows, counts.weight, counts.weight2)))

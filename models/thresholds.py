@@ -72,8 +72,14 @@ class Cuts:
         after = np.clip(np.searchsorted(-self.rate, -rate), 1, len(self.rate) - 1)
         return np.where(self.rate[after - 1] - rate <= rate - self.rate[after], after - 1, after)
 
-    def rate_at(self, threshold: float) -> float:
-        return float(self.rate[np.abs(self.cut - threshold).argmin()])
+
+def rates_at(cuts: Floats, rows: Judged, goal: str) -> Floats:
+    """The rate of these rows at each threshold, (n_cuts,)."""
+    kept = rows.is_positive if goal == "equal_opportunity" else np.ones(len(rows.score), bool)
+    score, weight = rows.score[kept], rows.weight[kept]
+    order = np.argsort(score)
+    above = np.concatenate([np.cumsum(weight[order][::-1])[::-1], [0.0]])
+    return above[np.searchsorted(score[order], cuts)] / weight.sum()
 
 
 def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[float, ...]:
@@ -86,10 +92,10 @@ def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[
     the paired difference) the nearest to the rate at `common`, because what looks best by chance will not on new rows.
     """
     told = rows.only(rows.code >= 0)
-    now = float(Cuts.of(told, goal).rate_at(common))
+    by_group, now = [rows.only(rows.code == code) for code in rows.groups], _rate(common, told, goal)
     rates = np.unique(np.concatenate([_RATES, np.clip(now * _NEAR_NOW, 1e-6, 1 - 1e-6)]))
-    groups = [Cuts.of(rows.only(rows.code == code), goal) for code in rows.groups]
-    places = [one.nearest(_moved(one.rate_at(common), rates, strength)) for one in groups]
+    groups, own = [Cuts.of(one, goal) for one in by_group], [_rate(common, one, goal) for one in by_group]
+    places = [one.nearest(at + strength * (rates - at)) for one, at in zip(groups, own, strict=True)]
     total, size = told.weight.sum(), told.weight.sum() ** 2 / (told.weight**2).sum()
     accuracy = sum(one.right[place] for one, place in zip(groups, places, strict=True)) / total
     best = int(np.argmax(accuracy))
@@ -109,17 +115,14 @@ def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> floa
     It may leave most of the gap: one threshold has little to give where the groups' scores differ.
     """
     told = rows.only(rows.code >= 0)
-    everyone, total = Cuts.of(told, goal), told.weight.sum()
-    groups = [Cuts.of(rows.only(rows.code == code), goal) for code in rows.groups]
-    places = [_place(one.cut, everyone.cut) for one in groups]
-    rates = np.stack([one.rate[place] for one, place in zip(groups, places, strict=True)])
-    selected = np.stack([one.selected[place] for one, place in zip(groups, places, strict=True)])
-    unit = total / len(told.score)
-    is_able = (selected >= LEAST_SELECTED * unit).all(0) & (everyone.right >= max(everyone.right[[0, -1]]))
+    everyone, by_group = Cuts.of(told, "parity"), [rows.only(rows.code == code) for code in rows.groups]
+    selected = np.stack([len(one.score) - np.searchsorted(np.sort(one.score), everyone.cut) for one in by_group])
+    is_able = (selected >= LEAST_SELECTED).all(0) & (everyone.right >= max(everyone.right[[0, -1]]))
     if not is_able.any():
         return common
+    rates = np.stack([rates_at(everyone.cut, one, goal) for one in by_group])
     ratio = rates.min(0) / np.maximum(rates.max(0), 1e-9)
-    value = np.where(is_able, everyone.right / total - strength * (1 - ratio), -np.inf)
+    value = np.where(is_able, everyone.right / told.weight.sum() - strength * (1 - ratio), -np.inf)
     return float(everyone.cut[int(np.argmax(value))])
 
 
@@ -137,11 +140,5 @@ def most_accurate(rows: Judged, least: float, most: float) -> float:
     return float(cuts.cut[np.lexsort((-cuts.right / total, outside))[0]])
 
 
-def _moved(now: float, rates: Floats, strength: float) -> Floats:
-    return now + strength * (rates - now)
-
-
-def _place(cuts: Floats, thresholds: Floats) -> npt.NDArray[np.int64]:
-    """Places in rising `cuts` nearest to the thresholds."""
-    after = np.clip(np.searchsorted(cuts, thresholds), 1, len(cuts) - 1)
-    return np.where(thresholds - cuts[after - 1] <= cuts[after] - thresholds, after - 1, after)
+def _rate(cut: float, rows: Judged, goal: str) -> float:
+    return float(rates_at(np.array([cut]), rows, goal)[0])

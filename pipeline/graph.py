@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,9 @@ from components.explanation_report.component import ExplanationReport
 from components.fairness_report.component import FairnessReport
 from components.infra_validator.component import InfraValidator
 from components.infra_validator.core import Limits as ServingLimits
+from components.model_card.component import ModelCard
+from components.model_card.facts import Facts
+from components.model_card.facts import Override as CardOverride
 from components.predictions_table.component import PredictionsTable
 from components.pusher.executor import Executor as PusherExecutor
 from components.quality_gate.component import QualityGate
@@ -50,6 +53,7 @@ from models.features import settle
 from models.plan import TrainingPlan
 from models.sensitive import SensitiveColumn
 from pipeline.settings import Settings
+from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
 
@@ -75,6 +79,16 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """code_commit : "" outside a checkout.  versions : of the libraries, by name."""
+
+    code_commit: str = ""
+    code_digest: str = ""
+    settings_digest: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Run:
     """What a graph needs beside the settings.
 
@@ -85,6 +99,7 @@ class Run:
     serving : folder of versions and `release.json`.
     run_id : written into the release history.
     batch : the table that a blessed model scores; None without batch_scoring.
+    provenance : what the model card says of code and settings.
     """
 
     source: Source
@@ -95,6 +110,7 @@ class Run:
     run_id: str
     metadata: metadata_store_pb2.ConnectionConfig | None = None
     batch: Batch | None = None
+    provenance: Provenance = Provenance()
 
 
 def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
@@ -277,6 +293,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         **({"fairness_verdict": fair.outputs["verdict"]} if fair else {}),
         **({"serving_verdict": served.outputs["verdict"]} if served else {}),
     )
+    nodes["ModelCard"] = _model_card(nodes, settings, run)
     nodes["Pusher"] = Pusher(
         model=nodes["Trainer"].outputs["model"],
         model_blessing=nodes["ReleaseGate"].outputs["blessing"],
@@ -292,6 +309,42 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         verdict=nodes["ReleaseGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
+    )
+
+
+def _model_card(nodes: Nodes, settings: Settings, run: Run) -> Any:
+    """For a refused model, too: what it was, and why it was not released."""
+    optional = {
+        "fairness_verdict": ("FairnessReport", "verdict"),
+        "fairness_report": ("FairnessReport", "report"),
+        "explanation_verdict": ("ExplanationReport", "verdict"),
+        "explanation": ("ExplanationReport", "report"),
+        "serving_verdict": ("InfraValidator", "verdict"),
+    }
+    return ModelCard(
+        model=nodes["Trainer"].outputs["model"],
+        model_run=nodes["Trainer"].outputs["model_run"],
+        statistics=nodes["StatisticsGen"].outputs["statistics"],
+        schema=_schema(nodes),
+        evaluation=nodes["Evaluator"].outputs["evaluation"],
+        data_verdict=nodes["DataGate"].outputs["verdict"],
+        quality_verdict=nodes["QualityGate"].outputs["verdict"],
+        release_verdict=nodes["ReleaseGate"].outputs["verdict"],
+        facts_json=_facts(settings, run).to_json(),
+        **{key: nodes[node].outputs[output] for key, (node, output) in optional.items() if node in nodes},
+    )
+
+
+def _facts(settings: Settings, run: Run) -> Facts:
+    return Facts(
+        name=settings.name,
+        roles=run.roles,
+        intention=Intention(**settings.model_card.model_dump()),
+        data_source=settings.data.path,
+        data_digest=run.data_digest,
+        seeds={"training": settings.training.seed},
+        overrides=tuple(CardOverride(**one.model_dump()) for one in settings.overrides),
+        **asdict(run.provenance),
     )
 
 

@@ -15,8 +15,8 @@ from schemas.errors import Problem, SluicegateError
 VERDICT = "schemas.GateVerdict"
 BLESSING, INFRA_BLESSING = "ModelBlessing", "InfraBlessing"
 DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
-#: Its verdict judges the explanation, not the model, and stands in the reports.
-EXPLANATION = "ExplanationReport"
+#: Its verdict judges the explanation, not the model, and need reach the card alone.
+EXPLANATION, CARD = "ExplanationReport", "ModelCard"
 #: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
 NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
 
@@ -65,13 +65,14 @@ def _consumed(node: Node) -> set[tuple[str, str]]:
 def _verdicts_are_consumed(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
     for name, node in nodes.items():
         for key in _outputs_of_type(node, VERDICT):
-            if name in (RELEASE_GATE, EXPLANATION):
+            if name == RELEASE_GATE:
                 continue
-            if RELEASE_GATE not in nodes or (name, key) not in _consumed(nodes[RELEASE_GATE]):
+            reader = CARD if name == EXPLANATION else RELEASE_GATE
+            if reader not in nodes or (name, key) not in _consumed(nodes[reader]):
                 yield (
                     name,
-                    f"its verdict {key!r} does not reach {RELEASE_GATE}",
-                    f"hand {name}.outputs[{key!r}] to {RELEASE_GATE}",
+                    f"its verdict {key!r} does not reach {reader}",
+                    f"hand {name}.outputs[{key!r}] to {reader}",
                 )
 
 

@@ -1,7 +1,7 @@
 """The steps of the pipeline in order, without TFX: for `--plan`, the console, the code-aware cache and the docs.
 
-A later step (scoring, fairness, explanation, model card, canary) is one more line here and one more
-paragraph in graph.py; lint.py then insists that its verdict is consumed.
+A later step (the canary) is one more line here and one more paragraph in graph.py; lint.py then insists that its verdict
+is consumed.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
         Step(
             "ReleaseGate", "makes all verdicts one blessing",
             ours=True, code=("components/release_gate",), cached=False, gate=True,
+        ),
+        Step(
+            "ModelCard", "says what the model is, for whom, how good and how fair, and what nobody measured",
+            ours=True, code=("components/model_card", "reports"),
         ),
         Step("Pusher", "copies a blessed model into the serving folder", code=("components/pusher",), cached=False),
         Step(

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-_ARTIFACT_TYPES = ("ExplanationEvidence", "FairnessEvidence", "GateVerdict", "Predictions", "ReleaseRecord")
+_ARTIFACT_TYPES = (
+    "ExplanationEvidence",
+    "FairnessEvidence",
+    "GateVerdict",
+    "ModelCardFiles",
+    "Predictions",
+    "ReleaseRecord",
+)
 
 
 def __getattr__(name: str) -> Any:

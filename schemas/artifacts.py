@@ -31,3 +31,9 @@ class ExplanationEvidence(artifact.Artifact):
     """A folder with `explanation.json` (schemas/explanation_evidence.py), or an empty one where nothing was explained."""
 
     TYPE_NAME = "schemas.ExplanationEvidence"
+
+
+class ModelCardFiles(artifact.Artifact):
+    """A folder with `model_card.json` (schemas/model_card.py) and `model_card.html`."""
+
+    TYPE_NAME = "schemas.ModelCardFiles"

@@ -5,6 +5,7 @@ The reader of an artifact (pipeline/local/evidence/) knows protos and no HTML; t
 
 from __future__ import annotations
 
+import enum
 import json
 import types
 import typing
@@ -248,6 +249,8 @@ def _build(hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
         hints = typing.get_type_hints(hint)
         return hint(**{k: _build(hints[k], v) for k, v in value.items()})
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint(value)
     if isinstance(value, dict):
         return {k: _build(args[1], v) if args else v for k, v in value.items()}
     return value

@@ -8,11 +8,11 @@ import traceback
 from collections.abc import Sequence
 
 from schemas.errors import EXIT_ERROR, SluicegateError
-from sluicegate import doctor, init, lineage, predict, report, runs, schema, serve, settings
+from sluicegate import doctor, frontier, init, lineage, predict, report, runs, schema, serve, settings
 from sluicegate import run as run_verb
 from sluicegate.parser import Parser, VersionAction
 
-VERBS = (init, run_verb, serve, runs, predict, lineage, schema, settings, doctor, report)
+VERBS = (init, run_verb, serve, runs, predict, lineage, schema, settings, doctor, report, frontier)
 DESCRIPTION = "Takes a table to a served model through gates that can say why."
 EPILOG = """\
 the usual way:

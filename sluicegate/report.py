@@ -1,20 +1,24 @@
-"""sluicegate report: where a run's report is; draws it anew or opens it on request."""
+"""sluicegate report: where a run's report is; draws it anew or opens it on request; `report diff` compares two runs."""
 
 from __future__ import annotations
 
 import argparse
 
 from schemas.errors import EXIT_DONE, MachineError, Problem
+from sluicegate import report_diff
 from sluicegate.output_folder import Place, RunFolder, add_options, chosen_run, place_of
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser("report", help="show where a run's report is, rebuild it or open it", description=__doc__)
+    parser = verbs.add_parser(
+        "report", help="show where a run's report is, or what changed between two", description=__doc__
+    )
     add_options(parser)
     parser.add_argument("--run", metavar="ID", help="a run's id (default: the newest that ended)")
     parser.add_argument("--rebuild", action="store_true", help="draw the report anew from the run's records")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.set_defaults(main=main)
+    report_diff.add(parser.add_subparsers(metavar="diff", dest="action", parser_class=type(parser)))
 
 
 def main(arguments: argparse.Namespace) -> int:

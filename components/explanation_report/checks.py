@@ -77,8 +77,10 @@ def stable(name: str, one: Floats, other: Floats) -> Check:
     return _at_least_ranked(name, one, (value, kept), MIN_STABILITY, detail)
 
 
-def agree(attribution: Floats, quality_loss: Floats) -> Check:
-    """The order by mean |Shapley| and the order by permutation importance."""
+def agree(attribution: Floats, quality_loss: Floats, task: str) -> Check:
+    """The order by mean |Shapley| and the order by permutation importance, where both speak of the same score."""
+    if task == "multiclass":
+        return _unknown("agreement", IMPORTANCE, "contributions are to one class's score, importances to all classes'")
     value, kept = rank_agreement(attribution, quality_loss)
     detail = f"Mean |contribution| and permutation importance order {kept} columns with a rank correlation of {_said(value)}."
     return _at_least_ranked("agreement", attribution, (value, kept), MIN_AGREEMENT, detail)
@@ -127,10 +129,14 @@ def _faithful(name: str, strongest: Floats, random: Floats, columns: int) -> Che
 
 
 def rank_agreement(one: Floats, other: Floats) -> tuple[float, int]:
-    """Spearman's correlation over the columns that carry a share of either total, and their number."""
+    """Spearman's correlation over the columns that carry a share of either total, and their number.
+
+    Columns that carry none of a total are tied in it: their order among each other is noise.
+    """
     shares = [np.clip(values, 0, None) / max(np.clip(values, 0, None).sum(), 1e-300) for values in (one, other)]
     counts = np.maximum(*shares) >= LEAST_SHARE
-    return correlation(rank(one[counts]), rank(other[counts])), int(counts.sum())
+    first, second = (np.where(share < LEAST_SHARE, 0.0, share)[counts] for share in shares)
+    return correlation(rank(first), rank(second)), int(counts.sum())
 
 
 def verdict(checks: Iterable[Check], settings: Mapping[str, object]) -> Verdict:

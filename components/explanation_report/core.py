@@ -328,7 +328,7 @@ class _Run:
             means = np.array([loss.by_repeat.mean() for loss in losses])
             halves = [np.array([loss.by_repeat[half::2].mean() for loss in losses]) for half in (0, 1)]
             yield checks.stable("stability_of_shuffles", *halves)
-            yield checks.agree(attributed.importance, means)
+            yield checks.agree(attributed.importance, means, self.subject.split.answers.task)
         yield self._randomised(attributed, work.randomised)
         yield from self._fidelity(attributed)
 

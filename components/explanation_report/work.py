@@ -14,8 +14,6 @@ from components.explanation_report.subject import Wanted
 #: Rows asked per part where the settings are the defaults; more where they ask for more.
 IMPORTANCE, ATTRIBUTION, DISPARITY, LOCAL, RANDOMISED = 600_000, 250_000, 300_000, 200_000, 40_000
 ATTRIBUTED_ROWS = 200
-#: 254 coalitions; beyond, sampled orders are the better use of as many questions.
-EXACT_PLAYERS = 8
 _DEFAULT = Wanted()
 
 
@@ -82,7 +80,7 @@ def _of_gap(most: int, rows: int, players: int, repeats: int) -> tuple[int, int,
     With so many questions in all, more rows narrow the interval more than more donors do: the variance is that of a row
     over the rows, plus that of the shuffles over the questions. So all rows come first, then all coalitions, then donors.
     """
-    exact = players <= EXACT_PLAYERS and questions_per_reference(players, exact=True) * rows <= most
+    exact = questions_per_reference(players, exact=True) * rows <= most
     each = max(questions_per_reference(players, exact), 1)
     used = _between(most / each, 200, rows)
     return used, _between(most / (used * each), 1, repeats), exact

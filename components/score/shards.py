@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
@@ -105,7 +106,7 @@ class Scorer:
         for name, (text, count) in words.items():
             earlier = self._words.get(name, (text, 0))
             self._words[name] = (earlier[0], earlier[1] + count)
-        found[ROW] = pa.array(range(first, first + rows), pa.int64())
+        found[ROW] = pa.array(np.arange(first, first + rows, dtype=np.int64))
         answers = about.answers
         found |= dict(zip(answers.columns, answers.arrays(self._model(examples)), strict=True))
         if about.has_baseline:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Protocol, TextIO
 
 from pipeline.local import refusal_table
+from pipeline.local.outcome import aside, refusing
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Verdict
 
@@ -58,12 +59,13 @@ def verdict_line(result: RunResult) -> str:
     if result.verdict == "PASSED":
         what = f"version {result.pushed_version} of {result.name}" if result.pushed_version is not None else result.name
     elif result.verdict == "REFUSED":
-        refusing = [gate.gate for gate in result.gates if not gate.passed]
-        what = f"{result.name} by {' and '.join(refusing)}" if refusing else result.name
+        named = [gate.gate for gate in refusing(result.gates)]
+        what = f"{result.name} by {' and '.join(named)}" if named else result.name
     else:
         failed = next((s.step for s in result.steps if s.state is State.FAILED), "")
         what = f"{result.name} in {failed}" if failed else result.name
-    return f"{result.verdict}: {what}, in {show_seconds(result.seconds)} (run {result.run_id})"
+    beside = "".join(f"; {gate.gate} is {gate.status.value}, see the report" for gate in aside(result.gates))
+    return f"{result.verdict}: {what}, in {show_seconds(result.seconds)} (run {result.run_id}){beside}"
 
 
 def show_seconds(seconds: float) -> str:

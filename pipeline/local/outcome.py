@@ -10,7 +10,7 @@ from schemas.records import State, StepRecord
 from schemas.verdict import Verdict
 
 VERDICT_TYPE = "schemas.GateVerdict"
-RELEASE_GATE = "release_gate"
+DATA_GATE, RELEASE_GATE = "data_gate", "release_gate"
 
 
 def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
@@ -20,21 +20,32 @@ def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
 
 
 def verdict_of(done: Sequence[StepRecord], gates: Sequence[Verdict]) -> str:
-    """ERROR when a step failed, REFUSED when a gate did not pass, else PASSED.
+    """ERROR when a step failed, REFUSED when the data or the release gate did not pass, else PASSED.
 
-    Steps that were skipped without a refusal would be a hole in the graph, so that is an ERROR too.
+    The other gates speak through the release gate, which the settings may let pass what one of them refused. Steps that
+    were skipped without a refusal would be a hole in the graph, so that is an ERROR too.
     """
     if any(record.state in (State.FAILED, State.NOT_RUN) for record in done):
         return "ERROR"
-    if any(not gate.passed for gate in gates):
+    if any(not gate.passed for gate in gates if gate.gate in (DATA_GATE, RELEASE_GATE)):
         return "REFUSED"
     return "ERROR" if any(record.state is State.SKIPPED for record in done) else "PASSED"
 
 
 def refusing(gates: Sequence[Verdict]) -> list[Verdict]:
-    """The gates to show: those that did not pass; ReleaseGate repeats the others, so it is shown only when alone."""
-    bad = [gate for gate in gates if not gate.passed]
-    return [gate for gate in bad if gate.gate != RELEASE_GATE] or bad
+    """The gates that kept the model from being released, those the release gate speaks for in its place."""
+    release = next((gate for gate in gates if gate.gate == RELEASE_GATE), None)
+    if release is None:
+        return [gate for gate in gates if gate.gate == DATA_GATE and not gate.passed]
+    named = {measurement.name for measurement in release.refusals}
+    found = [gate for gate in gates if gate.gate in named and not gate.passed]
+    return found or ([] if release.passed else [release])
+
+
+def aside(gates: Sequence[Verdict]) -> list[Verdict]:
+    """Verdicts that are not PASSED and refused nothing: overruled, allowed by the settings, or not asked."""
+    said = [gate.gate for gate in refusing(gates)]
+    return [gate for gate in gates if not gate.passed and gate.gate not in (*said, RELEASE_GATE)]
 
 
 def pushed_of(done: Iterable[StepRecord]) -> tuple[str | None, int | None]:

@@ -6,7 +6,7 @@ import gc
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,11 +128,7 @@ def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
 
 
 def _run(job: Job, request: Request) -> int:
-    from pipeline.local import metadata
-
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
-    with noise.into(Path(os.devnull)):
-        metadata.check(connection)
+    connection = connect(job)
     try:
         job.home.mkdir(parents=True)
     except OSError as error:
@@ -151,13 +147,39 @@ def _run(job: Job, request: Request) -> int:
     return result.exit_code
 
 
+def connect(job: Job) -> object:
+    """The connection to ML Metadata, tried. Raises MachineError where there is none."""
+    from pipeline.local import metadata
+
+    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    with noise.into(Path(os.devnull)):
+        metadata.check(connection)
+    return connection
+
+
 def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
-    """Builds, checks and launches the graph, node by node; after a failure the rest is recorded as not run."""
-    graph = _build(job, connection)
     done: list[StepRecord] = []
+    try:
+        launch_steps(job, build_graph(job, connection), console, done)
+    except KeyboardInterrupt:
+        _leave_interrupted(job, done)
+        raise
+    return done
+
+
+def launch_steps(
+    job: Job, graph: Graph, console: Console, done: list[StepRecord], only: Collection[str] | None = None
+) -> None:
+    """Launches the graph node by node into `done`; after a failure the rest is recorded as not run.
+
+    only : names of the steps to run; None for all. An interrupt leaves ML Metadata without a running execution, and is raised.
+    """
+    from pipeline.local import launch
+
+    nodes = [node for node in graph.nodes if only is None or node.node_info.id in only]
     interrupt = Interrupt()
     try:
-        for node in graph.nodes:
+        for node in nodes:
             interrupt.check()
             name = node.node_info.id
             if any(record.state is State.FAILED for record in done):
@@ -168,20 +190,21 @@ def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
             console.step_ended(done[-1])
         interrupt.check()
     except KeyboardInterrupt:
-        _interrupted(job, graph, done)
+        launch.close_interrupted(graph, job.run_id)
+        done += [StepRecord(node.node_info.id, State.NOT_RUN) for node in nodes[len(done) :]]
         raise
     finally:
         interrupt.forget()
-    return done
 
 
-def _build(job: Job, connection: object) -> Graph:
+def build_graph(job: Job, connection: object) -> Graph:
+    """The compiled graph of this job, checked and ready to launch."""
     # Hundreds of thousands of objects that live to the end: collecting among them costs a sixth of the import.
     gc.disable()
     from tfx.dsl.compiler import compiler
 
     from pipeline import lint
-    from pipeline.graph import Run, create_pipeline
+    from pipeline.graph import Provenance, Run, create_pipeline
     from pipeline.local import launch
 
     gc.freeze()
@@ -197,6 +220,12 @@ def _build(job: Job, connection: object) -> Graph:
         run_id=job.run_id,
         metadata=connection,
         batch=_batch(job),
+        provenance=Provenance(
+            fingerprint.git_commit(),
+            fingerprint.code_digest(fingerprint.CODE),
+            job.loaded.digest,
+            fingerprint.package_versions(),
+        ),
     )
     ir = compiler.Compiler().compile(create_pipeline(settings, run))
     lint.check(ir)
@@ -229,14 +258,9 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
     return record
 
 
-def _interrupted(job: Job, graph: Graph, done: list[StepRecord]) -> None:
-    """Leaves ML Metadata without a running execution and a result that says what happened."""
-    from pipeline.local import launch
-
-    launch.close_interrupted(graph, job.run_id)
-    names = [node.node_info.id for node in graph.nodes]
-    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done) :]]
-    result = _result(job, [*done, *rest], 0.0)
+def _leave_interrupted(job: Job, done: list[StepRecord]) -> None:
+    """A result that says what happened."""
+    result = _result(job, done, 0.0)
     _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=(*result.notes, "interrupted")))
 
 

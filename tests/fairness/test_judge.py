@@ -216,6 +216,8 @@ class TestSettings:
         many = ask(made(APART), *[parity(0.14)] * 8)
         assert many.measurements[0].low < alone.low
         assert many.measurements[0].high == alone.high
+        watched = ask(made(APART), parity(0.16), *[replace(parity(0.16), report_only=True)] * 8)
+        assert watched.measurements[0].low == alone.low
         # One of Holm's steps: seven that are refused leave the last one its full level.
         stepped = ask(made(APART), *[parity(0.01)] * 7, parity(0.16))
         assert stepped.measurements[-1].low == alone.low

@@ -71,7 +71,7 @@ def verb(*arguments, env=None):
 #: For runs that are not about serving: the serving check starts a server, which takes seconds.
 UNSERVED = ("--set", "serving_check.platform=skip")
 #: Small and quick, but large enough that every gate has something to judge.
-QUICK = ("--set", "training.epochs=8", "--quiet")
+QUICK = ("--set", "training.epochs=8", "--set", "explanation=off", "--quiet")
 
 
 @pytest.fixture(scope="session")

@@ -51,10 +51,10 @@ def fn_args(prepared, folder, **more):
     )
 
 
-def train(splits, roles, folder, training=QUICK):
+def train(splits, roles, folder, training=QUICK, sensitive=()):
     from models import training as trainer
 
-    prepared = table.prepare(splits, roles, training, folder)
+    prepared = table.prepare(splits, roles, training, folder, sensitive)
     trainer.run_fn(fn_args(prepared, folder))
     return Trained(roles, splits, prepared, folder)
 

@@ -20,7 +20,8 @@ def test_an_unknown_key_gets_a_suggestion():
     [
         ("epochs", 0), ("batch_size", 1.5), ("members", 0), ("layers", [0]), ("dropout", 1.0), ("learning_rate", 0),
         ("weight_decay", -1), ("patience", 0), ("seed", -1), ("max_knots", 1), ("vocabulary_size", 0),
-        ("min_category_rows", 0), ("threshold", 1.1), ("threshold", "best"),
+        ("min_category_rows", 0), ("threshold", 1.1), ("threshold", "best"), ("mitigation", "fair"),
+        ("mitigation_goal", "equal"), ("mitigation_strength", 1.5), ("mitigation_thresholds", "two"),
     ],
 )  # fmt: skip
 def test_every_value_out_of_range_is_refused(key, value):

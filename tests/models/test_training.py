@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import fitting, training
+from models import decision, fitting, training
 from models.fitting import fit
 from models.network import Answer
 from models.plan import TrainingPlan
@@ -132,7 +132,8 @@ def test_the_tuners_values_overrule_the_plan():
 
 
 def test_a_threshold_in_the_plan_is_taken_as_it_is():
-    assert training.decision_threshold(None, None, replace(PLAN, threshold=0.3)) == 0.3
+    rows = toy(50)
+    assert decision.fit(np.full((50, 2), 0.5, np.float32), rows, replace(PLAN, threshold=0.3)).threshold == 0.3
 
 
 PROGRAM = """

@@ -27,6 +27,16 @@ def test_a_verdict_that_nobody_reads_is_found(ir):
         lint.check(ir)
 
 
+@pytest.mark.parametrize(
+    ("producer", "reader", "key"),
+    [("FairnessReport", "ReleaseGate", "fairness_verdict"), ("ExplanationReport", "ModelCard", "explanation_verdict")],
+)
+def test_a_report_whose_verdict_nobody_reads_is_found(ir, producer, reader, key):
+    del node(ir, reader).inputs.inputs[key]
+    with pytest.raises(GraphError, match=rf"{producer}[\s\S]*does not reach {reader}"):
+        lint.check(ir)
+
+
 def test_a_pusher_without_a_blessing_is_found(ir):
     del node(ir, "Pusher").inputs.inputs["model_blessing"]
     with pytest.raises(GraphError, match="pushes without the blessing"):

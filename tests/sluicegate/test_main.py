@@ -21,7 +21,7 @@ HEAVY = (
     "jinja2",
     "google.protobuf",
 )
-VERBS = ("init", "run", "runs", "lineage", "schema", "settings", "doctor", "report")
+VERBS = ("init", "run", "runs", "lineage", "schema", "settings", "doctor", "report", "frontier")
 
 
 def _loaded_by(*words):

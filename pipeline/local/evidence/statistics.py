@@ -13,12 +13,11 @@ from schemas.evidence import ColumnInSplit, ColumnProfile, DataEvidence, Drift
 from schemas.pbtxt import read_pbtxt
 from schemas.records import ArtifactRecord
 from schemas.roles import SPLITS
+from schemas.split_statistics import columns_of, read_split
 from schemas.table import TableProfile
 
-STATISTICS_FILE = "FeatureStats.pb"
 TOP_VALUES = 12
 _NUMERIC = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
-Features = dict[str, statistics_pb2.FeatureNameStatistics]
 
 
 def read(
@@ -28,8 +27,8 @@ def read(
 
     statistics, schema : folders of TFX's artifacts.  released : ReleasedStatistics' output.
     """
-    lists = {split: _load(statistics / f"Split-{split}" / STATISTICS_FILE) for split in SPLITS}
-    by_split = {split: _features(one) for split, one in lists.items()}
+    lists = {split: read_split(statistics, split) for split in SPLITS}
+    by_split = {split: columns_of(one) for split, one in lists.items()}
     distances = _distances(lists, read_pbtxt(schema / "schema.pbtxt") if schema else schema_pb2.Schema(), released)
     columns = []
     for column in profile.columns:
@@ -39,17 +38,6 @@ def read(
         columns.append(ColumnProfile(column.name, column.kind, column.role, splits, drift))
     version = int(released.properties["version"]) if released else 0
     return DataEvidence(dict(profile.rows), tuple(columns), source, profile.digest, profile.notes, version or None)
-
-
-def _load(path: Path) -> Any:
-    content = statistics_pb2.DatasetFeatureStatisticsList()
-    if path.exists():
-        content.ParseFromString(path.read_bytes())
-    return content
-
-
-def _features(statistics: Any) -> Features:
-    return {f.path.step[0] if f.path.step else f.name: f for data in statistics.datasets for f in data.features}
 
 
 def _distances(lists: dict[str, Any], schema: Any, released: ArtifactRecord | None) -> list[tuple[str, Drift]]:
@@ -62,10 +50,7 @@ def _distances(lists: dict[str, Any], schema: Any, released: ArtifactRecord | No
             measured = of_every_column(train, schema, other=other)
             found += [(d.column, Drift(split, "train", d.measure, d.value, d.limit)) for d in measured]
     if released and not released.properties["empty"]:
-        before, version = (
-            _load(Path(released.uri) / "Split-train" / STATISTICS_FILE),
-            int(released.properties["version"]),
-        )
+        before, version = read_split(released.uri, "train"), int(released.properties["version"])
         against = f"released version {version}"
         measured = of_every_column(train, schema, before=before)
         found += [(d.column, Drift("train", against, d.measure, d.value, d.limit, version)) for d in measured]

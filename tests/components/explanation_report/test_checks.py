@@ -132,7 +132,7 @@ def test_fidelity_is_red_for_the_one_group_whose_explanations_are_wrong() -> Non
 
 @pytest.mark.parametrize("check", [
     checks.stable("stability", np.arange(4.0), np.arange(4.0)),
-    checks.agree(np.array([1, 1e-9, 0, 0, 0, 0]), np.array([1.0, 0, 0, 0, -1, 0])),
+    checks.agree(np.array([1, 1e-9, 0, 0, 0, 0]), np.array([1.0, 0, 0, 0, -1, 0]), "binary"),
     checks.depends_on_weights(np.ones((9, 9)), []),
     *checks.faithful({"small": (np.ones(29), np.zeros(29))}, 9),
     *checks.faithful({"one column": (np.ones(99), np.zeros(99))}, 1),
@@ -156,3 +156,14 @@ def test_columns_that_carry_nothing_do_not_blur_the_order() -> None:
 def test_nan_never_passes() -> None:
     assert checks.complete(np.array([0.0, np.nan]), 1.0).status == "FAILED"
     assert checks.same_model(np.array([[np.nan]]), np.array([[0.1]])).status == "FAILED"
+
+
+def test_the_order_among_columns_that_carry_nothing_is_no_contradiction():
+    strong = [9.0, 7.0, 5.0, 3.0, 2.0]
+    one, other = np.array([*strong, 0.01, 0.02]), np.array([*strong, 0.02, 0.01])
+    assert checks.agree(one, other, "binary").value == 1.0
+    assert checks.agree(one, np.array([2.0, 3.0, 5.0, 7.0, 9.0, 0, 0]), "binary").status == "FAILED"
+
+
+def test_several_classes_have_no_order_in_common():
+    assert checks.agree(np.arange(1.0, 8), np.arange(1.0, 8), "multiclass").status == "UNKNOWN"

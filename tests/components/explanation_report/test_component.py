@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Examples, Model
 
+from components.explanation_report import rows
 from components.explanation_report.component import ExplanationReport
 from components.explanation_report.model import RawModel
 from components.explanation_report.rows import read_columns
@@ -17,7 +18,7 @@ from pipeline import settings
 from schemas import explanation_evidence, scored_rows, verdict
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
 from schemas.errors import DataError, ModelError
-from schemas.predictions import SCORE, Answers
+from schemas.predictions import SCORE
 from schemas.scored_rows import About, ScoredRows, Texts
 from tests.components.through_executor import artifact, run
 
@@ -77,9 +78,9 @@ def _example_dtype(name: str) -> str:
 def write_examples(folder: Path) -> Path:
     split = folder / "Split-test"
     split.mkdir(parents=True)
-    for number, rows in enumerate((range(400), range(400, ROWS))):
+    for number, part in enumerate((range(400), range(400, ROWS))):
         with tf.io.TFRecordWriter(str(split / f"data-{number}.gz"), "GZIP") as file:
-            for row in rows:
+            for row in part:
                 features = {name: _feature(name, RAW[name][row]) for name in COLUMNS}
                 features = {name: one for name, one in features.items() if one is not None}
                 file.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
@@ -93,7 +94,8 @@ def _feature(name: str, value: Any) -> Any:
         return None
     if name in INTEGERS:
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    # Of several values in a cell the first counts.
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[value, -99.0] if name == "größe" else [value]))
 
 
 def write_scores(folder: Path, scores: np.ndarray) -> None:
@@ -161,7 +163,8 @@ def test_shuffled_weights_are_another_model_and_leave_the_true_one_alone(world: 
     np.testing.assert_array_equal(model(RAW), before)
 
 
-def test_chosen_rows_are_read_from_every_file_with_what_they_lack(world: Path) -> None:
+def test_chosen_rows_are_read_from_every_file_with_what_they_lack(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "ROWS_PER_PARSE", 100)
     model, numbers = RawModel(world / "model" / "Format-Serving"), np.array([0, 5, 399, 400, 899])
     found = read_columns(world / "examples" / "Split-test", model.inputs, numbers, ROWS)
     for name in COLUMNS:
@@ -186,5 +189,10 @@ def test_switched_off_leaves_an_empty_folder_and_no_pass(world: Path, tmp_path: 
     assert (judged.passed, judged.reason) == (False, "not_configured")
 
 
-def test_answers_are_those_that_score_records() -> None:
-    assert Answers("binary", CLASSES, 0.5).columns == ("decision", "score_<=50K", "score_>50K")
+def test_scores_of_rows_in_another_order_turn_everything_red(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(world / "examples")
+    (tmp_path / "model").symlink_to(world / "model")
+    write_scores(tmp_path / "predictions", np.roll(RawModel(world / "model" / "Format-Serving")(RAW), 1, axis=0))
+    _, judged = reported(tmp_path, tmp_path / "out")
+    assert judged.status is verdict.Status.FAILED
+    assert "matches_predictions_failed" in {m.reason for m in judged.refusals}

@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.explanation_report.core import Sensitive, Wanted, explain, group_numbers, not_configured
+from components.explanation_report.counterfactuals import Rules
+from components.explanation_report.single import rules_of
+from components.explanation_report.table import of_columns
 from components.explanation_report.work import plan
 from schemas import explanation_evidence
 from schemas.explanation_evidence import ExplanationEvidence
@@ -71,6 +74,7 @@ def test_a_multiclass_task_explains_each_row_by_its_own_class_and_the_whole_by_t
     sensitive = Sensitive({"sex": ()}, ("sex",), positive="red")
     evidence = explained(score, score(people()).argmax(axis=1), answers, sensitive=sensitive)
     assert (evidence.explained_class, evidence.quality) == ("red", "log_loss")
+    assert min((one.quality.low or 0) for one in evidence.importances if one.name in ("school", "hours", "job")) > 0
     assert evidence.disparity is not None
     assert evidence.disparity.measure == "rate of red"
     assert {one.explained for one in evidence.local} >= {"red", "green", "blue"} - {"green"}
@@ -103,6 +107,30 @@ def test_a_row_number_is_the_splits_and_its_values_are_those_of_that_row() -> No
         values = {c.column: c.value for c in one.contributions}
         assert values["job"] == raw["job"][one.row]
         assert values["school"] == f"{raw['school'][one.row]:.6g}"
+
+
+def test_rows_of_a_large_split_keep_their_numbers_labels_and_groups() -> None:
+    raw, numbers = people(), np.arange(700, 1500)
+    evidence = explained(
+        binary, (binary(raw)[:, 1] > 0.5).astype(int), Answers("binary", ("no", "yes"), 0.5), numbers=numbers
+    )
+    [same] = [one for one in evidence.checks if one.name == "matches_predictions"]
+    assert same.value == 0
+    for one in evidence.local:
+        assert {c.column: c.value for c in one.contributions}["school"] == f"{raw['school'][one.row]:.6g}"
+        assert set(one.groups) == {raw["sex"][one.row]}
+    assert evidence.disparity is not None
+    men = (raw["sex"][700:] == "Male").sum()
+    assert (evidence.disparity.rows_high, evidence.disparity.rows_low) == (men, 800 - men)
+    assert any("800 of the split's 1,500" in note for note in evidence.notes)
+
+
+def test_no_advice_is_to_be_of_another_sex_but_to_grow_older_may_be() -> None:
+    table = of_columns({"sex": people()["sex"], "age": np.arange(1500.0), "town": people()["job"]})
+    sensitive = Sensitive({"sex": (), "age": (25,)}, ("sex",))
+    rules, notes = rules_of(Wanted(monotone={"age": "up"}), sensitive, table)
+    assert (rules, notes) == (Rules(frozenset({0}), frozenset({1}), frozenset()), [])
+    assert rules_of(Wanted(immutable=("town",)), sensitive, table)[0] == Rules(frozenset({0, 1, 2}))
 
 
 def test_two_runs_say_the_same_and_another_seed_something_else() -> None:

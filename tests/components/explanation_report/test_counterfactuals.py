@@ -95,6 +95,18 @@ def test_one_change_is_found_where_one_is_enough_and_moved_no_further_than_neede
     assert 60 <= table.columns[0].values[after[0]] <= 66
 
 
+def test_a_far_neighbours_numbers_are_moved_back_towards_the_rows_own() -> None:
+    many = np.arange(500.0)
+    raw = {"a": np.concatenate([[0], many, np.full(500, -1), np.full(9, 900)]),
+           "b": np.concatenate([[0], np.full(500, -1), many, np.full(9, 900)])}  # fmt: skip
+    table = of_columns(raw)
+    ask = Asker(lambda x: two(((x["a"] >= 100) & (x["b"] >= 100)) * 1.0), table)
+    rows = table.codes[[0]]
+    [after] = find(search(ask, table, Answers("binary", ("no", "yes"), 0.5), Rules(), rows), rows)
+    assert after is not None
+    assert all(100 <= column.values[code] < 200 for column, code in zip(table.columns, after, strict=True))
+
+
 def test_there_is_none_where_what_decides_may_not_change() -> None:
     raw = {"a": np.arange(20.0), "b": np.arange(20.0)}
     table = of_columns(raw)

@@ -40,13 +40,14 @@ def asker(score: Score, raw: Raw) -> tuple[Asker, Table]:
 
 
 def asked(raw: Raw, score: Score, label: np.ndarray, answers: Answers = BINARY, **more: Any) -> Asked:
-    """A request to explain all of these rows.  more : wanted, sensitive, randomised, seed."""
+    """A request to explain all of these rows.  more : wanted, sensitive, randomised, seed, numbers."""
     sensitive = more.get("sensitive", Sensitive({}, ()))
     groups: dict[str, Grouping] = {name: group_texts(raw[name]) for name in sensitive.columns if name in raw}
     groups |= more.get("groups", {})
     scores = np.asarray(score(raw), float).reshape(len(label), -1)
     split = Split(answers, scores, label, more.get("weight", np.ones(len(label))), groups)
-    subject = Subject(split, np.arange(len(label)), of_columns(raw))
+    at_hand = more.get("numbers", np.arange(len(label)))
+    subject = Subject(split, at_hand, of_columns({name: cells[at_hand] for name, cells in raw.items()}))
     wanted = more.get("wanted", Wanted(rows=600, repeats=4, references=20, shown=2))
     return Asked(subject, score, wanted, sensitive, more.get("seed", 3), ticking(), more.get("randomised"))
 

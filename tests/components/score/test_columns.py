@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.score.columns import Columns, dtypes_in, wanted
@@ -66,7 +66,11 @@ CELLS = st.one_of(
     ),
 ).filter(lambda cells: any(cell is not None for cell in cells))  # fmt: skip
 
+#: TensorFlow's first call takes longer than Hypothesis allows an example.
+patient = settings(deadline=None)
 
+
+@patient
 @given(CELLS)
 def test_a_class_is_known_exactly_where_training_knows_it(cells):
     rows, roles = [{"y": cell} for cell in cells], Roles("y", "multiclass", CLASSES)
@@ -75,6 +79,7 @@ def test_a_class_is_known_exactly_where_training_knows_it(cells):
     assert found["label"] == expected
 
 
+@patient
 @given(CELLS.filter(lambda cells: not any(isinstance(c, bytes) for c in cells)))
 def test_a_number_is_known_exactly_where_training_knows_it(cells):
     rows, roles = [{"y": cell} for cell in cells], Roles("y", "regression")

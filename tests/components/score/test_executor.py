@@ -253,11 +253,15 @@ def test_a_split_without_rows_is_a_table_without_rows(tmp_path):
     assert read(scored.artifact.uri).group("sex").texts().tolist() == []
 
 
-def test_words_in_a_sensitive_column_with_bins_are_refused_over_all_shards(tmp_path):
-    folder, _ = rows_of(tmp_path / "all", 40, age=[str(20 + row) if row % 10 else "old" for row in range(40)])
-    examples = shards_of(tmp_path / "e", records_in(folder / "Split-test"), 15, 25)
+def test_words_in_a_sensitive_column_with_bins_are_counted_over_all_batches_and_shards(tmp_path):
+    count = BATCH_ROWS + 20
+    folder, _ = rows_of(
+        tmp_path / "all", 2 * count, age=[f"old {r}" if r % 10 == 7 else "30" for r in range(2 * count)]
+    )
+    examples = shards_of(tmp_path / "examples", records_in(folder / "Split-test"), count, count)
     roles = Roles("y", "binary", BINARY.classes, ids=("age",))
-    with pytest.raises(DataError, match=r"'old' \(4 rows hold no number\)"):
+    said = rf"'old 7' \({len(range(7, 2 * count, 10))} rows hold no number\)"
+    with pytest.raises(DataError, match=said):
         score(examples, tiny(tmp_path / "m", BINARY), roles, tmp_path / "out", [{"column": "age", "bins": [30]}])
 
 

@@ -18,7 +18,8 @@ UNKNOWN = Measurement(
 )
 VERDICT = judge("quality_gate", [FAILED, UNKNOWN, Measurement("auc", "overall", Status.PASSED, 0.9)])
 STEPS = ["ExampleGen", "Trainer", "Pusher"]
-RESULT = RunResult("r1", "census", "REFUSED", 2, "", 83.4, gates=(VERDICT,), metrics={"auc": float("nan")})
+RELEASE = judge("release_gate", [Measurement("quality_gate", "overall", Status.FAILED)])
+RESULT = RunResult("r1", "census", "REFUSED", 2, "", 83.4, gates=(VERDICT, RELEASE), metrics={"auc": float("nan")})
 ERROR = "Traceback (most recent call last):\n  File 'x'\nValueError: no such column\n"
 
 
@@ -178,6 +179,10 @@ def test_missed_by_has_the_sign_of_the_limit(direction, value, missed):
     [
         (RunResult("r", "x", "PASSED", 0, "", 5.0, pushed_version=3), "PASSED: version 3 of x, in 5.0 s (run r)"),
         (RunResult("r", "x", "PASSED", 0, "", 5.0), "PASSED: x, in 5.0 s (run r)"),
+        (
+            RunResult("r", "x", "PASSED", 0, "", 5.0, gates=(VERDICT,)),
+            "PASSED: x, in 5.0 s (run r); quality_gate is FAILED, see the report",
+        ),
         (
             RunResult("r", "x", "ERROR", 1, "", 5.0, (StepRecord("Trainer", State.FAILED),)),
             "ERROR: x in Trainer, in 5.0 s (run r)",

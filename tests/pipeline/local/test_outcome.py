@@ -1,10 +1,13 @@
 import pytest
 
-from pipeline.local.outcome import pushed_of, released_after, verdict_of
+from pipeline.local.outcome import aside, pushed_of, refusing, released_after, verdict_of
 from schemas.records import ArtifactRecord, State, StepRecord
-from schemas.verdict import Status, Verdict
+from schemas.verdict import Measurement, Status, Verdict
 
-GOOD, BAD, UNSURE = (Verdict("g", status) for status in (Status.PASSED, Status.FAILED, Status.UNKNOWN))
+GOOD, BAD, UNSURE = (Verdict("release_gate", status) for status in (Status.PASSED, Status.FAILED, Status.UNKNOWN))
+BAD_DATA, BAD_WHY = Verdict("data_gate", Status.FAILED), Verdict("explanation", Status.FAILED)
+UNFAIR = Verdict("fairness", Status.FAILED)
+ASKED = Verdict("release_gate", Status.FAILED, (Measurement("fairness", "overall", Status.FAILED),))
 
 
 @pytest.mark.parametrize(
@@ -13,6 +16,8 @@ GOOD, BAD, UNSURE = (Verdict("g", status) for status in (Status.PASSED, Status.F
         ([State.DONE, State.CACHED], [GOOD], "PASSED"),
         ([State.DONE, State.SKIPPED], [BAD], "REFUSED"),
         ([State.DONE], [UNSURE], "REFUSED"),
+        ([State.DONE, State.SKIPPED], [BAD_DATA], "REFUSED"),
+        ([State.DONE], [UNFAIR, BAD_WHY, GOOD], "PASSED"),
         ([State.DONE, State.FAILED, State.NOT_RUN], [GOOD], "ERROR"),
         ([State.DONE, State.FAILED], [BAD], "ERROR"),
         ([State.DONE, State.SKIPPED], [GOOD], "ERROR"),
@@ -20,6 +25,20 @@ GOOD, BAD, UNSURE = (Verdict("g", status) for status in (Status.PASSED, Status.F
 )
 def test_verdict_of_a_run(states, gates, expected):
     assert verdict_of([StepRecord("s", state) for state in states], gates) == expected
+
+
+@pytest.mark.parametrize(
+    ("gates", "refused", "beside"),
+    [
+        ([UNFAIR, BAD_WHY, ASKED], [UNFAIR], [BAD_WHY]),
+        ([UNFAIR, BAD_WHY, GOOD], [], [UNFAIR, BAD_WHY]),
+        ([BAD_DATA], [BAD_DATA], []),
+        ([BAD], [BAD], []),
+        ([GOOD], [], []),
+    ],
+)
+def test_who_refused_and_who_only_said_no(gates, refused, beside):
+    assert (refusing(gates), aside(gates)) == (refused, beside)
 
 
 def pusher(**properties):

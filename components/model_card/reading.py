@@ -1,0 +1,68 @@
+"""Artifacts' folders into the plain values that a card is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from components.model_card import table
+from components.model_card.core import Found
+from schemas import evidence, explanation_evidence, fairness_evidence
+from schemas import verdict as verdicts
+from schemas.evidence import EvaluationEvidence, TrainingEvidence
+from schemas.pbtxt import read_pbtxt
+from schemas.roles import SPLITS, Roles
+from schemas.split_statistics import read_split
+
+#: Where models/signatures.py leaves what the model knows of itself.
+DESCRIPTION = Path("Format-Serving", "assets.extra", "model.json")
+#: What TFMA was asked for.
+CONFIG_NAME = "eval_config.json"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Of the artifacts.  verdicts : by gate, without the steps that are not in the pipeline."""
+
+    model: str
+    model_run: str
+    statistics: str
+    schema: str
+    evaluation: str
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    fairness: str | None = None
+    explanation: str | None = None
+
+
+def read(folders: Folders, roles: Roles) -> Found:
+    """Raises FileNotFoundError where the model was trained without a training.json, ValueError for other format versions."""
+    statistics = {split: read_split(folders.statistics, split) for split in SPLITS}
+    training = evidence.read(TrainingEvidence, folders.model_run)
+    if training is None:
+        raise FileNotFoundError(f"{folders.model_run} holds no training.json")
+    return Found(
+        rows=table.rows(statistics),
+        columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / "schema.pbtxt"), roles),
+        label=table.label(statistics, roles),
+        training=training,
+        verdicts={gate: verdicts.read(uri) for gate, uri in folders.verdicts.items()},
+        described=_json(Path(folders.model) / DESCRIPTION),
+        groupings=_groupings(_json(Path(folders.evaluation) / CONFIG_NAME)),
+        # QualityGate leaves every metric of every slice beside its verdict, so that nobody else reads TFMA's result.
+        evaluation=evidence.read(EvaluationEvidence, folders.verdicts["quality_gate"]),
+        fairness=fairness_evidence.read(folders.fairness) if folders.fairness else None,
+        explanation=explanation_evidence.read(folders.explanation) if folders.explanation else None,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _groupings(config: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    specs = config.get("evalConfig", {}).get("slicingSpecs", [])
+    return tuple(tuple(spec.get("featureKeys", ())) for spec in specs)

@@ -1,0 +1,118 @@
+"""FairnessReport through its executor, on predictions as Score writes them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from components.fairness_report.component import FairnessReport
+from pipeline import settings
+from schemas import fairness_evidence
+from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
+from schemas.errors import DataError
+from schemas.verdict import Status, Verdict, read
+from tests.components.through_executor import artifact, run
+from tests.fairness import adult
+
+PARITY = {"measure": "demographic_parity_difference", "of": ["sex"], "at_most": 0.1}
+RISE = {"measure": "equal_opportunity_difference", "of": ["sex"], "max_rise": 0.1}
+
+
+def scored(folder: Path, table: pd.DataFrame, about: dict[str, Any]) -> Path:
+    base = {"split": "test", "ids": [], "weight": None, "threshold": 0.5, "baseline_version": None}
+    content = pa.Table.from_pandas(table, preserve_index=False)
+    folder.mkdir()
+    parquet.write_table(
+        content.replace_schema_metadata({"sluicegate": json.dumps({**base, **about})}), folder / "predictions.parquet"
+    )
+    return folder
+
+
+def census(folder: Path, **about: Any) -> Path:
+    source = adult.test_rows()
+    classes = np.array(adult.CLASSES, object)
+    table = pd.DataFrame({
+        "row": np.arange(len(source)), "label": classes[source["label"]], "decision": classes[source["decision"]],
+        "score_<=50K": (1 - source["score"]).astype("float32"), "score_>50K": source["score"].astype("float32"),
+        "weight": source["fnlwgt"].astype(float), "group_sex": source["sex"],
+        "group_race": source["race"].where(source["race"] != "Other", None), "group_age": source["age"].astype(float),
+    })  # fmt: skip
+    table.loc[:9, "group_age"] = np.nan
+    if about.get("baseline_version"):
+        table["baseline_decision"] = classes[source["baseline_decision"]]
+        table["baseline_score_<=50K"] = (1 - source["baseline_score"]).astype("float32")
+        table["baseline_score_>50K"] = source["baseline_score"].astype("float32")
+    kind = {"task": "binary", "classes": list(adult.CLASSES), "sensitive": ["sex", "race", "age"]}
+    return scored(folder / "predictions", table, {**kind, **about})
+
+
+def judged(folder: Path, predictions: Path, **section: Any) -> tuple[Verdict, fairness_evidence.FairnessEvidence]:
+    verdict, report = artifact(GateVerdict, folder / "verdict"), artifact(FairnessEvidence, folder / "report")
+    policy = settings.Fairness(**{"draws": 1000, **section}).model_dump_json()
+    inputs = {"predictions": artifact(Predictions, predictions)}
+    run(FairnessReport, inputs, {"verdict": verdict, "report": report}, policy_json=policy)
+    found = read(verdict.uri)
+    assert verdict.get_int_custom_property("passed") == int(found.passed)
+    return found, fairness_evidence.read(report.uri)
+
+
+def test_adult_with_text_numbers_missing_and_a_released_model(tmp_path: Path) -> None:
+    verdict, evidence = judged(
+        tmp_path, census(tmp_path, baseline_version=4),
+        sensitive=["sex", "race", {"column": "age", "bins": [25, 40, 60]}], depth=3, limits=[PARITY, RISE],
+    )  # fmt: skip
+    assert [m.status for m in verdict.measurements] == [Status.FAILED, Status.PASSED]
+    assert [m.setting for m in verdict.measurements] == ["fairness.limits.0.at_most", "fairness.limits.1.max_rise"]
+    assert (evidence.rows, evidence.weighted, evidence.baseline_version) == (15_060, False, 4)
+    titles = [g.title for g in evidence.audits[0].groupings]
+    assert titles == ["sex", "race", "age", "sex x race", "sex x age", "race x age", "sex x race x age"]
+    ages = {g.name: g.rows for g in evidence.audits[0].groupings[2].groups}
+    assert ages["age=missing"] == 10
+    assert set(ages) == {"age=<25", "age=25-40", "age=40-60", "age=>=60", "age=missing"}
+    assert evidence.table.unknown == {"sex": 0, "race": 122, "age": 10}
+    assert evidence.audits[0].groupings[2].left_out == ("age=missing",)
+    assert sum(g.rows for g in evidence.audits[0].groupings[-1].groups) == 15_060
+    assert {row.of for row in evidence.proof} >= {("sex",), ("race",), ("sex", "race")}
+    assert all(row.false_refusals <= row.highest_allowed for row in evidence.proof)
+
+
+def test_weights_are_used_where_the_table_has_them(tmp_path: Path) -> None:
+    verdict, evidence = judged(tmp_path, census(tmp_path, weight="fnlwgt"), sensitive=["sex"], limits=[PARITY])
+    source = adult.test_rows()
+    rates = [np.average(of["decision"], weights=of["fnlwgt"]) for _, of in source.groupby("sex")]
+    assert verdict.measurements[0].value == pytest.approx(max(rates) - min(rates), abs=1e-9)
+    assert evidence.weighted
+
+
+def test_nothing_declared_and_nothing_scored(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert judged(tmp_path, tmp_path / "empty")[0].reason == "not_configured"
+    assert judged(tmp_path, tmp_path / "empty", sensitive=["sex"])[0].reason == "no_rows"
+    assert judged(tmp_path, tmp_path / "empty", enabled=False)[0].reason == "off"
+
+
+def test_a_column_that_was_not_scored_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no group column for region"):
+        judged(tmp_path, census(tmp_path), sensitive=["region"])
+
+
+def test_regression(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.normal(10, 2, 4000)
+    table = pd.DataFrame({
+        "row": np.arange(4000), "label": label, "value": (label + rng.normal(0, 1, 4000)).astype("float32"),
+        "weight": 1.0, "group_sex": np.where(np.arange(4000) % 3 == 0, "f", "m"),
+    })  # fmt: skip
+    table.loc[0, "label"] = np.nan
+    folder = scored(tmp_path / "predictions", table, {"task": "regression", "classes": [], "sensitive": ["sex"]})
+    limits = [{"measure": m, "of": ["sex"], "at_most": 0.6} for m in ("error_difference", "score_difference", "abcc")]
+    verdict, evidence = judged(tmp_path, folder, sensitive=["sex"], limits=limits)
+    assert verdict.passed
+    group = evidence.audits[0].groupings[0].groups[0]
+    assert set(group.rates) == {"mean_score", "mean_error", "mean_signed_error"}
+    assert evidence.table.rate == "scoring rate"
