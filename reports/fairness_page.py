@@ -188,10 +188,10 @@ def _judged(evidence: FairnessEvidence, limit: JudgedLimit) -> Judged:
 
 
 def _found(evidence: FairnessEvidence, limit: JudgedLimit) -> tuple[GroupingEvidence | None, GapEvidence | None, str]:
-    """The grouping and the gap that a limit is about, in whatever order it names the columns; the class compared."""
+    """The grouping and the gap that a limit is about, and the class compared."""
     for audit in evidence.audits[::-1]:
         for grouping in audit.groupings:
-            if set(grouping.columns) == set(limit.of):
+            if grouping.columns == limit.of:
                 gap = next((g for g in grouping.gaps if g.measure == limit.measure), None)
                 return grouping, gap, audit.positive
     return None, None, ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairness.gaps import MEASURES
-from reports import fairness_words
+from reports import fairness_page, fairness_words
 from reports.build import build
 from schemas.fairness_evidence import FairnessEvidence, GapEvidence, GroupEvidence, GroupingEvidence, JudgedLimit
 from schemas.fairness_history import FairnessHistory, from_json, to_json
@@ -231,6 +231,17 @@ def test_hidden_past_runs_are_counted(tmp_path: Path) -> None:
     assert "run-29" in words
     assert "run-09" not in words
     assert "looked at 31 times" in words
+
+
+def test_a_group_is_judged_where_every_rate_of_the_measure_is() -> None:
+    found, limit = evidence(), evidence().limits[1]
+    sexes = grouping("sex")
+    fpr = replace(sexes.groups[0].rates["fpr"], is_judged=False)
+    one = replace(sexes.groups[0], rates={**sexes.groups[0].rates, "fpr": fpr})
+    audit = replace(found.audits[0], groupings=(replace(sexes, groups=(one, sexes.groups[1])),))
+    limits = (replace(limit, measure="equalized_odds_difference"), limit)
+    view = fairness_page.view(replace(found, audits=(audit,), limits=limits), None, "run", "")
+    assert [(row.judged, row.groups) for row in view.judged] == [(1, 2), (2, 2)]
 
 
 def test_history_survives_its_file() -> None:
