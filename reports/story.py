@@ -73,6 +73,18 @@ def decides(result: RunResult, gate: Verdict) -> bool:
     return not asked or gate.gate in asked or gate.gate == RELEASE_GATE
 
 
+def refusing(result: RunResult) -> tuple[Verdict, ...]:
+    """The gates that stand in the way; the release gate, which repeats them, only where it stands alone."""
+    closed = tuple(g for g in result.gates if not g.passed and decides(result, g) and not is_overridden(result, g))
+    return tuple(g for g in closed if g.gate != RELEASE_GATE) or closed
+
+
+def aside(result: RunResult) -> tuple[Verdict, ...]:
+    """The gates that did not pass and did not stand in the way."""
+    open_ = {id(g) for g in refusing(result)}
+    return tuple(g for g in result.gates if not g.passed and g.gate != RELEASE_GATE and id(g) not in open_)
+
+
 def _release_measurements(result: RunResult) -> tuple[Measurement, ...]:
     return tuple(m for gate in result.gates if gate.gate == RELEASE_GATE for m in gate.measurements)
 
@@ -84,14 +96,14 @@ def _passed(result: RunResult) -> str:
     word = "gate" if passed == 1 else "gates"
     said = f"{passed} {word} passed on {formatting.count(counted)} measurement{'' if counted == 1 else 's'}."
     overruled = [g for g in open_gates if is_overridden(result, g)]
-    aside = [g for g in open_gates if not decides(result, g)]
-    let = [g for g in open_gates if g not in overruled and g not in aside]
+    unasked = [g for g in open_gates if not decides(result, g)]
+    let = [g for g in open_gates if g not in overruled and g not in unasked]
     if overruled:
         said += f" Let through on a person's word although not passed: {_named(overruled)}."
     if let:
         said += f" Let through by the settings although not passed: {_named(let)}."
-    if aside:
-        said += f" Did not pass, and is not asked for a release: {_named(aside)}."
+    if unasked:
+        said += f" Did not pass, and is not asked for a release: {_named(unasked)}."
     if any(g.bootstrap for g in result.gates):
         said += " This is the first model: comparisons with a released one are recorded as bootstrap."
     return said
@@ -111,15 +123,13 @@ def _released(result: RunResult) -> str:
 
 
 def _refused(result: RunResult) -> str:
-    closed = [g for g in result.gates if not g.passed]
-    # What a person let pass, and what nobody asks, did not stop the release; it stands first only where nothing else does.
-    refusing = sorted(closed, key=lambda g: is_overridden(result, g) or not decides(result, g))
-    if not refusing:
+    against = refusing(result)
+    if not against:
         return "A gate refused, but this run recorded no verdict that says which."
-    first = refusing[0]
+    first = against[0]
     if not first.refusals:
         return f"{first.gate} refused: {first.detail or first.reason or 'it measured nothing'}"
-    more = sum(len(g.refusals) for g in refusing) - 1
+    more = sum(len(g.refusals) for g in against) - 1
     rest = f" And {more} more." if more else ""
     return f"{first.gate} refused: {sentence(first.refusals[0])}{rest}"
 

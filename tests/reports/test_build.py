@@ -107,13 +107,27 @@ def test_what_a_person_let_pass_stands_on_top(output: Path) -> None:
         assert "person" not in page(output, "refused_by_fairness", name).words
 
 
+def test_why_it_was_refused_names_only_what_stood_in_the_way(output: Path, tmp_path: Path) -> None:
+    gate, _ = measured.fairness()
+    _, explained = measured.explanation(is_broken=True)
+    run = run_folders.result("REFUSED", [gate, explained, run_folders.release_verdict(gate)], ())
+    words = Page(build(run_folders.write(tmp_path / "run", run))).words
+    why, aside, gates = (
+        words.index(h) for h in ("Why it was refused", "What did not pass and did not stop it", "Gates Verdict")
+    )
+    assert why < words.index("impact_ratio of sex is", why) < aside
+    assert aside < words.index("With shuffled weights the contributions keep", aside) < gates
+    assert "release_gate" not in words[why:gates]
+    assert "What did not pass and did not stop it" in page(output, "overridden", "index.html").words
+
+
 def test_a_refusal_that_a_person_let_pass_does_not_head_another(tmp_path: Path) -> None:
     gate, _ = measured.fairness()
     broken = judge("serving_check", [Measurement("memory", "overall", Status.FAILED, detail="It takes 9 GB.")])
     overridden = replace(run_folders.release_verdict(gate).measurements[2], status=Status.PASSED, reason="overridden")
     asked = replace(overridden, name="serving_check", status=Status.FAILED, reason="")
     run = run_folders.result("REFUSED", [gate, broken, judge("release_gate", [overridden, asked])], ())
-    assert story.headline(run).sentence == "serving_check refused: It takes 9 GB. And 3 more."
+    assert story.headline(run).sentence == "serving_check refused: It takes 9 GB."
 
 
 def test_unknown_and_bootstrap_are_explained_where_they_occur(output: Path) -> None:
