@@ -103,14 +103,17 @@ def test_one_threshold_gains_by_its_own_measure_and_selects_somebody():
     assert all((rows.score[rows.code == code] >= one).sum() >= thresholds.LEAST_SELECTED for code in range(3))
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_one_threshold_does_not_chase_chance(seed):
-    """Where no threshold changes the groups' ratio, none is moved to on few rows."""
-    draw = np.random.default_rng(seed)
-    code = draw.integers(0, 2, 1500)
-    score = np.where(draw.uniform(size=1500) < np.where(code == 1, 0.3, 0.1), draw.uniform(0.4, 1, 1500), 0.0)
-    rows = Judged(score, draw.uniform(size=1500) < score, np.ones(1500), code)
-    assert thresholds.one_for_all(rows, "parity", 1.0, 0.5) == 0.5
+def test_one_threshold_hardly_ever_chases_chance():
+    """Where no threshold changes the groups' true ratio, few tables of 100 make it move."""
+    moved = 0
+    for seed in range(100):
+        draw = np.random.default_rng(seed)
+        code = draw.integers(0, 2, 1500)
+        is_scored = draw.uniform(size=1500) < np.where(code == 1, 0.3, 0.1)
+        score = np.where(is_scored, draw.uniform(0.4, 1, 1500), 0.0)
+        rows = Judged(score, draw.uniform(size=1500) < score, np.ones(1500), code)
+        moved += thresholds.one_for_all(rows, "parity", 1.0, 0.5) != 0.5
+    assert moved <= 5
 
 
 def test_one_threshold_stays_where_nobody_can_be_judged():
