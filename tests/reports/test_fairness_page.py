@@ -266,6 +266,9 @@ LIMIT = JudgedLimit("", ("sex",), "limit", 0.1, "at most", "PASSED", True, "s", 
         (replace(LIMIT, measure="demographic_parity_ratio", kind="rise", value=-0.25, status="FAILED"),
          "Demographic parity ratio of sex is 0.25 better than the released model's on the same rows [0.2, 0.3]; the limit is at "
          "most 0.1: refused."),
+        (replace(LIMIT, measure="fpr_difference", kind="rise", status="FAILED"),
+         "FPR difference of sex is 25 percentage points worse than the released model's on the same rows [20, 30]; the limit is "
+         "at most 10 percentage points: refused."),
         (replace(LIMIT, measure="equalized_odds_sum", status="UNKNOWN", reason="not_settled"),
          "Equalized odds sum of sex is 0.25 [0.2, 0.3]; the limit is at most 0.1: cannot be told, and no number of rows would "
          "settle it."),
