@@ -6,6 +6,7 @@ toss a coin between two thresholds, the nearest cut between two scores is taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 #: Of each group: a ratio of rates from fewer selected rows is chance.
 LEAST_SELECTED = 30
+#: Standard errors below an estimate; more than the usual 1.645, because the best of many thresholds is looked for.
+_ONE_SIDED = 2.576
 _RATES = np.linspace(0, 1, 201)[1:-1]
 #: Times the rate of now; finer than the even steps where few rows are selected.
 _NEAR_NOW = np.geomspace(1 / 8, 8, 97)
@@ -110,20 +113,37 @@ def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[
 def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> float:
     """The one threshold with the highest accuracy - strength * (1 - smallest rate / largest rate).
 
-    At strength 1 a hundredth of the ratio is worth a hundredth of accuracy. Only thresholds count that select at least
-    LEAST_SELECTED rows of every group and are no less accurate than a constant answer; `common` where there is none.
-    It may leave most of the gap: one threshold has little to give where the groups' scores differ.
+    At strength 1 a hundredth of the ratio is worth a hundredth of accuracy. `common` stays unless another is better by what
+    these rows can tell: of each other threshold the ratio counts at the lower end of its interval. Only thresholds count
+    that select at least LEAST_SELECTED rows of every group and are no less accurate than a constant answer.
+    One threshold has little to give where the groups' scores differ: it may leave most of the gap.
     """
     told = rows.only(rows.code >= 0)
     everyone, by_group = Cuts.of(told, "parity"), [rows.only(rows.code == code) for code in rows.groups]
     selected = np.stack([len(one.score) - np.searchsorted(np.sort(one.score), everyone.cut) for one in by_group])
     is_able = (selected >= LEAST_SELECTED).all(0) & (everyone.right >= max(everyone.right[[0, -1]]))
-    if not is_able.any():
-        return common
-    rates = np.stack([rates_at(everyone.cut, one, goal) for one in by_group])
-    ratio = rates.min(0) / np.maximum(rates.max(0), 1e-9)
-    value = np.where(is_able, everyone.right / told.weight.sum() - strength * (1 - ratio), -np.inf)
-    return float(everyone.cut[int(np.argmax(value))])
+    share = everyone.right / told.weight.sum()
+    value = np.where(is_able, share - strength * (1 - _ratio(everyone.cut, by_group, goal, _ONE_SIDED)), -np.inf)
+    at = np.array([common])
+    is_right = (told.score >= common) == told.is_positive
+    now = np.average(is_right, weights=told.weight) - strength * (1 - _ratio(at, by_group, goal, 0.0)[0])
+    best = int(np.argmax(value))
+    return float(everyone.cut[best]) if value[best] > now else common
+
+
+def _ratio(cuts: Floats, by_group: Sequence[Judged], goal: str, errors: float) -> Floats:
+    """Smallest rate over largest at each threshold, so many standard errors of its logarithm below the estimate."""
+    rates = np.stack([rates_at(cuts, one, goal) for one in by_group])
+    inside = np.clip(rates, 1e-9, 1)
+    variance = (1 - inside) / (inside * np.array([_size(one, goal) for one in by_group])[:, None])
+    ends = [np.take_along_axis(variance, pick(rates, 0)[None], 0)[0] for pick in (np.argmin, np.argmax)]
+    return rates.min(0) / np.maximum(rates.max(0), 1e-9) * np.exp(-errors * np.sqrt(ends[0] + ends[1]))
+
+
+def _size(rows: Judged, goal: str) -> float:
+    """Rows that a rate is taken over, as many as of equal weight would tell the same (Kish)."""
+    weight = rows.weight[rows.is_positive] if goal == "equal_opportunity" else rows.weight
+    return float(weight.sum() ** 2 / (weight**2).sum())
 
 
 def selecting(shares: npt.NDArray[np.floating], score: Floats, weight: npt.NDArray[np.floating]) -> Floats:

@@ -68,8 +68,8 @@ def verb(*arguments, env=None):
     )
 
 
-#: For runs that are not about serving: the serving check starts a server, which takes seconds.
-UNSERVED = ("--set", "serving_check.platform=skip")
+#: For runs that are not about serving or explaining: both take seconds.
+UNSERVED = ("--set", "serving_check.platform=skip", "--set", "explanation=off")
 #: Small and quick, but large enough that every gate has something to judge.
 QUICK = ("--set", "training.epochs=8", "--set", "explanation=off", "--quiet")
 
@@ -89,14 +89,16 @@ def sampled_census(folder):
     text = (PROJECT / "configs/census.yaml").read_text()
     text = text.replace("data/census/adult.csv", str(table))
     text = text.replace("schemas/census/schema.pbtxt", str(PROJECT / "schemas/census/schema.pbtxt"))
-    config.write_text(text)
+    # A quarter of the rows can settle a wider limit only; under the shipped one the gate says UNKNOWN, as it should.
+    config.write_text(text.replace("at_most: 0.15", "at_most: 0.4"))
     return config
 
 
 @pytest.fixture(scope="session")
 def census(sampled_census, folder):
-    """The first census run ever in its output folder."""
-    return run(sampled_census, folder / "census", *QUICK)
+    """The first census run ever in its output folder, with all reports there are."""
+    explained = [one for one in QUICK if one != "explanation=off"]
+    return run(sampled_census, folder / "census", *explained[:2], "--quiet", "--set", "explanation.rows=300")
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +110,7 @@ def census_again(sampled_census, census):
 
 @pytest.fixture(scope="session")
 def penguins(folder):
-    return run("configs/penguins.yaml", folder / "penguins", "--quiet")
+    return run("configs/penguins.yaml", folder / "penguins", "--quiet", *UNSERVED[2:])
 
 
 @pytest.fixture(scope="session")

@@ -89,18 +89,31 @@ def test_nearest_finds_what_a_search_of_all_finds():
     assert np.abs(cuts.rate[cuts.nearest(wanted)] - wanted) == pytest.approx(best)
 
 
+def one_value(rows, cut, strength):
+    of_groups, told = rates(rows, [cut] * 3, "parity"), rows.only(rows.code >= 0)
+    right = np.average((told.score >= cut) == told.is_positive, weights=told.weight)
+    return right - strength * (1 - of_groups.min() / of_groups.max())
+
+
 def test_one_threshold_gains_by_its_own_measure_and_selects_somebody():
-    rows = judged(5000)
-    told = rows.only(rows.code >= 0)
-
-    def value(cut):
-        of_groups = rates(rows, [cut] * 3, "parity")
-        right = np.average((told.score >= cut) == told.is_positive, weights=told.weight)
-        return right - 0.5 * (1 - of_groups.min() / of_groups.max())
-
+    rows = judged(20_000)
     one = thresholds.one_for_all(rows, "parity", 0.5, 0.5)
-    assert value(one) >= max(value(cut) for cut in np.linspace(0.2, 0.8, 61)) - 1e-3
+    assert one_value(rows, one, 0.5) > one_value(rows, 0.5, 0.5) + 0.01
+    assert one_value(rows, one, 0.5) >= max(one_value(rows, cut, 0.5) for cut in np.linspace(0.1, 0.8, 71)) - 0.01
     assert all((rows.score[rows.code == code] >= one).sum() >= thresholds.LEAST_SELECTED for code in range(3))
+
+
+def test_one_threshold_hardly_ever_chases_chance():
+    """Where no threshold changes the groups' true ratio, few tables of 100 make it move."""
+    moved = 0
+    for seed in range(100):
+        draw = np.random.default_rng(seed)
+        code = draw.integers(0, 2, 1500)
+        is_scored = draw.uniform(size=1500) < np.where(code == 1, 0.3, 0.1)
+        score = np.where(is_scored, draw.uniform(0.4, 1, 1500), 0.0)
+        rows = Judged(score, draw.uniform(size=1500) < score, np.ones(1500), code)
+        moved += thresholds.one_for_all(rows, "parity", 1.0, 0.5) != 0.5
+    assert moved <= 5
 
 
 def test_one_threshold_stays_where_nobody_can_be_judged():

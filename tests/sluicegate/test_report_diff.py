@@ -18,6 +18,7 @@ from sluicegate.run_differences import WHOLE, Recorded, compare
 from tests.components.model_card import world
 from tests.reports import run_folders
 from tests.sluicegate.test_main import _loaded_by
+from tests.sluicegate.test_verbs import CONFIG
 
 GAP = "demographic_parity_difference of sex"
 
@@ -137,7 +138,7 @@ def test_a_verdict_that_turned_shows_value_status_and_interval(run: Recorded) ->
 
 def test_times_and_last_bits_are_no_change(run: Recorded) -> None:
     first, *rest = run.evaluation.metrics
-    noisy = replace(first, value=first.value * (1 + 1e-12))
+    noisy = replace(first, value=first.value * (1 + 1e-10))
     again = with_result(
         run_id="later", started_at="2027", seconds=1.0, gates=(run_folders.quality_verdict(), served(7.1))
     )(run)
@@ -242,6 +243,8 @@ def test_an_id_that_two_pipelines_share_needs_a_place(call, shop):
     ended = call("report", "diff", "r1", "r2")
     assert (ended.code, ended.err.splitlines()[0]) == (64, "More than one run has this id.")
     assert call("report", "diff", "r1", "r2", "--output", shop).code == 0
+    Path("my.yaml").write_text(CONFIG)
+    assert call("report", "--config", "my.yaml", "diff", "r1", "r2").code == 0
 
 
 def test_previous_needs_two_runs(call, shop):

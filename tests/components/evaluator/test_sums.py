@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -71,6 +71,7 @@ def test_kish_rows_are_the_rows_without_weights_and_fewer_with() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(0.01, 100)), max_size=30), st.data())
 def test_any_split_into_parts_gives_the_same_sums(rows: list, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=3)))

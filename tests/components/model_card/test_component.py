@@ -44,6 +44,7 @@ def test_a_refused_model_has_a_card_that_says_so_first(made: Made, inputs: dict[
     assert not found.decision.may_be_released
     assert found.decision.sentence.startswith("fairness said FAILED: demographic_parity_difference of sex is ")
     assert shown.words.index("This model was refused. It must not be used.") < shown.words.index("made for")
+    assert "<title>REFUSED · people · Model card</title>" in shown.source
     assert card.get_int_custom_property("may_be_released") == 0
     assert card.get_string_custom_property("model_digest") == model_digest(inputs["model"].uri)
     assert (found.decision.overrides[0].by, found.decision.overrides[0].was_needed) == ("Cy", False)
@@ -57,6 +58,7 @@ def test_an_override_that_let_a_refusal_pass_stands_at_the_top(tmp_path: Path) -
     assert found.decision.may_be_released
     assert found.decision.overrides[0].was_needed
     assert "Overridden by a person: fairness." in found.decision.sentence
+    assert "<title>PASSED · people · Model card</title>" in shown.source
     assert "3 of 4 gates passed." in found.decision.sentence
     assert shown.words.index("The gate had refused; this override let it pass.") < shown.words.index("made for")
     assert card.get_int_custom_property("may_be_released") == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.score.columns import Columns, dtypes_in, wanted
 from components.score.core import Sensitive
-from models import preprocessing
+from models import preprocessing, raw_columns
 from schemas.roles import Roles
 
 LISTS = {bytes: "bytes_list", int: "int64_list", float: "float_list"}
@@ -54,7 +54,7 @@ def transformed_label(rows, roles):
     dtype = {bytes: tf.string, int: tf.int64, float: tf.float32}[next(type(r["y"]) for r in rows if r["y"] is not None)]
     batch = tf.constant([example(**row) for row in rows])
     sparse = tf.io.parse_example(batch, {"y": tf.io.VarLenFeature(dtype)})["y"]
-    return preprocessing._label(preprocessing._first_values(sparse), roles).numpy().tolist()
+    return preprocessing._label(raw_columns.first_values(sparse), roles).numpy().tolist()
 
 
 CELLS = st.one_of(
