@@ -91,7 +91,14 @@ def test_groups_show_counts_rates_and_intervals_and_mark_the_small(output: Path)
     assert inuit[0] == "race=Inuit shown, not judged"
     [white] = [r for r in cells(found, "race=White") if len(r) == 7]
     assert white[0] == "race=White"
-    assert "2 of 5 groups can be judged" in found.words
+    assert "3 of 5 groups can be judged" in found.words
+    other = group("race=Other")
+    assert other.rates["selection_rate"].is_judged
+    assert not other.rates["tpr"].is_judged
+    [half] = [r for r in cells(found, "race=Other") if len(r) == 7]
+    assert half[0] == "race=Other"
+    assert half[6].endswith("shown, not judged")
+    assert "not judged" not in half[4]
 
 
 def test_calibration_stands_beside_what_chance_gives(output: Path) -> None:
