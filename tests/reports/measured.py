@@ -35,16 +35,17 @@ def policy(**more: object) -> Policy:
 
 
 def rows(task: str = "binary", seed: int = 5, *, has_baseline: bool = True) -> Rows:
-    """Women are selected about half as often as men; of race=Other there are two dozen, of race=Inuit three."""
+    """Women are selected about half as often as men; of race=Other there are 40, few of them positive; of race=Inuit three."""
     random = np.random.default_rng(seed)
     sex = random.integers(0, 2, ROWS)
     race = np.where(random.random(ROWS) < 0.8, 0, 1)
-    race[:24], race[24:27], race[27:30] = 2, 3, -1
+    race[:40], race[40:43], race[43:46] = 2, 3, -1
     sensitive = (
         groups.of_texts("sex", sex, ("Female", "Male")),
         groups.of_texts("race", race, ("White", "Black", "Other", "Inuit")),
     )
     drawn, noise = random.normal(0.8 * sex - 0.9, 1.0), random.normal(0, 0.7, ROWS)
+    drawn[:40] -= 1.4
     version = 3 if has_baseline else None
     if task == "regression":
         before = (drawn + noise * 1.2)[:, None] if has_baseline else None

@@ -104,3 +104,20 @@ def test_charts_take_colours_from_the_page_and_leave_no_global_trace() -> None:
         assert "http" not in text.replace("http://www.w3.org/1999/xlink", "")
         assert "<style" not in text
     assert "best epoch (12)" in str(drawn[0].svg)
+
+
+@pytest.mark.parametrize(("direction", "left", "width"), [("at most", "25.0", "75.00"), ("at least", "0.0", "25.00")])
+def test_the_side_that_refuses_is_shaded(direction: str, left: str, width: str) -> None:
+    drawn = small_charts.limit_bar(small_charts.Mark(0.5, limit=0.25), small_charts.Scale(0.0, 1.0), direction, "alt")
+    assert f'<rect class="beyond" x="{left}%" y="0" width="{width}%"' in drawn
+    assert "beyond" not in small_charts.limit_bar(
+        small_charts.Mark(0.5), small_charts.Scale(0.0, 1.0), direction, "alt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "side", "left", "width"), [(0.5, "up", "50.0", "25.00"), (-1.0, "down", "0.0", "50.00")]
+)
+def test_a_signed_bar_grows_from_zero_to_its_side(value: float, side: str, left: str, width: str) -> None:
+    drawn = small_charts.signed_bar(small_charts.Mark(value), small_charts.Scale(-1.0, 1.0), "alt")
+    assert f'<rect class="{side}" x="{left}%" y="22%" width="{width}%"' in drawn

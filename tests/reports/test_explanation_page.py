@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.explanation_report import checks
-from reports import dependence_charts, explanation_words
+from reports import dependence_charts, explanation_page, explanation_words
 from reports.build import build
 from schemas.explanation_evidence import (
     Change,
@@ -98,6 +98,8 @@ def test_shares_of_the_gap_sum_to_it(output: Path) -> None:
         rows = [[" ".join(c.split()) for c in r] for r in found.rows]
         [row] = [r for r in rows if len(r) == 6 and r[0] == one.name and r[2] == numbers(one.contribution)[0]]
         assert row[3] == " – ".join(numbers(one.contribution)[1:])
+        share = 100 * (one.contribution.value or 0) / (disparity.full - disparity.null)
+        assert row[4].split()[0] == f"{share:.1f}".replace("-", "−")
     assert sum(one.contribution.value or 0 for one in disparity.carried) == pytest.approx(
         disparity.full - disparity.null
     )
@@ -116,6 +118,16 @@ def test_single_rows_show_values_reasons_and_what_would_turn_them(output: Path) 
         assert " ".join(reason.split()) in found.words
     assert f"Row {one.row}: {one.decision}" in found.words
     assert found.tags.count("details") >= len(evidence().local)
+
+
+def test_what_is_not_drawn_of_a_row_is_summed() -> None:
+    one = evidence().local[0]
+    many = tuple(replace(c, column=f"{c.column} {n}") for n in range(2) for c in one.contributions)
+    [row] = explanation_page.view(replace(evidence(), local=(replace(one, contributions=many),))).rows
+    *drawn, rest = row.bars
+    assert [bar.column for bar in drawn] == [c.column for c in many[:8]]
+    assert rest.column == f"{len(many) - 8} other columns"
+    assert rest.mark.value == pytest.approx(sum(c.contribution for c in many[8:]))
 
 
 def test_a_counterfactual_with_many_changes_reads_as_one_sentence() -> None:

@@ -91,7 +91,14 @@ def test_groups_show_counts_rates_and_intervals_and_mark_the_small(output: Path)
     assert inuit[0] == "race=Inuit shown, not judged"
     [white] = [r for r in cells(found, "race=White") if len(r) == 7]
     assert white[0] == "race=White"
-    assert "2 of 5 groups can be judged" in found.words
+    assert "3 of 5 groups can be judged" in found.words
+    other = group("race=Other")
+    assert other.rates["selection_rate"].is_judged
+    assert not other.rates["tpr"].is_judged
+    [half] = [r for r in cells(found, "race=Other") if len(r) == 7]
+    assert half[0] == "race=Other"
+    assert half[6].endswith("shown, not judged")
+    assert "not judged" not in half[4]
 
 
 def test_calibration_stands_beside_what_chance_gives(output: Path) -> None:
@@ -266,6 +273,9 @@ LIMIT = JudgedLimit("", ("sex",), "limit", 0.1, "at most", "PASSED", True, "s", 
         (replace(LIMIT, measure="demographic_parity_ratio", kind="rise", value=-0.25, status="FAILED"),
          "Demographic parity ratio of sex is 0.25 better than the released model's on the same rows [0.2, 0.3]; the limit is at "
          "most 0.1: refused."),
+        (replace(LIMIT, measure="fpr_difference", kind="rise", status="FAILED"),
+         "FPR difference of sex is 25 percentage points worse than the released model's on the same rows [20, 30]; the limit is "
+         "at most 10 percentage points: refused."),
         (replace(LIMIT, measure="equalized_odds_sum", status="UNKNOWN", reason="not_settled"),
          "Equalized odds sum of sex is 0.25 [0.2, 0.3]; the limit is at most 0.1: cannot be told, and no number of rows would "
          "settle it."),
