@@ -12,7 +12,10 @@ BEHIND_THE_GATE = {
     "Evaluator",
     "QualityGate",
     "InfraValidator",
+    "Score",
+    "FairnessReport",
     "ReleaseGate",
+    "ModelCard",
     "Pusher",
     "DirectRelease",
 }
