@@ -326,7 +326,7 @@ def _to_numpy(name: str, column: Any, about: About) -> Any:
 def _texts(column: Any) -> Texts:
     import numpy as np
 
-    array = column.unify_dictionaries().combine_chunks()
+    array = column.combine_chunks()
     if not len(array):
         return Texts(np.empty(0, np.int32), ())
     codes = array.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int32)

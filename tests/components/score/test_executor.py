@@ -162,6 +162,13 @@ def broken(folder: Path) -> Path:
     return folder
 
 
+def mislabelled(folder: Path) -> Path:
+    """A regression that says that it is binary."""
+    described = tiny(folder / "binary", BINARY) / "Format-Serving" / "assets.extra" / "model.json"
+    described.replace(tiny(folder, Answers("regression")) / "Format-Serving" / "assets.extra" / "model.json")
+    return folder
+
+
 def needs_more(folder: Path) -> Path:
     """A model that has an error for examples without the column `gone`."""
 
@@ -185,9 +192,10 @@ def needs_more(folder: Path) -> Path:
         (lambda folder: tiny(folder, Answers("regression")), {}, "has task regression, the new one task binary"),
         (lambda folder: emptied(tiny(folder, BINARY)), {}, "nothing says what its scores stand for"),
         (lambda folder: broken(tiny(folder, BINARY)), {}, "the released model cannot answer: "),
+        (mislabelled, {}, "of shape (50, 1) where (50, 2) is due"),
         (needs_more, {}, "the released model cannot answer: InvalidArgumentError"),
     ],
-    ids=["empty", "other classes", "other task", "foreign", "broken", "asks for a column that is gone"],
+    ids=["empty", "other classes", "other task", "foreign", "broken", "mislabelled", "asks for a column that is gone"],
 )
 def test_a_released_model_that_cannot_be_compared_leaves_no_columns_and_says_why(tmp_path, make, properties, note):
     examples, x = rows_of(tmp_path / "e")
