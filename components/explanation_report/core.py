@@ -15,6 +15,7 @@ from components.explanation_report.chosen import Chosen, decide
 from components.explanation_report.flips import Answered, flip_test
 from components.explanation_report.importance import Loss
 from components.explanation_report.shapley import Contributions
+from components.explanation_report.sides import Sides, sides_of
 from components.explanation_report.subject import (
     Grouping,
     Sensitive,
@@ -28,7 +29,7 @@ from components.explanation_report.subject import (
     value_groups,
 )
 from components.explanation_report.table import Codes, Floats
-from components.explanation_report.whole import Setup, Sides
+from components.explanation_report.whole import Setup
 from components.explanation_report.work import Work, plan
 from schemas.explanation_evidence import (
     Check,
@@ -133,7 +134,7 @@ class _Run:
         self.watch = _Watch(asked.clock, progress)
         self.ask = Asker(asked.score, self.subject.table, progress)
         self.explained = self.pool.explained(asked.sensitive.positive)
-        sides = whole.sides_of(self.subject.split, asked.sensitive, self.explained)
+        sides = sides_of(self.subject.split, asked.sensitive, self.explained)
         self.sides = sides if isinstance(sides, Sides) else None
         self.notes: list[str] = [] if isinstance(sides, Sides) else [sides]
         self.grouping = self._grouping()
@@ -225,11 +226,15 @@ class _Run:
         if constant:
             yield f"Never changes in these rows, and so explains nothing: {', '.join(constant)}."
         if self.sides is not None:
-            rates = "mean values" if self.pool.answers.task == "regression" else "selection rates"
+            rate = self.sides.rate
             yield (
-                f"The gap is of {rates} between {self.sides.high} and {self.sides.low}, the two groups of "
-                f"{' x '.join(self.sides.columns)} that lie furthest apart, whichever measure a limit names."
+                f"The gap is of the {rate.name(self.pool)} between {self.sides.high} and {self.sides.low}, the two groups of "
+                f"{' x '.join(self.sides.columns)} that lie furthest apart in it."
             )
+            if "ppv" in self.asked.sensitive.rates:
+                yield (
+                    "The first limit is on precision, whose gap has no shares: the rows under it change with the decisions."
+                )
 
     def _importance(
         self, groups: Sequence[ColumnGroup], work: Work
@@ -252,14 +257,15 @@ class _Run:
         if self.sides is None:
             return None
         grouping = self.sides.grouping.take(self.subject.numbers[rows])
-        counts = [int(grouping.members(name).sum()) for name in (self.sides.high, self.sides.low)]
-        if min(counts) < self.asked.sensitive.min_rows:
+        here, split = replace(self.sides, grouping=grouping), self.pool.take(rows)
+        few = min(int(members.sum()) for members in here.members(split))
+        if few < self.asked.sensitive.min_rows:
             self.notes.append(
-                f"Of {self.sides.high} and {self.sides.low} there are only {min(counts)} among the rows that were shuffled: "
-                "no loss of the gap is shown by column."
+                f"Of {here.high} or {here.low} only {few} rows{here.rate.rows(split)} are among those that were shuffled: no "
+                "loss of the gap is shown by column."
             )
             return None
-        return replace(self.sides, grouping=grouping)
+        return here
 
     def _attributions(self, work: Work) -> _Attributed:
         rows, count = self.sample[: work.attributed], min(work.attributed, len(self.sample))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from components.explanation_report.table import MISSING, Codes, Floats, Table
+from fairness.gaps import MEASURES
 from schemas.predictions import Answers
 
 #: Rows that are kept in memory with all their columns; of a larger split, a random sample of so many.
@@ -43,12 +44,14 @@ class Sensitive:
 
     columns : by name, where a number column's bins begin; () for text.
     compared : the columns whose groups' gap is decomposed: those of the first limit, or the first column.
+    rates : what that limit compares, by the names of fairness.gaps.
     """
 
     columns: Mapping[str, tuple[float, ...]]
     compared: tuple[str, ...]
     positive: str | None = None
     min_rows: int = 30
+    rates: tuple[str, ...] = ("selection_rate",)
 
     @classmethod
     def from_json(cls, text: str) -> Sensitive:
@@ -56,9 +59,9 @@ class Sensitive:
         content = json.loads(text)
         named = content.get("sensitive", []) if content.get("enabled", True) else []
         columns = {one["column"]: tuple(one.get("bins", ())) for one in named}
-        limits = [one["of"] for one in content.get("limits", ()) if set(one["of"]) <= set(columns)]
-        compared = tuple(limits[0]) if limits else tuple(columns)[:1]
-        return cls(columns, compared if columns else (), content.get("positive"), content.get("min_rows", 30))
+        limit = next((one for one in content.get("limits", ()) if set(one["of"]) <= set(columns)), None)
+        found = cls(columns, tuple(columns)[:1], content.get("positive"), content.get("min_rows", 30))
+        return replace(found, compared=tuple(limit["of"]), rates=MEASURES[limit["measure"]].of) if limit else found
 
 
 @dataclass(frozen=True, eq=False)

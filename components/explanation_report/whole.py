@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from components.explanation_report import association, disparity, measures
 from components.explanation_report.asking import Asker, Outcome
-from components.explanation_report.chosen import decide
 from components.explanation_report.dependence import dependence
 from components.explanation_report.importance import Loss, losses
 from components.explanation_report.shapley import Contributions, Game, play
-from components.explanation_report.subject import Grouping, Sensitive, Split, Subject, together
+from components.explanation_report.sides import Sides
+from components.explanation_report.subject import Split, Subject
 from components.explanation_report.table import Codes, Floats
 from components.explanation_report.work import Work
 from schemas.explanation_evidence import Carried, ColumnGroup, Dependence, GapDecomposition, Importance
@@ -23,53 +23,9 @@ TOP_COLUMNS = 6
 CURVE_ROWS = 500
 
 
-@dataclass(frozen=True, eq=False)
-class Sides:
-    """The two groups that lie furthest apart, on all rows.
-
-    grouping : of every row of the split.  over_all_rows : the gap there.
-    """
-
-    columns: tuple[str, ...]
-    grouping: Grouping
-    high: str
-    low: str
-    over_all_rows: float
-
-
-def outcome_of(split: Split, explained: int) -> Outcome:
-    """1 where the row is decided for the explained class, 0 elsewhere; the value of a regression."""
-    if split.answers.task == "regression":
-        return lambda scores, rows: scores[:, 0]
-    return lambda scores, rows: (decide(split.answers, scores) == explained).astype(np.float64)
-
-
 def score_of(explained: int) -> Outcome:
     """The explained score itself."""
     return lambda scores, rows: scores[:, explained]
-
-
-def sides_of(split: Split, sensitive: Sensitive, explained: int) -> Sides | str:
-    """The two groups that are compared, or why there are none.
-
-    Only groups with `sensitive.min_rows` rows or more can be the highest or the lowest.
-    """
-    if not sensitive.compared:
-        return "No sensitive column is declared (fairness.sensitive), so no gap is explained."
-    grouping = together([split.groups[name] for name in sensitive.compared])
-    outcome = outcome_of(split, explained)(split.scores, np.arange(len(split)))
-    means = {}
-    for name in grouping.names:
-        rows = grouping.members(name)
-        if rows.sum() >= sensitive.min_rows and split.weight[rows].sum() > 0:
-            means[name] = float(np.average(outcome[rows], weights=split.weight[rows]))
-    what = " x ".join(sensitive.compared)
-    if len(means) < 2:
-        return f"Fewer than two groups of {what} have {sensitive.min_rows} rows (fairness.min_rows), so no gap is explained."
-    high, low = max(means, key=lambda name: means[name]), min(means, key=lambda name: means[name])
-    if means[high] == means[low]:
-        return f"The groups of {what} do not differ, so there is no gap to explain."
-    return Sides(sensitive.compared, grouping, high, low, means[high] - means[low])
 
 
 def importances(
@@ -84,7 +40,7 @@ def importances(
     of_quality = measures.quality(task, split.label, split.weight)
     wanted = [(of_quality, -1.0 if task == "multiclass" else 1.0)]
     if sides is not None:
-        wanted.append((_gap_measure(split, sides, setup.explained), 1.0))
+        wanted.append((sides.measure(split), 1.0))
     targets = [*((name, (name,)) for name in names), *((g.name, g.columns) for g in groups if len(g.columns) > 1)]
     places = [[names.index(column) for column in columns] for _, columns in targets]
     found = losses(ask, codes, places, wanted, (split.weight, setup.work.repeats, setup.rng))
@@ -102,16 +58,6 @@ class Setup:
     explained: int
     work: Work
     rng: np.random.Generator
-
-
-def _gap_measure(split: Split, sides: Sides, explained: int) -> measures.Measure:
-    high, low = sides.grouping.members(sides.high), sides.grouping.members(sides.low)
-    outcome = outcome_of(split, explained)
-
-    def measure(scores: Floats) -> measures.Measured:
-        return measures.gap(outcome(scores, np.arange(len(scores))), high, low, split.weight)
-
-    return measure
 
 
 def attributions(ask: Asker, rows: Codes, references: Codes, explained: int, rng: np.random.Generator) -> Contributions:
@@ -132,8 +78,8 @@ def decomposition(
 ) -> GapDecomposition:
     """Which groups of columns carry the gap, on as many rows of either side as of the other, where there are enough."""
     pool, names, work = subject.pool, subject.table.names, setup.work
-    grouping = sides.grouping.take(subject.numbers)
-    high, low = (np.flatnonzero(grouping.members(name) & (pool.weight > 0)) for name in (sides.high, sides.low))
+    here = replace(sides, grouping=sides.grouping.take(subject.numbers))
+    high, low = (np.flatnonzero(members) for members in here.members(pool))
     half = work.gap_rows // 2
     chosen = [
         setup.rng.permutation(one)[: max(half, work.gap_rows - len(other))] for one, other in ((high, low), (low, high))
@@ -145,12 +91,12 @@ def decomposition(
     players = [[names.index(column) for column in group.columns] for group in groups]
     found = disparity.decompose(
         ask,
-        outcome_of(pool, setup.explained),
+        sides.rate.outcome(pool.take(rows)),
         players,
         disparity.Sides(codes, is_high, pool.weight[rows], others),
         (work.exact, setup.rng),
     )
-    proxies = association.with_groups(subject.table, grouping.codes)
+    proxies = association.with_groups(subject.table, here.grouping.codes)
     carried = [
         Carried(group.name, group.columns, share, _highest(proxies[columns]))
         for group, columns, share in zip(groups, players, found.shares, strict=True)
@@ -159,7 +105,7 @@ def decomposition(
         sensitive=sides.columns,
         high=sides.high,
         low=sides.low,
-        measure=_gap_name(pool, setup.explained),
+        measure=sides.rate.name(pool),
         over_all_rows=sides.over_all_rows,
         full=found.full,
         null=found.null,
@@ -170,12 +116,6 @@ def decomposition(
         efficiency_error=found.efficiency_error,
         carried=tuple(sorted(carried, key=lambda one: -abs(one.contribution.value or 0.0))),
     )
-
-
-def _gap_name(split: Split, explained: int) -> str:
-    if split.answers.task == "regression":
-        return "mean value"
-    return "selection rate" if split.answers.task == "binary" else f"rate of {split.answers.classes[explained]}"
 
 
 def _highest(values: Floats) -> float | None:

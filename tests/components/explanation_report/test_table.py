@@ -67,6 +67,7 @@ def test_the_settings_as_the_steps_get_them() -> None:
     )
     found = Sensitive.from_json(fairness.model_dump_json())
     assert (dict(found.columns), found.compared) == ({"sex": (), "age": (25, 40)}, ("age", "sex"))
+    assert found.rates == ("tpr",)
     off = Sensitive.from_json(fairness.model_copy(update={"enabled": False}).model_dump_json())
     assert (dict(off.columns), off.compared) == ({}, ())
     wanted = Wanted.from_json(settings.Explanation(immutable=("sex",), monotone={"age": "up"}).model_dump_json())
