@@ -5,14 +5,12 @@ The reader of an artifact (pipeline/local/evidence/) knows protos and no HTML; t
 
 from __future__ import annotations
 
-import enum
-import json
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from schemas.document import Document
 
 
 @dataclass(frozen=True)
@@ -212,45 +210,24 @@ class ServingEvidence:
 
 
 Evidence = DataEvidence | SchemaEvidence | TrainingEvidence | EvaluationEvidence | ServingEvidence
-FILES: Mapping[type, str] = {
-    DataEvidence: "data.json",
-    SchemaEvidence: "schema.json",
-    TrainingEvidence: "training.json",
-    EvaluationEvidence: "evaluation.json",
-    ServingEvidence: "serving.json",
+FILES: Mapping[type, Document[Any]] = {
+    kind: Document(kind, file_name)
+    for kind, file_name in (
+        (DataEvidence, "data.json"),
+        (SchemaEvidence, "schema.json"),
+        (TrainingEvidence, "training.json"),
+        (EvaluationEvidence, "evaluation.json"),
+        (ServingEvidence, "serving.json"),
+    )
 }
 T = TypeVar("T")
 
 
 def write(evidence: Evidence, folder: str | Path) -> Path:
-    path = Path(folder) / FILES[type(evidence)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A table may hold half a surrogate pair, which UTF-8 cannot carry; "?" stands for it, as in the reports.
-    path.write_text(json.dumps(asdict(evidence), ensure_ascii=False), encoding="utf-8", errors="replace")
-    return path
+    return FILES[type(evidence)].write(evidence, folder)
 
 
 def read(kind: type[T], folder: str | Path) -> T | None:
-    """The evidence of that kind in `folder`, or None where the run did not get so far."""
-    path = Path(folder) / FILES[kind]
-    if not path.exists():
-        return None
-    return typing.cast(T, _build(kind, json.loads(path.read_text(encoding="utf-8"))))
-
-
-def _build(hint: Any, value: Any) -> Any:
-    """The value as the dataclass (tuple, mapping) that its type hint names."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        return value if value is None else _build(args[0], value)
-    if origin is tuple:
-        inner = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
-        return tuple(_build(i, v) for i, v in zip(inner, value, strict=True))
-    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
-        hints = typing.get_type_hints(hint)
-        return hint(**{k: _build(hints[k], v) for k, v in value.items()})
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint(value)
-    if isinstance(value, dict):
-        return {k: _build(args[1], v) if args else v for k, v in value.items()}
-    return value
+    """The evidence of that kind in `folder`, or None where the run did not get so far. Raises ValueError."""
+    found: T | None = FILES[kind].read_if_there(folder)
+    return found

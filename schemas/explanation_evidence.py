@@ -7,14 +7,10 @@ is explained by the score of the class that was decided for it. All intervals ar
 
 from __future__ import annotations
 
-import json
-import math
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+
+from schemas.document import Document
 
 FILE_NAME = "explanation.json"
 FORMAT_VERSION = 1
@@ -298,52 +294,5 @@ class ExplanationEvidence:
     seconds: Mapping[str, float] | None = None
 
 
-def to_json(evidence: ExplanationEvidence) -> str:
-    """JSON without NaN or infinity: a value that is not finite is written as null."""
-    content = {"format_version": FORMAT_VERSION, **asdict(evidence)}
-    return json.dumps(_finite(content), ensure_ascii=False, allow_nan=False)
-
-
-def from_json(text: str) -> ExplanationEvidence:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
-    content = json.loads(text)
-    if content.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{FILE_NAME} is not of format version {FORMAT_VERSION}")
-    return typing.cast(ExplanationEvidence, _build(ExplanationEvidence, content))
-
-
-def write(evidence: ExplanationEvidence, folder: str | Path) -> Path:
-    """Writes `explanation.json` into `folder` (made if missing) and returns its path."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(evidence), encoding="utf-8", errors="replace")
-    return path
-
-
-def read(folder: str | Path) -> ExplanationEvidence | None:
-    """The evidence in `folder`; None where there is none. Raises ValueError."""
-    path = Path(folder) / FILE_NAME
-    return from_json(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _build(hint: Any, value: Any) -> Any:
-    """The value as the dataclass or tuple that its type hint names."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if value is None:
-        return None
-    if origin in (types.UnionType, typing.Union):
-        return _build(args[0], value)
-    if origin is tuple:
-        return tuple(_build(args[0], inner) for inner in value)
-    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
-        hints = typing.get_type_hints(hint)
-        return hint(**{key: _build(hints[key], inner) for key, inner in value.items()})
-    return value
+FILE = Document(ExplanationEvidence, FILE_NAME, FORMAT_VERSION)
+to_json, from_json, write, read = FILE.to_json, FILE.from_json, FILE.write, FILE.read_if_there

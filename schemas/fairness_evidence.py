@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from schemas.evidence import _build
+from schemas.document import Document
 
 FILE_NAME = "fairness.json"
 FORMAT_VERSION = 1
@@ -218,39 +214,5 @@ class FairnessEvidence:
     notes: tuple[str, ...] = ()
 
 
-def to_json(evidence: FairnessEvidence) -> str:
-    """JSON in which what is not finite is null."""
-    content = {"format_version": FORMAT_VERSION, **asdict(evidence)}
-    return json.dumps(_finite(content), ensure_ascii=False, allow_nan=False)
-
-
-def from_json(text: str) -> FairnessEvidence:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
-    content = json.loads(text)
-    if content.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{FILE_NAME} is not of format version {FORMAT_VERSION}")
-    built: FairnessEvidence = _build(FairnessEvidence, content)
-    return built
-
-
-def write(evidence: FairnessEvidence, folder: str | Path) -> Path:
-    """Writes `fairness.json` into `folder` (made if missing) and returns its path."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(evidence), encoding="utf-8", errors="replace")
-    return path
-
-
-def read(folder: str | Path) -> FairnessEvidence:
-    """Reads the `fairness.json` in `folder`. Raises FileNotFoundError, ValueError."""
-    return from_json((Path(folder) / FILE_NAME).read_text(encoding="utf-8"))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return value
+FILE = Document(FairnessEvidence, FILE_NAME, FORMAT_VERSION)
+to_json, from_json, write, read = FILE.to_json, FILE.from_json, FILE.write, FILE.read

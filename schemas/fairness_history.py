@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from schemas.evidence import _build
+from schemas.document import Document
 
 FILE_NAME = "fairness_history.json"
 FORMAT_VERSION = 1
@@ -48,35 +44,5 @@ class FairnessHistory:
     entries: tuple[PastGap, ...] = ()
 
 
-def to_json(history: FairnessHistory) -> str:
-    """JSON in which what is not finite is null."""
-    content = {"format_version": FORMAT_VERSION, **asdict(history)}
-    content["entries"] = [{key: _finite(value) for key, value in one.items()} for one in content["entries"]]
-    return json.dumps(content, ensure_ascii=False, allow_nan=False)
-
-
-def from_json(text: str) -> FairnessHistory:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
-    content = json.loads(text)
-    if content.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{FILE_NAME} is not of format version {FORMAT_VERSION}")
-    built: FairnessHistory = _build(FairnessHistory, content)
-    return built
-
-
-def write(history: FairnessHistory, folder: str | Path) -> Path:
-    """Writes `fairness_history.json` into `folder` (made if missing) and returns its path."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(history), encoding="utf-8", errors="replace")
-    return path
-
-
-def read(folder: str | Path) -> FairnessHistory | None:
-    """The history in `folder`; None where there is none. Raises ValueError."""
-    path = Path(folder) / FILE_NAME
-    return from_json(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+FILE = Document(FairnessHistory, FILE_NAME, FORMAT_VERSION)
+to_json, from_json, write, read = FILE.to_json, FILE.from_json, FILE.write, FILE.read_if_there

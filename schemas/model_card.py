@@ -7,14 +7,13 @@ The shape is fixed by `schemas/model_card.schema.json`; a change that breaks rea
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.evidence import MetricRow, _build
+from schemas.document import Document
+from schemas.evidence import MetricRow
 from schemas.verdict import Measurement
 
 FILE_NAME = "model_card.json"
@@ -313,36 +312,6 @@ class ModelCard:
     serving: Serving | None = None
 
 
-def to_json(card: ModelCard) -> str:
-    """The same card gives the same bytes: keys in a fixed order, six digits, no NaN."""
-    content = {"card_version": CARD_VERSION, **asdict(card)}
-    return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def from_json(text: str) -> ModelCard:
-    """Reads what `to_json` wrote. Raises ValueError for another version."""
-    content = json.loads(text)
-    if content.pop("card_version", None) != CARD_VERSION:
-        raise ValueError(f"{FILE_NAME} is not of card version {CARD_VERSION}")
-    card: ModelCard = _build(ModelCard, content)
-    return card
-
-
-def write(card: ModelCard, folder: str | Path) -> Path:
-    """Writes `model_card.json` into `folder` (made if missing) and returns its path."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A table may hold half a surrogate pair, which UTF-8 cannot carry.
-    path.write_text(to_json(card), encoding="utf-8", errors="replace")
-    return path
-
-
-def read(folder: str | Path) -> ModelCard | None:
-    """The card in `folder`; None where there is none. Raises ValueError."""
-    path = Path(folder) / FILE_NAME
-    return from_json(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
 def rounded(value: float) -> float | None:
     """Six significant digits; None for what is not finite. The last bits of a sum may differ between two machines.
 
@@ -354,9 +323,6 @@ def rounded(value: float) -> float | None:
     return float(f"{value:.{DIGITS}g}") if abs(value) > NOTHING else 0.0
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return rounded(value)
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+#: The same card gives the same bytes: keys in the order of the fields, six digits, no NaN.
+FILE = Document(ModelCard, FILE_NAME, CARD_VERSION, "card_version", number=rounded, indent=1)
+to_json, from_json, write, read = FILE.to_json, FILE.from_json, FILE.write, FILE.read_if_there

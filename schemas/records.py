@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.verdict import Measurement, Status, Verdict
+from schemas.document import build
+from schemas.verdict import Verdict
 
 RESULT_NAME = "result.json"
 FORMAT_VERSION = 1
@@ -92,30 +93,14 @@ def to_json(record: StepRecord | RunResult) -> str:
     return json.dumps({"format_version": FORMAT_VERSION, **asdict(record)}, indent=1, ensure_ascii=False)
 
 
-def step_from(content: Mapping[str, Any]) -> StepRecord:
-    """A step record from the parsed JSON that `to_json` wrote."""
-    fields = {k: v for k, v in content.items() if k != "format_version"}
-    for key in ("inputs", "outputs"):
-        fields[key] = tuple(ArtifactRecord(**a) for a in fields.get(key, ()))
-    return StepRecord(**{**fields, "state": State(fields["state"])})
-
-
 def result_from_json(text: str) -> RunResult:
     """Reads what `to_json` wrote. Raises ValueError for another format version."""
     fields = json.loads(text)
     if fields.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"result.json is not of format version {FORMAT_VERSION}")
-    fields["steps"] = tuple(step_from(s) for s in fields["steps"])
-    fields["gates"] = tuple(_verdict(g) for g in fields["gates"])
-    fields["notes"] = tuple(fields["notes"])
-    return RunResult(**fields)
+        raise ValueError(f"{RESULT_NAME} is not of format version {FORMAT_VERSION}")
+    return build(RunResult, fields)
 
 
 def read_result(run_folder: str | Path) -> RunResult:
     """The `result.json` in `run_folder`. Raises FileNotFoundError, ValueError."""
     return result_from_json((Path(run_folder) / RESULT_NAME).read_text(encoding="utf-8"))
-
-
-def _verdict(content: Mapping[str, Any]) -> Verdict:
-    measurements = tuple(Measurement(**{**m, "status": Status(m["status"])}) for m in content["measurements"])
-    return Verdict(**{**content, "status": Status(content["status"]), "measurements": measurements})

@@ -6,12 +6,11 @@ A gate succeeds and writes `verdict.json`; the consumer refuses (docs/adr/0003-g
 from __future__ import annotations
 
 import enum
-import json
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
+
+from schemas.document import Document
 
 FILE_NAME = "verdict.json"
 FORMAT_VERSION = 1
@@ -111,41 +110,5 @@ def judge(gate: str, measurements: Iterable[Measurement], **more: Any) -> Verdic
     return Verdict(gate, worst(m.status for m in measurements if m.gates), measurements, **more)
 
 
-def to_json(verdict: Verdict) -> str:
-    """JSON without NaN or infinity: a value that is not finite is written as null."""
-    content = {"format_version": FORMAT_VERSION, **asdict(verdict)}
-    content["passed"] = verdict.passed
-    return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
-
-
-def from_json(text: str) -> Verdict:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
-    content = json.loads(text)
-    if content.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"verdict.json is not of format version {FORMAT_VERSION}")
-    content.pop("passed", None)
-    measurements = tuple(Measurement(**{**m, "status": Status(m["status"])}) for m in content.pop("measurements"))
-    return Verdict(**{**content, "status": Status(content["status"]), "measurements": measurements})
-
-
-def write(verdict: Verdict, folder: str | Path) -> Path:
-    """Writes `verdict.json` into `folder` (made if missing) and returns its path."""
-    path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(verdict), encoding="utf-8")
-    return path
-
-
-def read(folder: str | Path) -> Verdict:
-    """Reads the `verdict.json` in `folder`. Raises FileNotFoundError, ValueError."""
-    return from_json((Path(folder) / FILE_NAME).read_text(encoding="utf-8"))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return value
+FILE = Document(Verdict, FILE_NAME, FORMAT_VERSION, derived=("passed",), indent=1)
+to_json, from_json, write, read = FILE.to_json, FILE.from_json, FILE.write, FILE.read
