@@ -17,7 +17,7 @@ from fairness.resampling import Resampled, resample
 from fairness.rows import OneClass, Rows, groupings, one_class, regression
 from fairness.table import table
 from schemas.fairness_evidence import AuditEvidence, FairnessEvidence, JudgedLimit, ProfileEvidence, ProofRow
-from schemas.verdict import Measurement, Status, Verdict, judge
+from schemas.verdict import Status, Verdict, judge, judge_letting_unknown_pass
 
 GATE = "fairness"
 
@@ -145,21 +145,8 @@ def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Ver
         return Verdict(GATE, Status.PASSED, tuple(measurements), "report_only", detail, bootstrap, settings)
     if not policy.unknown_passes:
         return judge(GATE, measurements, bootstrap=bootstrap, settings=settings)
-    return _let_unknown_pass(judge(GATE, map(_not_gating, measurements), bootstrap=bootstrap, settings=settings))
-
-
-def _not_gating(m: Measurement) -> Measurement:
-    if m.status is not Status.UNKNOWN or not m.gates:
-        return m
-    return replace(m, gates=False, detail=f"{m.detail} The setting fairness.unknown_passes lets it pass.".strip())
-
-
-def _let_unknown_pass(verdict: Verdict) -> Verdict:
-    """PASSED also where nothing is left that gates, because the settings say so; the reason records it."""
-    let_pass = any(m.status is Status.UNKNOWN for m in verdict.measurements)
-    if verdict.status not in (Status.PASSED, Status.UNKNOWN) or not let_pass:
-        return verdict
-    return replace(verdict, status=Status.PASSED, reason="unknown_passes")
+    setting = "fairness.unknown_passes"
+    return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=settings)
 
 
 def _settings(policy: Policy) -> dict[str, Any]:

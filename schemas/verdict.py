@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.document import Document
@@ -108,6 +108,27 @@ def judge(gate: str, measurements: Iterable[Measurement], **more: Any) -> Verdic
     """
     measurements = tuple(measurements)
     return Verdict(gate, worst(m.status for m in measurements if m.gates), measurements, **more)
+
+
+def judge_letting_unknown_pass(gate: str, measurements: Iterable[Measurement], setting: str, **more: Any) -> Verdict:
+    """As `judge`, but what cannot be told opens the door, because `setting` says so; the reason records it.
+
+    >>> unknown = Measurement("auc", "overall", Status.UNKNOWN)
+    >>> found = judge_letting_unknown_pass("g", [unknown], "g.unknown_passes")
+    >>> found.status.value, found.reason
+    ('PASSED', 'unknown_passes')
+    """
+    verdict = judge(gate, (_not_gating(m, setting) for m in measurements), **more)
+    let_pass = any(m.status is Status.UNKNOWN for m in verdict.measurements)
+    if verdict.status not in (Status.PASSED, Status.UNKNOWN) or not let_pass:
+        return verdict
+    return replace(verdict, status=Status.PASSED, reason="unknown_passes")
+
+
+def _not_gating(m: Measurement, setting: str) -> Measurement:
+    if m.status is not Status.UNKNOWN or not m.gates:
+        return m
+    return replace(m, gates=False, detail=f"{m.detail} The setting {setting} lets it pass.".strip())
 
 
 FILE = Document(Verdict, FILE_NAME, FORMAT_VERSION, derived=("passed",), indent=1)

@@ -6,8 +6,8 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 
 from components.fairness_report.core import Policy, decide
-from components.fairness_report.reading import FILE_NAME, read_rows
-from schemas import fairness_evidence, gate_output
+from components.fairness_report.reading import read_rows
+from schemas import fairness_evidence, gate_output, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 
 
@@ -20,7 +20,7 @@ def FairnessReport(
 ) -> None:
     """policy_json : settings.Fairness."""
     policy = Policy.from_json(policy_json)
-    is_scored = (Path(predictions.uri) / FILE_NAME).is_file()
+    is_scored = (Path(predictions.uri) / scored_rows.FILE_NAME).is_file()
     found, evidence = decide(policy, read_rows(predictions.uri, policy) if is_scored and policy.compares else None)
     gate_output.leave(found, verdict)
     fairness_evidence.write(evidence, report.uri)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.quality_gate.slices import OVERALL, TFMA_NAMES, SliceResult, interval_of, metric_rows, value_of
-from schemas.verdict import Measurement, Status, Verdict, judge
+from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
 
 __all__ = ["GATE", "TFMA_NAMES", "Gate", "Limit", "SliceResult", "decide", "metric_rows"]
 
@@ -66,7 +66,8 @@ def decide(gate: Gate, candidate: Iterable[SliceResult], baseline: Iterable[Slic
     bootstrap = any(m.reason == "bootstrap" for m in measurements)
     if not gate.unknown_passes:
         return judge(GATE, measurements, bootstrap=bootstrap, settings=_settings(gate))
-    return _let_unknown_pass(judge(GATE, map(_not_gating, measurements), bootstrap=bootstrap, settings=_settings(gate)))
+    setting = "quality_gate.unknown_passes"
+    return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=_settings(gate))
 
 
 def _settings(gate: Gate) -> dict[str, Any]:
@@ -76,20 +77,6 @@ def _settings(gate: Gate) -> dict[str, Any]:
         "min_slice_rows": gate.min_slice_rows,
         "unknown_passes": gate.unknown_passes,
     }
-
-
-def _not_gating(m: Measurement) -> Measurement:
-    if m.status is not Status.UNKNOWN or not m.gates:
-        return m
-    return replace(m, gates=False, detail=f"{m.detail} The setting quality_gate.unknown_passes lets it pass.".strip())
-
-
-def _let_unknown_pass(verdict: Verdict) -> Verdict:
-    """PASSED also where nothing is left that gates, because the settings say so; the reason records it."""
-    let_pass = any(m.status is Status.UNKNOWN for m in verdict.measurements)
-    if verdict.status not in (Status.PASSED, Status.UNKNOWN) or not let_pass:
-        return verdict
-    return replace(verdict, status=Status.PASSED, reason="unknown_passes")
 
 
 def _against_constant(gate: Gate, results: Mapping[Any, SliceResult]) -> Measurement:
