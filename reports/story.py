@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
@@ -171,7 +171,8 @@ def why_missing(result: RunResult, page: str) -> str:
     """Why the evidence of `page` (a key of PRODUCERS) is not there, in one or two sentences."""
     words = PRODUCERS[page]
     producing = [s for s in result.steps if any(word in s.step for word in words)]
-    if not producing and (result.settings.get(page) or {}).get("enabled") is False:
+    section = result.settings.get(page)
+    if not producing and isinstance(section, Mapping) and section.get("enabled") is False:
         return f"The settings say {page}: off."
     if not producing:
         return f"This run had no step that would bring it ({' or '.join(words)})."

@@ -20,7 +20,7 @@ STATISTICS_FOLDER = "train_statistics"
 class Change:
     """One line of the history.
 
-    at : ISO 8601, UTC.  action : "release" or "rollback".  mode : "direct" (later "canary", "shadow").
+    at : ISO 8601, UTC.  action : "release", "rollback", or "override" (the version stays).  mode : "direct" (later "canary", "shadow").
     overrides : refusals that a person let pass for this version, a sentence each.
     """
 
@@ -58,9 +58,9 @@ class Release:
 
 
 def overrides_of_stable(release: Release) -> tuple[str, ...]:
-    """What a person let pass when the version that answers now was released."""
-    matching = [change.overrides for change in release.history if change.version == release.stable]
-    return matching[-1] if matching else ()
+    """What people ever let pass for the version that answers now."""
+    told = (one for change in release.history if change.version == release.stable for one in change.overrides)
+    return tuple(dict.fromkeys(told))
 
 
 def released(release: Release, change: Change) -> Release:

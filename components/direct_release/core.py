@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas.release import Change, Release, released
+from schemas.release import Change, Release, overrides_of_stable, released
 
 MODES = ("direct", "hold")
 
@@ -47,15 +47,30 @@ def decide(release: Release, push: Push | None, mode: str, now: datetime) -> Out
     if mode == "hold":
         return Outcome(release, False, f"release.mode is hold: version {push.version} waits, and nothing serves it")
     if release.stable is not None and release.stable_digest == push.digest:
-        return Outcome(release, False, f"the same model is stable already, as version {release.stable}")
-    change = Change(
+        return _the_same(release, push, mode, now)
+    change = _change("release", push.version, release.stable, push, mode, now)
+    return Outcome(released(release, change), True, f"version {push.version} is stable")
+
+
+def _the_same(release: Release, push: Push, mode: str, now: datetime) -> Outcome:
+    """What answers stays as it is; a refusal that a person let pass now is written down all the same."""
+    reason = f"the same model is stable already, as version {release.stable}"
+    if release.stable is None or set(push.overrides) <= set(overrides_of_stable(release)):
+        return Outcome(release, False, reason)
+    change = _change("override", release.stable, release.stable, push, mode, now)
+    return Outcome(
+        replace(release, history=(*release.history, change)), True, f"{reason}; what a person let pass is recorded"
+    )
+
+
+def _change(action: str, version: int, previous: int | None, push: Push, mode: str, now: datetime) -> Change:
+    return Change(
         at=now.isoformat(timespec="seconds"),
-        action="release",
+        action=action,
         mode=mode,
-        version=push.version,
-        previous=release.stable,
+        version=version,
+        previous=previous,
         run_id=push.run_id,
         model_digest=push.digest,
         overrides=push.overrides,
     )
-    return Outcome(released(release, change), True, f"version {push.version} is stable")

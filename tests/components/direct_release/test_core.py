@@ -1,11 +1,12 @@
 """release.json changes when, and only when, a new model was pushed and the mode is direct."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from components.direct_release.core import Push, decide
-from schemas.release import Change, Release
+from schemas.release import Change, Release, overrides_of_stable
 
 NOW = datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC)
 OLD = Release(
@@ -51,3 +52,17 @@ def test_without_a_recorded_digest_a_release_is_not_taken_for_the_same() -> None
 def test_another_mode_is_refused_with_the_modes_there_are() -> None:
     with pytest.raises(ValueError, match="'canary'; it may be direct or hold"):
         decide(OLD, None, "canary", NOW)
+
+
+def test_a_refusal_let_pass_for_the_model_that_answers_already_is_written_down_once() -> None:
+    canary = replace(OLD, canary=9, weight=0.1, mode="canary")
+    outcome = decide(canary, Push(8, "d7", "r1", ("Ada lets it pass",)), "direct", NOW)
+    assert outcome.changed
+    assert replace(outcome.release, history=()) == replace(canary, history=())
+    assert outcome.release.history[-1] == Change(
+        "2026-11-21T04:05:06+00:00", "override", "direct", 7, 7, "r1", "d7", ("Ada lets it pass",)
+    )
+    again = decide(outcome.release, Push(8, "d7", "r2", ("Ada lets it pass",)), "direct", NOW)
+    assert (again.release, again.changed) == (outcome.release, False)
+    second = decide(outcome.release, Push(8, "d7", "r3", ("Bo, too",)), "direct", NOW).release
+    assert overrides_of_stable(second) == ("Ada lets it pass", "Bo, too")
