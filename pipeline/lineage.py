@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.errors import Problem, UsageError
 from schemas.records import RunResult
-from schemas.release import Release
+from schemas.release import OVERRIDE, Release
 
 PUSHED_MODEL = "PushedModel"
 SCHEMA = "Schema"
@@ -255,14 +255,15 @@ def standing(release: Release, version: int) -> str:
     >>> standing(Release(), 3)
     'pushed, never released'
     """
-    times = [change for change in release.history if change.version == version]
+    moves = [change for change in release.history if change.action != OVERRIDE]
+    times = [change for change in moves if change.version == version]
     if release.stable == version:
         return f"stable since {times[-1].at}" if times else "stable"
     if release.canary == version:
         return f"canary, {release.weight:.0%} of the traffic"
     if not times:
         return "pushed, never released"
-    later = [change.at for change in release.history if change.at >= times[-1].at and change.previous == version]
+    later = [change.at for change in moves if change.at >= times[-1].at and change.previous == version]
     return f"stable from {times[-1].at}" + (f" until {later[-1]}" if later else "")
 
 

@@ -14,6 +14,8 @@ FILE_NAME = "release.json"
 FORMAT_VERSION = 1
 #: No integer, so that no model server takes the folder for a version.
 STATISTICS_FOLDER = "train_statistics"
+#: Action of a change that moves no version.
+OVERRIDE = "override"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas.release import Change, Release, overrides_of_stable, released
+from schemas.release import OVERRIDE, Change, Release, overrides_of_stable, released
 
 MODES = ("direct", "hold")
 
@@ -57,7 +57,7 @@ def _the_same(release: Release, push: Push, mode: str, now: datetime) -> Outcome
     reason = f"the same model is stable already, as version {release.stable}"
     if release.stable is None or set(push.overrides) <= set(overrides_of_stable(release)):
         return Outcome(release, False, reason)
-    change = _change("override", release.stable, release.stable, push, mode, now)
+    change = _change(OVERRIDE, release.stable, release.stable, push, mode, now)
     return Outcome(
         replace(release, history=(*release.history, change)), True, f"{reason}; what a person let pass is recorded"
     )
