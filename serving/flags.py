@@ -59,34 +59,16 @@ def add_flags(made: argparse.ArgumentParser) -> None:
 
 def _tensorflow_serving(group: Any) -> None:
     add = group.add_argument
-    add("--port", type=int, metavar="N", help="gRPC port; 0 is off (default: 8500)")
-    add("--rest_api_port", type=int, metavar="N", help="REST port; 0 is off (default: off)")
-    add("--rest_api_timeout_in_ms", type=int, default=30000, metavar="MS", help="of a REST request (default: 30000)")
+    _number(group, "port", int, None, "N", "gRPC port; 0 is off (default: 8500)")
+    _number(group, "rest_api_port", int, None, "N", "REST port; 0 is off (default: off)")
+    _number(group, "rest_api_timeout_in_ms", int, 30000, "MS", "of a REST request (default: 30000)")
     add("--model_name", metavar="NAME", help="the one model to serve (default: $MODEL_NAME, or 'default')")
     add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
-    add(
-        "--model_config_file_poll_wait_seconds",
-        type=float,
-        default=0,
-        metavar="S",
-        help="read it again so often; 0 is never",
-    )
-    add(
-        "--file_system_poll_wait_seconds",
-        type=float,
-        default=1,
-        metavar="S",
-        help="look for versions so often (default: 1)",
-    )
-    add("--max_num_load_retries", type=int, default=5, metavar="N", help="of a version that fails to load (default: 5)")
-    add(
-        "--load_retry_interval_micros",
-        type=int,
-        default=60_000_000,
-        metavar="US",
-        help="between them (default: 1 minute)",
-    )
+    _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
+    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often (default: 1)")
+    _number(group, "max_num_load_retries", int, 5, "N", "of a version that fails to load (default: 5)")
+    _number(group, "load_retry_interval_micros", int, 60_000_000, "US", "between them (default: 1 minute)")
     _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
     _switch(
         group, "allow_version_labels_for_unavailable_models", False, "a new label may name a version not yet loaded"
@@ -96,22 +78,17 @@ def _tensorflow_serving(group: Any) -> None:
     add("--batching_parameters_file", metavar="FILE", help="BatchingParameters as text")
     add("--monitoring_config_file", metavar="FILE", help="MonitoringConfig as text (default: metrics are on)")
     add("--ssl_config_file", metavar="FILE", help="SSLConfig as text, with the PEM texts in it")
-    add(
-        "--tensorflow_intra_op_parallelism",
-        type=int,
-        default=1,
-        metavar="N",
-        help="threads within an operation; 0: TensorFlow's choice (default: 1)",
-    )
-    add("--tensorflow_inter_op_parallelism", type=int, default=0, metavar="N", help="threads between operations")
+    within = "threads within an operation; 0: TensorFlow's choice (default: 1)"
+    _number(group, "tensorflow_intra_op_parallelism", int, 1, "N", within)
+    _number(group, "tensorflow_inter_op_parallelism", int, 0, "N", "threads between operations")
     _switch(group, "rest_api_enable_cors_support", False, "answer with CORS headers")
 
 
 def _ours(group: Any) -> None:
     add = group.add_argument
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1, this machine only)")
-    add("--max_request_bytes", type=int, default=64 * 2**20, metavar="N", help="of one request (default: 64 MiB)")
-    add("--max_request_rows", type=int, default=100_000, metavar="N", help="of one request (default: 100000)")
+    _number(group, "max_request_bytes", int, 64 * 2**20, "N", "of one request (default: 64 MiB)")
+    _number(group, "max_request_rows", int, 100_000, "N", "of one request (default: 100000)")
     add("--routing_header", default="x-routing-key", metavar="NAME", help="its value decides between stable and canary")
     add(
         "--routing_column",
@@ -127,25 +104,21 @@ def _ours(group: Any) -> None:
     add("--access_log", default="", metavar="FILE", help="one JSON line per REST and gRPC request; - is standard error")
     add("--request_log", default="", metavar="FOLDER", help="keep requests and answers there (default: off)")
     add("--request_log_format", default="parquet", choices=("parquet", "tfrecord"), help="(default: parquet)")
-    add(
-        "--request_log_sampling_rate",
-        type=float,
-        default=1.0,
-        metavar="P",
-        help="share of requests, 0 to 1 (default: 1)",
-    )
+    _number(group, "request_log_sampling_rate", float, 1.0, "P", "share of requests, 0 to 1 (default: 1)")
     add("--request_log_leave_out", default="", metavar="A,B", help="columns that are never written")
     add("--request_log_hash", default="", metavar="A,B", help="columns written as keyed hashes only")
     add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key, 16 characters or more")
-    add("--request_log_rotate_seconds", type=float, default=300.0, metavar="S", help="a file's age (default: 300)")
-    add("--request_log_max_files", type=int, default=0, metavar="N", help="kept per model; 0 keeps all (default)")
+    _number(group, "request_log_rotate_seconds", float, 300.0, "S", "a file's age (default: 300)")
+    _number(group, "request_log_max_files", int, 0, "N", "kept per model; 0 keeps all (default)")
     add("--tls_certificate", metavar="FILE", help="PEM; for both ports")
     add("--tls_key", metavar="FILE", help="PEM")
-    add(
-        "--drain_seconds", type=float, default=0.5, metavar="S", help="after SIGTERM still take new connections so long"
-    )
+    _number(group, "drain_seconds", float, 0.5, "S", "after SIGTERM still take new connections so long")
     add("--ports_file", metavar="FILE", help="write the ports taken there as JSON once the server is ready")
     add("--free_ports", action="store_true", help="take free ports instead of --port and --rest_api_port")
+
+
+def _number(group: Any, name: str, kind: type, default: float | None, unit: str, what: str) -> None:
+    group.add_argument(f"--{name}", type=kind, default=default, metavar=unit, help=what)
 
 
 def _switch(group: Any, name: str, default: bool, what: str) -> None:

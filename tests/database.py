@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,17 @@ def postgresql() -> Iterator[int]:
     finally:
         as_owner(folder / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def connection(port: int) -> Any:
+    """How ML Metadata is told to reach the server."""
+    from ml_metadata.proto import metadata_store_pb2
+
+    config = metadata_store_pb2.ConnectionConfig()
+    config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
+    config.postgresql.user = config.postgresql.dbname = "sluicegate"
+    config.postgresql.password = PASSWORD
+    return config
 
 
 def as_owner(*command: object) -> None:

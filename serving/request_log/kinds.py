@@ -21,10 +21,16 @@ def join(one: Any, other: Any) -> Any:
         return one
     if pa.types.is_null(one):
         return other
-    result = _join_leaves(leaf_of(one), leaf_of(other))
-    for _ in range(max(_depth(one), _depth(other))):
-        result = pa.list_(result)
-    return result
+    if pa.types.is_list(one) or pa.types.is_list(other):
+        return pa.list_(join(_item(one), _item(other)))
+    if _is_number(one) and _is_number(other):
+        return pa.from_numpy_dtype(np.result_type(one.to_pandas_dtype(), other.to_pandas_dtype()))
+    return pa.binary() if pa.binary() in (one, other) else pa.string()
+
+
+def _item(kind: Any) -> Any:
+    """Of a list what is in it; else the type itself."""
+    return kind.value_type if pa.types.is_list(kind) else kind
 
 
 def leaf_of(kind: Any) -> Any:
@@ -34,16 +40,6 @@ def leaf_of(kind: Any) -> Any:
 
 def _depth(kind: Any) -> int:
     return 1 + _depth(kind.value_type) if pa.types.is_list(kind) else 0
-
-
-def _join_leaves(one: Any, other: Any) -> Any:
-    if one == other or pa.types.is_null(other):
-        return one
-    if pa.types.is_null(one):
-        return other
-    if _is_number(one) and _is_number(other):
-        return pa.from_numpy_dtype(np.result_type(one.to_pandas_dtype(), other.to_pandas_dtype()))
-    return pa.binary() if pa.binary() in (one, other) else pa.string()
 
 
 def _is_number(kind: Any) -> bool:

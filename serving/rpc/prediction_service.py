@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -28,6 +29,19 @@ from serving.versions.library import Lease
 log = logging.getLogger("sluicegate.serving")
 _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 SIGNATURE_DEF = "signature_def"
+
+
+@dataclass(frozen=True)
+class _Method:
+    """Where Classify and Regress differ.
+
+    compute : version and findings.  add : writes findings into a result.  result : its field in MultiInference.
+    """
+
+    compute: Callable[[ServerCore, Call, Lease, str, list[bytes]], Awaitable[tuple[int, Any]]]
+    add: Callable[[Any, Any], None]
+    response: Callable[[], Any]
+    result: str
 
 
 @dataclass(frozen=True)
@@ -55,26 +69,20 @@ class PredictionService:
         return await self._leased("Predict", request.model_spec, context, answer, request)
 
     async def classify(self, request: Any, context: Any) -> Any:
-        async def answer(call: Call, lease: Lease) -> Any:
-            name = request.model_spec.signature_name
-            version, rows = await self.core.classify(call, lease, name, examples_of(request.input))
-            response = classification_pb2.ClassificationResponse()
-            _set_spec(response.model_spec, call.model, version, name or inference.DEFAULT_SIGNATURE)
-            _add_classes(response.result, rows)
-            return response
-
+        answer = partial(self._on_examples, _METHODS[inference.CLASSIFY], request)
         return await self._leased("Classify", request.model_spec, context, answer)
 
     async def regress(self, request: Any, context: Any) -> Any:
-        async def answer(call: Call, lease: Lease) -> Any:
-            name = request.model_spec.signature_name
-            version, values = await self.core.regress(call, lease, name, examples_of(request.input))
-            response = regression_pb2.RegressionResponse()
-            _set_spec(response.model_spec, call.model, version, name or inference.DEFAULT_SIGNATURE)
-            _add_values(response.result, values)
-            return response
-
+        answer = partial(self._on_examples, _METHODS[inference.REGRESS], request)
         return await self._leased("Regress", request.model_spec, context, answer)
+
+    async def _on_examples(self, method: _Method, request: Any, call: Call, lease: Lease) -> Any:
+        name = request.model_spec.signature_name
+        version, found = await method.compute(self.core, call, lease, name, examples_of(request.input))
+        response = method.response()
+        _set_spec(response.model_spec, call.model, version, name or inference.DEFAULT_SIGNATURE)
+        method.add(response.result, found)
+        return response
 
     async def multi_inference(self, request: Any, context: Any) -> Any:
         """Every task on the same version of the one model."""
@@ -93,15 +101,10 @@ class PredictionService:
         return await self._leased("MultiInference", spec, context, answer)
 
     async def _add_result(self, call: Call, lease: Lease, task: Any, examples: list[bytes], response: Any) -> None:
-        name = task.model_spec.signature_name
-        if task.method_name == inference.CLASSIFY:
-            version, rows = await self.core.classify(call, lease, name, examples)
-            result = response.results.add()
-            _add_classes(result.classification_result, rows)
-        else:
-            version, values = await self.core.regress(call, lease, name, examples)
-            result = response.results.add()
-            _add_values(result.regression_result, values)
+        name, method = task.model_spec.signature_name, _METHODS[task.method_name]
+        version, found = await method.compute(self.core, call, lease, name, examples)
+        result = response.results.add()
+        method.add(getattr(result, method.result), found)
         _set_spec(result.model_spec, call.model, version, name)
 
     async def get_model_metadata(self, request: Any, context: Any) -> Any:
@@ -181,7 +184,7 @@ def _check_tasks(tasks: Any, signatures: Mapping[str, Any]) -> None:
         seen.add(name)
         if name not in signatures:
             raise invalid(f"Requested signature not found in model graph: {name}")
-        if task.method_name not in (inference.CLASSIFY, inference.REGRESS):
+        if task.method_name not in _METHODS:
             raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}")
 
 
@@ -200,6 +203,15 @@ def _add_classes(result: Any, rows: inference.Classified) -> None:
 def _add_values(result: Any, values: list[float]) -> None:
     for value in values:
         result.regressions.add(value=value)
+
+
+#: By the method name of a signature.
+_METHODS = {
+    inference.CLASSIFY: _Method(
+        ServerCore.classify, _add_classes, classification_pb2.ClassificationResponse, "classification_result"
+    ),
+    inference.REGRESS: _Method(ServerCore.regress, _add_values, regression_pb2.RegressionResponse, "regression_result"),
+}
 
 
 async def _abort(context: Any, error: ServingError) -> Any:

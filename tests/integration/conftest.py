@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import ended
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
+class Ended(ended.Ended):
+    """How a run ended, and the folder of what it left."""
 
-    code: int
-    out: str
-    err: str
     output: Path
 
     @property
@@ -43,24 +42,20 @@ def run(config, output, *more, cwd=PROJECT, env=None):
         str(output),
         *more,
     ]
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, "COLUMNS": "120", **(env or {})},
-    )
+    done = _done(command, cwd, env)
     return Ended(done.returncode, done.stdout, done.stderr, Path(output))
 
 
 def verb(*arguments, env=None):
     """Runs `sluicegate` in the project's folder and waits for it."""
+    return _done([sys.executable, "-m", "sluicegate", *map(str, arguments)], PROJECT, env)
+
+
+def _done(command, cwd, env):
     return subprocess.run(
-        [sys.executable, "-m", "sluicegate", *map(str, arguments)],
+        command,
         check=False,
-        cwd=PROJECT,
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=600,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.database import PASSWORD, postgresql
+from tests.database import PASSWORD, connection, postgresql
 from tests.integration.conftest import PROJECT, UNSERVED, run, verb
 
 VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
@@ -30,13 +30,8 @@ def test_a_run_keeps_its_lineage_in_postgresql(first, port):
     assert first.code == 0, first.out + first.err
     assert not (first.output / "metadata.db").exists()
     from ml_metadata.metadata_store import metadata_store
-    from ml_metadata.proto import metadata_store_pb2
 
-    config = metadata_store_pb2.ConnectionConfig()
-    config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
-    config.postgresql.user = config.postgresql.dbname = "sluicegate"
-    config.postgresql.password = PASSWORD
-    store = metadata_store.MetadataStore(config)
+    store = metadata_store.MetadataStore(connection(port))
     kinds = {t.id: t.name.rsplit(".", 1)[-1] for t in store.get_execution_types()}
     assert {"Trainer", "Pusher"} <= {kinds[e.type_id] for e in store.get_executions()}
 

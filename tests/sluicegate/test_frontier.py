@@ -13,6 +13,7 @@ import pytest
 from pipeline.local.frontier import check_methods
 from schemas.errors import SettingsError
 from sluicegate.frontier import strengths_of
+from tests.ended import Ended
 from tests.reports.parsed_page import Page
 from tests.sluicegate.conftest import PROJECT
 
@@ -37,10 +38,7 @@ feature { name: "hired" type: BYTES }
 
 
 @dataclass(frozen=True)
-class Swept:
-    code: int
-    out: str
-    err: str
+class Swept(Ended):
     output: Path
 
     @property

@@ -1,5 +1,6 @@
 """DataGate through its executor, on statistics and anomalies that TFDV and ExampleValidator really wrote."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,16 +144,22 @@ def test_a_split_without_rows_cannot_tell(tmp_path: Path) -> None:
     assert [(m.slice, m.reason) for m in verdict.refusals] == [("test", "no_rows")]
 
 
-def comparators(schema: Any) -> None:
+def limit(kind: str, schema: Any) -> None:
+    """0.1 for every column, in the measure that its type has."""
     for feature in schema.feature:
+        comparator = getattr(feature, kind)
         if feature.name == "größe":
-            feature.skew_comparator.infinity_norm.threshold = 0.1
+            comparator.infinity_norm.threshold = 0.1
         else:
-            feature.skew_comparator.jensen_shannon_divergence.threshold = 0.1
+            comparator.jensen_shannon_divergence.threshold = 0.1
+
+
+skew_comparators = partial(limit, "skew_comparator")
+drift_comparators = partial(limit, "drift_comparator")
 
 
 def test_distances_between_splits_below_their_limits_are_reported_and_pass(tmp_path: Path) -> None:
-    verdict = Data(tmp_path, three(), comparators).judged()
+    verdict = Data(tmp_path, three(), skew_comparators).judged()
     assert verdict.passed
     near = [m for m in verdict.measurements if m.name.startswith("comparator_")]
     assert {m.slice for m in near} == {f"{s}: {c}" for s in ("eval", "test") for c in table().columns}
@@ -161,7 +168,7 @@ def test_distances_between_splits_below_their_limits_are_reported_and_pass(tmp_p
 
 def test_a_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: Path) -> None:
     other = table().assign(age=lambda t: t["age"] // 3 + 17, größe="groß")
-    verdict = Data(tmp_path, three(test=other), comparators).judged()
+    verdict = Data(tmp_path, three(test=other), skew_comparators).judged()
     far = {m.slice: m for m in verdict.refusals if m.name.startswith("comparator_")}
     assert set(far) == {"test: age", "test: größe"}
     share = (table()["größe"] == "groß").mean()
@@ -171,17 +178,9 @@ def test_a_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: 
 
 
 def test_skew_can_be_let_off_by_its_kind(tmp_path: Path) -> None:
-    data = Data(tmp_path, three(test=table().assign(größe="groß")), comparators)
+    data = Data(tmp_path, three(test=table().assign(größe="groß")), skew_comparators)
     assert data.judged(policy={"comparator_l_infty_high": "warn"}).passed
     assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
-
-
-def drift_comparators(schema: Any) -> None:
-    for feature in schema.feature:
-        if feature.name == "größe":
-            feature.drift_comparator.infinity_norm.threshold = 0.1
-        else:
-            feature.drift_comparator.jensen_shannon_divergence.threshold = 0.1
 
 
 def shifted() -> pd.DataFrame:
@@ -234,7 +233,7 @@ def test_drift_has_a_policy_of_its_own_beside_skew(tmp_path: Path) -> None:
 
 
 def test_a_schema_without_drift_comparators_judges_no_drift(tmp_path: Path) -> None:
-    data = Data(tmp_path, three(), comparators)
+    data = Data(tmp_path, three(), skew_comparators)
     verdict = data.judged(data.released(shifted(), version=7))
     assert verdict.passed
     assert not [m for m in verdict.measurements if m.name.startswith("drift")]

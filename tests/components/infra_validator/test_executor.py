@@ -134,30 +134,25 @@ def test_a_folder_that_holds_no_model_is_refused_with_the_servers_own_words(tmp_
     assert ended.found.log
 
 
-def test_without_a_docker_daemon_the_check_is_an_error_and_nothing_is_blessed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("platform", "named"),
+    [
+        pytest.param("local_docker", "tensorflow/serving:2.19.1", id="without a Docker daemon"),
+        pytest.param("kubernetes", "tensorflow/serving:2.19.1 on kubernetes", id="outside of Kubeflow"),
+    ],
+)
+def test_where_no_server_can_be_started_the_check_is_an_error_and_nothing_is_blessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, named: str
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    spec = infra_validator_pb2.ServingSpec(model_name="tiny")
-    spec.tensorflow_serving.tags.append("2.19.1")
-    spec.local_docker.SetInParent()
-    ended = check(tmp_path, tiny_model.save_model(tmp_path / "model", "binary", 2.0), serving=spec)
-    assert (ended.verdict.status, ended.verdict.reason) == (Status.ERROR, "platform_unreachable")
-    assert "tensorflow/serving:2.19.1" in ended.verdict.detail
-    assert not model_utils.is_infra_validated(ended.blessing)
-
-
-def test_outside_of_kubeflow_no_pod_can_be_started_and_the_verdict_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
     spec = infra_validator_pb2.ServingSpec(model_name="tiny")
     spec.tensorflow_serving.tags.append("2.19.1")
-    spec.kubernetes.SetInParent()
+    getattr(spec, platform).SetInParent()
     ended = check(tmp_path, tiny_model.save_model(tmp_path / "model", "binary", 2.0), serving=spec)
     assert (ended.verdict.status, ended.verdict.reason) == (Status.ERROR, "platform_unreachable")
-    assert "tensorflow/serving:2.19.1 on kubernetes" in ended.verdict.detail
+    assert named in ended.verdict.detail
     assert not model_utils.is_infra_validated(ended.blessing)
 
 

@@ -57,15 +57,21 @@ def ask(batcher, *values, deadline=None, signature=PLUS_ONE):
     return asyncio.ensure_future(batcher.submit(signature, {"x": x}, ("y",), rows, deadline))
 
 
+async def held(model, batcher):
+    """A request that the model holds back until it is set free: what is asked meanwhile waits."""
+    model.free.clear()
+    asked = ask(batcher, 0)
+    await asyncio.sleep(0.02)
+    return asked
+
+
 async def values(*answers):
     return [answer.outputs["y"].tolist() for answer in await asyncio.gather(*answers)]
 
 
 def test_what_arrives_while_a_batch_runs_forms_the_next(model):
     async def story(batcher):
-        model.free.clear()
-        first = ask(batcher, 0)
-        await asyncio.sleep(0.02)
+        first = await held(model, batcher)
         rest = [ask(batcher, i, i + 0.5) for i in range(1, 5)]
         await asyncio.sleep(0.02)
         model.free.set()
@@ -77,9 +83,7 @@ def test_what_arrives_while_a_batch_runs_forms_the_next(model):
 
 def test_a_batch_is_not_larger_than_allowed_but_a_request_may_be(model):
     async def story(batcher):
-        model.free.clear()
-        asked = [ask(batcher, 0)]
-        await asyncio.sleep(0.02)
+        asked = [await held(model, batcher)]
         asked += [ask(batcher, *range(3)) for _ in range(3)] + [ask(batcher, *range(9))]
         await asyncio.sleep(0.02)
         model.free.set()
@@ -91,9 +95,7 @@ def test_a_batch_is_not_larger_than_allowed_but_a_request_may_be(model):
 
 def test_one_bad_request_does_not_fail_its_neighbours(model):
     async def story(batcher):
-        model.free.clear()
-        first = ask(batcher, 0)
-        await asyncio.sleep(0.02)
+        first = await held(model, batcher)
         good, bad, other = ask(batcher, 1), ask(batcher, -1), ask(batcher, 2)
         await asyncio.sleep(0.02)
         model.free.set()
@@ -106,9 +108,7 @@ def test_one_bad_request_does_not_fail_its_neighbours(model):
 
 def test_a_full_queue_refuses(model):
     async def story(batcher):
-        model.free.clear()
-        running = ask(batcher, 0)
-        await asyncio.sleep(0.02)
+        running = await held(model, batcher)
         waiting = [ask(batcher, i) for i in range(4)]
         await asyncio.sleep(0.02)
         with pytest.raises(ServingError) as refused:
@@ -124,9 +124,7 @@ def test_a_full_queue_refuses(model):
 
 def test_what_came_too_late_is_not_run(model):
     async def story(batcher):
-        model.free.clear()
-        running = ask(batcher, 0)
-        await asyncio.sleep(0.02)
+        running = await held(model, batcher)
         late = ask(batcher, 5, deadline=batcher._clock() + 0.01)
         await asyncio.sleep(0.05)
         model.free.set()
@@ -141,9 +139,7 @@ def test_what_came_too_late_is_not_run(model):
 
 def test_what_was_given_up_is_not_run(model):
     async def story(batcher):
-        model.free.clear()
-        running = ask(batcher, 0)
-        await asyncio.sleep(0.02)
+        running = await held(model, batcher)
         ask(batcher, 5).cancel()
         given_up = ask(batcher, 6)
         await asyncio.sleep(0.02)

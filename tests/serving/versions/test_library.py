@@ -75,6 +75,16 @@ def told(world, story, **more):
     asyncio.run(main())
 
 
+def served(world, story, policy=None, **more):
+    """Runs an async story with a library that serves the model already."""
+
+    async def begun(library):
+        await library.configure([world.config(policy)])
+        await story(library)
+
+    told(world, begun, **more)
+
+
 def states(library):
     return {number: version.state.name for number, version in sorted(library.models["m"].versions.items())}
 
@@ -83,6 +93,17 @@ async def until(library, is_so):
     while not is_so():
         await library.refresh()
         await asyncio.sleep(0.005)
+
+
+async def takes_over(world, library, bring):
+    """Version 2, which `bring` names, loads while 1 still answers."""
+    world.held.add(2)
+    bring()
+    await until(library, lambda: states(library).get(2) == "LOADING")
+    assert answering(library) == 1
+    world.held.clear()
+    await until(library, lambda: states(library) == {1: "END", 2: "AVAILABLE"})
+    assert answering(library) == 2
 
 
 def answering(library, key="", **spec):
@@ -94,27 +115,19 @@ def test_the_newest_version_is_served(world):
     world.add(1, 3, 2)
 
     async def story(library):
-        await library.configure([world.config()])
         assert states(library) == {3: "AVAILABLE"}
         assert answering(library) == 3
 
-    told(world, story)
+    served(world, story)
 
 
 def test_a_new_version_is_available_before_the_old_one_unloads(world):
     world.add(1)
 
     async def story(library):
-        await library.configure([world.config()])
-        world.held.add(2)
-        world.add(2)
-        await until(library, lambda: states(library).get(2) == "LOADING")
-        assert answering(library) == 1
-        world.held.clear()
-        await until(library, lambda: states(library) == {1: "END", 2: "AVAILABLE"})
-        assert answering(library) == 2
+        await takes_over(world, library, lambda: world.add(2))
 
-    told(world, story)
+    served(world, story)
     assert world.least_available[0] == 1
     assert world.closed == [1, 2]
 
@@ -123,7 +136,6 @@ def test_a_version_that_fails_leaves_the_good_one(world):
     world.add(1)
 
     async def story(library):
-        await library.configure([world.config()])
         world.broken.add(2)
         world.add(2)
         await until(library, lambda: states(library).get(2) == "END")
@@ -132,7 +144,7 @@ def test_a_version_that_fails_leaves_the_good_one(world):
         assert bad.status == (Code.INVALID_ARGUMENT, "not a SavedModel")
         assert good.status == (Code.OK, "")
 
-    told(world, story, retries=2)
+    served(world, story, retries=2)
     assert world.tries == [1, 2, 2, 2]
 
 
@@ -140,7 +152,6 @@ def test_a_version_in_use_is_unloaded_only_afterwards(world):
     world.add(1)
 
     async def story(library):
-        await library.configure([world.config()])
         with library.lease("m", None, None, "") as lease:
             world.add(2)
             await until(library, lambda: states(library) == {1: "UNLOADING", 2: "AVAILABLE"})
@@ -149,7 +160,7 @@ def test_a_version_in_use_is_unloaded_only_afterwards(world):
             assert lease.version.saved_model is not None
         await until(library, lambda: world.closed == [1])
 
-    told(world, story)
+    served(world, story)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +170,9 @@ def test_policies(world, policy, expected):
     world.add(1, 2, 3)
 
     async def story(library):
-        await library.configure([world.config(policy)])
         assert set(states(library)) == expected
 
-    told(world, story)
+    served(world, story, policy)
 
 
 def test_folders_that_are_no_versions_are_passed_over(world):
@@ -171,17 +181,15 @@ def test_folders_that_are_no_versions_are_passed_over(world):
     (world.base / "9").write_text("a file")
 
     async def story(library):
-        await library.configure([world.config(All())])
         assert states(library) == {7: "AVAILABLE"}
 
-    told(world, story)
+    served(world, story, All())
 
 
 def test_what_cannot_be_found(world):
     world.add(1)
 
     async def story(library):
-        await library.configure([world.config()])
         for asked, code, message in [
             (("x", None, None), Code.NOT_FOUND, "Servable not found for request: Latest(x)"),
             (("m", 7, None), Code.NOT_FOUND, "Servable not found for request: Specific(m, 7)"),
@@ -192,20 +200,19 @@ def test_what_cannot_be_found(world):
                 pass
             assert (refused.value.code, refused.value.message) == (code, message)
 
-    told(world, story)
+    served(world, story)
 
 
 def test_models_that_are_no_longer_named_unload(world):
     world.add(1)
 
     async def story(library):
-        await library.configure([world.config()])
         await library.configure([])
         assert library.models == {}
         while not world.closed:
             await asyncio.sleep(0.005)
 
-    told(world, story)
+    served(world, story)
 
 
 class TestLabels:
@@ -241,17 +248,15 @@ class TestRelease:
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
             assert states(library) == {1: "AVAILABLE"}
 
-        told(world, story)
+        served(world, story)
 
     def test_a_pushed_version_is_served_to_nobody_until_it_is_released(self, world):
         world.add(1)
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
             world.add(2)
             for _ in range(5):
                 await library.refresh()
@@ -263,30 +268,22 @@ class TestRelease:
             assert answering(library, label="stable") == 1
             assert answering(library, label="canary") == 2
 
-        told(world, story)
+        served(world, story)
 
     def test_the_old_stable_version_answers_until_the_new_one_can(self, world):
         world.add(1, 2)
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
-            world.held.add(2)
-            world.release(stable=2)
-            await until(library, lambda: states(library).get(2) == "LOADING")
-            assert answering(library) == 1
-            world.held.clear()
-            await until(library, lambda: states(library) == {1: "END", 2: "AVAILABLE"})
-            assert answering(library) == 2
+            await takes_over(world, library, lambda: world.release(stable=2))
 
-        told(world, story)
+        served(world, story)
 
     def test_a_new_stable_version_that_fails_takes_nothing_down(self, world):
         world.add(1, 2)
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
             world.broken.add(2)
             world.release(stable=2)
             await until(library, lambda: states(library).get(2) == "END")
@@ -294,7 +291,7 @@ class TestRelease:
                 await library.refresh()
             assert answering(library) == 1
 
-        told(world, story)
+        served(world, story)
 
     def test_a_canary_that_is_not_up_costs_nobody_the_answer(self, world):
         world.add(1, 2)
@@ -302,45 +299,41 @@ class TestRelease:
         world.release(stable=1, canary=2, weight=1.0, salt="s", mode="canary")
 
         async def story(library):
-            await library.configure([world.config()])
             assert {answering(library, key=str(i)) for i in range(20)} == {1}
 
-        told(world, story)
+        served(world, story)
 
     def test_going_back_loads_the_old_version_again(self, world):
         world.add(1, 2)
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
             for stable in (2, 1, 2, 1):
                 world.release(stable=stable)
                 await until(library, lambda stable=stable: library.models["m"].available() == [stable])
                 assert answering(library) == stable
 
-        told(world, story)
+        served(world, story)
 
     def test_a_broken_state_file_changes_nothing(self, world):
         world.add(1)
         world.release(stable=1)
 
         async def story(library):
-            await library.configure([world.config()])
             (world.base / release.FILE_NAME).write_text("{")
             for _ in range(3):
                 await library.refresh()
             assert answering(library) == 1
             assert "release.json" in library.models["m"].problem
 
-        told(world, story)
+        served(world, story)
 
     def test_shadow_is_leased_with_the_stable_version(self, world):
         world.add(1, 2)
         world.release(stable=1, canary=2, mode="shadow")
 
         async def story(library):
-            await library.configure([world.config()])
             with library.lease("m", None, None, "k") as lease:
                 assert (lease.version.number, lease.shadow) == (1, 2)
 
-        told(world, story)
+        served(world, story)
