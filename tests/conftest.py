@@ -17,8 +17,13 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """With several workers (`make test`) a file stays with one of them, and so do all integration tests: they share runs."""
-    for item in items:
-        inside = item.path.is_relative_to(PROJECT / "tests" / "integration")
-        item.add_marker(pytest.mark.xdist_group("integration" if inside else str(item.path)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "integration" if nodeid.startswith("tests/integration/") else nodeid.partition("::")[0]
+
+    return ByRoom(config, log)
