@@ -21,7 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument("--label", required=True, metavar="COL", help="the column to predict")
     parser.add_argument("--name", metavar="NAME", help="name of the pipeline and the model (default: the file's name)")
     parser.add_argument(
-        "--delimiter", default=",", metavar="CHAR", help="between the cells of a CSV file (default: a comma)"
+        "--delimiter", metavar="CHAR", help="between the cells of a CSV file (default: what its header suggests)"
     )
     parser.add_argument("--encoding", default="utf-8", metavar="NAME", help="of a CSV file (default: utf-8)")
     parser.add_argument(
@@ -32,15 +32,17 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    from components.example_gen.core import Source, propose
+    from components.example_gen.core import Source, propose, with_delimiter
 
     name = _name(arguments.name, arguments.data)
     config = Path(arguments.config_dir) / f"{name}.yaml"
     schema = Path(arguments.config_dir).parent / "schemas" / name / "schema.pbtxt"
     _refuse_to_overwrite([config, schema], arguments.force)
     source = Source(
-        path=arguments.data, label=arguments.label, delimiter=arguments.delimiter, encoding=arguments.encoding
+        path=arguments.data, label=arguments.label, delimiter=arguments.delimiter or ",", encoding=arguments.encoding
     )
+    if arguments.delimiter is None:
+        source = with_delimiter(source)
     profile, schema_text, suggestions = propose(source)
     from sluicegate.proposed_settings import proposed_settings
 

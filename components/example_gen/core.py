@@ -43,6 +43,13 @@ def load(source: Source, schema: schema_pb2.Schema | None = None) -> dict[str, p
     return tables_of(examine(source, schema))
 
 
+def with_delimiter(source: Source) -> Source:
+    """`source` with the delimiter that its file seems to have, where nobody has said one. Raises DataError."""
+    from components.example_gen.delimiter import guessed
+
+    return guessed(source)
+
+
 def propose(source: Source) -> tuple[TableProfile, str, list[str]]:
     """The profile, a schema to review (text format) and suggestions for the settings, for a table seen the first time.
 

@@ -12,7 +12,7 @@ from components.example_gen.names import listed
 from components.example_gen.source import Source
 from schemas.errors import Problem
 
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _MAX_CELL_LINES = 1000
 """A cell that runs over more lines is taken for a quotation mark that was never closed."""
 
@@ -68,14 +68,14 @@ def header(path: Path, source: Source, names: list[str]) -> list[Problem]:
                 "export the table again, or delete the file",
             )
         ]
-    others = [sign for sign in _DELIMITERS if sign != source.delimiter and sign in names[0]]
+    others = [sign for sign in DELIMITERS if sign != source.delimiter and sign in names[0]]
     if len(names) == 1 and others:
         sign = max(others, key=names[0].count)
         shown = "\\t" if sign == "\t" else sign
         return [
             Problem(
                 f"{path}, line 1",
-                f"one column only, and its name holds {_DELIMITERS[sign]}: {names[0][:60]!r}",
+                f"one column only, and its name holds {DELIMITERS[sign]}: {names[0][:60]!r}",
                 f"columns separated by {source.delimiter!r}",
                 f'set data.delimiter: "{shown}"',
             )

@@ -63,7 +63,7 @@ def read_header(path: Path, source: Source) -> Header:
     problems = csv_problems.reading_options(path, source)
     if problems:
         raise DataError(HEADLINE, *problems)
-    cells, blank_lines = _first_record(path, source)
+    cells, blank_lines = first_record(path, source)
     names = [name.strip() for name in cells]
     problems = csv_problems.header(path, source, names)
     if problems:
@@ -71,7 +71,8 @@ def read_header(path: Path, source: Source) -> Header:
     return Header([name or f"unnamed_{place}" for place, name in enumerate(names, start=1)], blank_lines)
 
 
-def _first_record(path: Path, source: Source) -> tuple[list[str], int]:
+def first_record(path: Path, source: Source) -> tuple[list[str], int]:
+    """Cells of the first line that is not blank, and the number of blank lines before it. Raises DataError."""
     try:
         with _decoded(path, source) as text:
             reader, blank_lines = csv.reader(text, delimiter=source.delimiter), 0

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from components.example_gen.core import inspect, propose
+from components.example_gen.core import inspect, propose, with_delimiter
 from components.example_gen.proposal import suggestion
+from components.example_gen.source import Source
 from schemas.pbtxt import parse_pbtxt
 from schemas.table import Column
 
@@ -52,3 +53,24 @@ def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
 )
 def test_suggestions_on_both_sides_of_their_limits(column: Column, start: str | None) -> None:
     assert [line[: len(start or "")] for line in suggestion(column, 1000)] == ([start] if start else [])
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("a,b,c", ","), ("a;b;c", ";"), ("a\tb\tc", "\t"), ("a|b|c", "|"), ("label", ","), ("a,b;c", ","),
+        ('"income; gross","a, b",c', ","), ("\n\nname;größe, cm;label", ";"), ("a;b", ";"),
+    ],
+)  # fmt: skip
+def test_the_delimiter_is_the_one_that_makes_most_columns(tmp_path: Path, header: str, expected: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n1\n", encoding="utf-8")
+    assert with_delimiter(Source(str(path), "label")).delimiter == expected
+
+
+def test_what_is_no_csv_in_this_encoding_keeps_its_comma(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n1;2\n", encoding="utf-16")
+    assert with_delimiter(Source(str(path), "a")).delimiter == ","
+    assert with_delimiter(Source(str(path), "a", encoding="utf-16")).delimiter == ";"
+    assert with_delimiter(Source(str(path), "a", encoding="klingon")).delimiter == ","
