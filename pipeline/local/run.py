@@ -306,13 +306,15 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 
 
 def _overrides(serving: Path) -> list[str]:
-    """What people let pass for the version in production; said in every report as long as it answers."""
+    """What people ever let pass; said in every report from then on, whoever answers now."""
     try:
         release = releases.read(serving)
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    told = releases.overrides_of_stable(release)
-    return [f"Version {release.stable}, which answers requests, was released on a person's word: {one}" for one in told]
+    return [
+        f"Version {version}{', which answers requests,' if version == release.stable else ''} was pushed on a person's word: {told}"
+        for version, told in releases.overrides_ever(release)
+    ]
 
 
 def _write(job: Job, result: RunResult) -> None:
