@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipeline.settings_contradictions import Contradiction, Contradictions, contradictions_in
+from pipeline.settings_fairness import fairness_contradictions_in
 
 SETTINGS_VERSION = 1
 
@@ -41,6 +42,9 @@ def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: 
 _column = BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)
 #: A section that may be written `off`, which YAML reads as false.
 _off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
+
+#: Text on one line, without spaces around it: spaces are no name and no reason.
+_line = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)
 
 
 def switch(default: bool, why: str) -> Any:
@@ -378,8 +382,12 @@ class Override(Section):
     gate: Literal["quality_gate", "fairness"] = Field(
         description="Which gate; data that is refused and a model that no server can load have nothing to let pass."
     )
-    by: str = Field(min_length=1, description="Who decides it.")
-    reason: str = Field(min_length=10, description="Why, in a sentence.")
+    by: Annotated[str, _line] = Field(
+        min_length=1, description="Who decides it.", json_schema_extra={"words": "the name of a person"}
+    )
+    reason: Annotated[str, _line] = Field(
+        min_length=10, description="Why, in a sentence.", json_schema_extra={"words": "text of 10 characters or more"}
+    )
 
 
 class ServingCheck(Section):
@@ -518,7 +526,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = contradictions_in(self, METRICS)
+        found = [*contradictions_in(self, METRICS), *fairness_contradictions_in(self)]
         if found:
             raise Contradictions(*found)
         return self

@@ -1,0 +1,85 @@
+"""Settings about groups, and about whose word counts, that could only fail later, or never refuse."""
+
+import pytest
+
+from pipeline.settings_file import load
+from schemas.errors import SettingsError
+
+GOOD = "name: x\ndata: a.csv\nlabel: y\n"
+LIMIT = "limits: [{measure: demographic_parity_difference, of: [sex], at_most: 0.1}]"
+FAIR = f"fairness: {{sensitive: [sex], {LIMIT}}}\n"
+WORD = "overrides: [{gate: fairness, by: Ada, reason: a pilot without people}]\n"
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes settings to my.yaml in a folder of its own and returns its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(more):
+        (tmp_path / "my.yaml").write_text(GOOD + more)
+        return "my.yaml"
+
+    return write
+
+
+def only_problem(path, *changes):
+    """The one problem, with all its four parts."""
+    with pytest.raises(SettingsError) as raised:
+        load(path, changes)
+    [problem] = raised.value.problems
+    assert raised.value.headline
+    assert all((problem.place, problem.got, problem.allowed, problem.remedy))
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("key", "by", "reason"),
+    [("by", '"  "', "a pilot without people"), ("reason", "Ada", f'"{" " * 12}"'), ("reason", "Ada", '"a          b"')],
+)
+def test_spaces_are_no_name_and_no_reason(written, key, by, reason):
+    told = f"overrides: [{{gate: quality_gate, by: {by}, reason: {reason}}}]\n"
+    problem = only_problem(written(told))
+    assert problem.place == f"my.yaml, line 4, key overrides.0.{key}"
+    assert problem.allowed.startswith("the name of a person" if key == "by" else "text of 10 characters or more")
+
+
+def test_a_name_and_a_reason_are_kept_on_one_line_without_spaces_around(written):
+    told = 'overrides: [{gate: quality_gate, by: " Ada ", reason: " a pilot\\n without  people "}]\n'
+    [kept] = load(written(told)).settings.overrides
+    assert (kept.by, kept.reason) == ("Ada", "a pilot without people")
+
+
+@pytest.mark.parametrize(
+    ("fairness", "word"),
+    [
+        ("fairness: off\n", "fairness is off"),
+        ("", "no column is declared"),
+        ("fairness: {sensitive: [sex]}\n", "no limits to judge by"),
+        ("fairness: {sensitive: [sex], profile: ll144-table}\n", "no limits to judge by"),
+    ],
+)
+def test_an_override_of_a_gate_that_cannot_refuse(written, fairness, word):
+    problem = only_problem(written(fairness + WORD))
+    assert problem.place.endswith(", key overrides.0.gate")
+    assert word in problem.got
+
+
+@pytest.mark.parametrize(
+    "fairness",
+    [FAIR, "fairness: {sensitive: [sex], profile: ugesp-4-5}\n", "fairness: {sensitive: [sex], report_only: true}\n"],
+)
+def test_an_override_of_a_gate_that_can(written, fairness):
+    assert load(written(fairness + WORD)).settings.overrides[0].by == "Ada"
+
+
+def test_an_override_is_told_once(written):
+    word = WORD.replace("[{", "[{gate: fairness, by: Bo, reason: because it must}, {")
+    assert only_problem(written(FAIR + word)).place.endswith(", key overrides.1.gate")
+
+
+def test_the_profiles_with_limits_are_those_of_the_gate():
+    from fairness.profiles import PROFILES
+    from pipeline.settings_fairness import WITH_LIMITS
+
+    assert set(WITH_LIMITS) == {name for name, profile in PROFILES.items() if profile.limits}
