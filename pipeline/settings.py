@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipeline.settings_contradictions import Contradiction, Contradictions, contradictions_in
-from pipeline.settings_fairness import fairness_contradictions_in
+from pipeline.settings_fairness import OF_VALUES, bounds_that_cannot_refuse, fairness_contradictions_in
 
 SETTINGS_VERSION = 1
 
@@ -290,7 +290,7 @@ class FairnessLimit(Section):
         min_length=1, description="Sensitive columns; several mean their intersection, such as [sex, race]."
     )
     at_most: float | None = limit(None, low=0, high=FAR, unit="of the measure", why="For differences.")
-    at_least: float | None = limit(None, low=0, high=1, unit="ratio", why="For ratios; 1 is equal.")
+    at_least: float | None = limit(None, low=0, high=1, unit="ratio", why="For ratios; 1 is equal.", above=True)
     max_rise: float | None = limit(
         None, low=0, high=FAR, unit="of the measure", why="How much worse than the released model's, on the same rows."
     )
@@ -311,6 +311,11 @@ class FairnessLimit(Section):
                 Contradiction("", "a limit without a bound", f"{bound} or max_rise",
                               f"add a bound: without one {self.measure} can never refuse")
             )  # fmt: skip
+        if self.measure not in OF_VALUES:
+            bounds = {"at_most": self.at_most, "max_rise": self.max_rise}
+            idle = tuple(bounds_that_cannot_refuse(self.measure, bounds))
+            if idle:
+                raise Contradictions(*idle)
         return self
 
 

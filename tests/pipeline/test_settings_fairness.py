@@ -83,3 +83,44 @@ def test_the_profiles_with_limits_are_those_of_the_gate():
     from pipeline.settings_fairness import WITH_LIMITS
 
     assert set(WITH_LIMITS) == {name for name, profile in PROFILES.items() if profile.limits}
+
+
+def limited(measure, bound):
+    return f"fairness: {{sensitive: [sex], limits: [{{measure: {measure}, of: [sex], {bound}}}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("measure", "bound"),
+    [
+        ("demographic_parity_difference", "at_most: 1.0"),
+        ("equalized_odds_mean", "at_most: 1.5"),
+        ("equalized_odds_sum", "at_most: 2.0"),
+        ("equal_opportunity_difference", "max_rise: 1"),
+        ("impact_ratio", "max_rise: 1"),
+        ("impact_ratio", "at_least: 0"),
+        ("demographic_parity_ratio", "at_least: 0.0"),
+        ("error_difference", "at_most: 1.0"),
+        ("score_difference", "max_rise: 1"),
+        ("abcc", "at_most: 1"),
+    ],
+)
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_a_limit_that_cannot_refuse(written, measure, bound, task):
+    problem = only_problem(written(f"task: {task}\n" + limited(measure, bound)))
+    assert problem.place.endswith(f"key fairness.limits.0.{bound.split(':')[0]}")
+    assert ("raise it above 0" if "at_least" in bound else "could not refuse") in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("measure", "bound", "task"),
+    [
+        ("demographic_parity_difference", "at_most: 0.99", "binary"),
+        ("equalized_odds_sum", "at_most: 1.9", "binary"),
+        ("impact_ratio", "at_least: 1", "binary"),
+        ("error_difference", "at_most: 5000", "regression"),
+        ("abcc", "at_most: 3", "regression"),
+        ("score_difference", "max_rise: 1", "auto"),
+    ],
+)
+def test_a_limit_that_can(written, measure, bound, task):
+    assert load(written(f"task: {task}\n" + limited(measure, bound))).settings.fairness.limits[0].measure == measure
