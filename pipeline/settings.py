@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -180,6 +181,16 @@ class Training(Section):
         "per_group", description="thresholds: per_group needs the sensitive columns in every request; one does not."
     )
 
+    @model_validator(mode="after")
+    def _reaches_its_goal(self) -> Self:
+        if self.mitigation == "reweigh" and self.mitigation_goal != "parity":
+            raise Contradictions(
+                Contradiction("mitigation_goal", f"{self.mitigation_goal}, with mitigation: reweigh", "parity",
+                              "take it out, or choose mitigation: constrained or thresholds (of `sluicegate frontier`: "
+                              "--methods constrained,thresholds)")
+            )  # fmt: skip
+        return self
+
 
 class Tuning(Section):
     """A search for hyperparameters before training (keras-tuner). Off by default: it multiplies the time."""
@@ -259,6 +270,11 @@ class SensitiveColumn(Section):
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
+        if not all(map(math.isfinite, self.bins)):
+            raise Contradictions(
+                Contradiction("bins", str(list(self.bins)), "numbers that rise",
+                              "take nan and inf out: missing values are a group of their own, and the first and last bin are open")
+            )  # fmt: skip
         if any(low >= high for low, high in zip(self.bins, self.bins[1:], strict=False)):
             raise Contradictions(
                 Contradiction("bins", str(list(self.bins)), "bounds that rise", "sort them and take doubles out")
@@ -310,6 +326,12 @@ class FairnessLimit(Section):
             raise Contradictions(
                 Contradiction("", "a limit without a bound", f"{bound} or max_rise",
                               f"add a bound: without one {self.measure} can never refuse")
+            )  # fmt: skip
+        if self.measure == "abcc" and self.max_rise is not None:
+            raise Contradictions(
+                Contradiction("max_rise", f"{self.max_rise:g} for abcc", "at_most",
+                              "write at_most, or another measure such as score_difference: abcc is not compared with the "
+                              "released model's")
             )  # fmt: skip
         if self.measure not in OF_VALUES:
             bounds = {"at_most": self.at_most, "max_rise": self.max_rise}
@@ -370,6 +392,17 @@ class Explanation(Section):
     monotone: dict[str, Literal["up", "down"]] = Field(
         {}, description="Columns that can change in one direction only: {age: up}."
     )
+
+    @model_validator(mode="after")
+    def _can_change_or_cannot(self) -> Self:
+        both = [name for name in self.monotone if name in self.immutable]
+        if both:
+            raise Contradictions(
+                *(Contradiction(f"monotone.{name}", f"{name!r}, which is immutable, too", "columns that can change",
+                                "keep it in one of the two: immutable never changes, monotone in one direction")
+                  for name in both)
+            )  # fmt: skip
+        return self
 
 
 class ModelCardText(Section):

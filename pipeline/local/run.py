@@ -21,6 +21,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.settings_file import LoadedSettings
+from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
 from schemas import records
 from schemas import release as releases
@@ -60,6 +61,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     settings = loaded.settings
     folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
     profile = look_at(settings)
+    check_with_table(loaded, profile.roles)
     batch = batch_digest(settings, profile)
     folder.make()
     with only_run_in(folder.root):

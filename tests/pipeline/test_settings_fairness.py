@@ -2,8 +2,11 @@
 
 import pytest
 
+from pipeline.settings_fairness import OF_VALUES
 from pipeline.settings_file import load
+from pipeline.settings_table import check_with_table
 from schemas.errors import SettingsError
+from schemas.roles import Roles
 
 GOOD = "name: x\ndata: a.csv\nlabel: y\n"
 LIMIT = "limits: [{measure: demographic_parity_difference, of: [sex], at_most: 0.1}]"
@@ -17,7 +20,8 @@ def written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def write(more):
-        (tmp_path / "my.yaml").write_text(GOOD + more)
+        start = GOOD.replace("label: y\n", "") if "label:" in more else GOOD
+        (tmp_path / "my.yaml").write_text(start + more)
         return "my.yaml"
 
     return write
@@ -124,3 +128,99 @@ def test_a_limit_that_cannot_refuse(written, measure, bound, task):
 )
 def test_a_limit_that_can(written, measure, bound, task):
     assert load(written(f"task: {task}\n" + limited(measure, bound))).settings.fairness.limits[0].measure == measure
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "got"),
+    [
+        ("task: regression\nfairness: {sensitive: [sex], positive: high}\n", "fairness.positive", "'high', for task"),
+        (
+            "label: {column: y, positive: high}\ntask: binary\nfairness: {sensitive: [sex], positive: low}\n",
+            "fairness.positive",
+            "'low', and the positive class is 'high'",
+        ),
+        ("task: regression\n" + FAIR, "fairness.limits.0.measure", "demographic_parity_difference, for task regression"),
+        (
+            "task: regression\nfairness: {sensitive: [sex], profile: ugesp-4-5}\n",
+            "fairness.profile",
+            "ugesp-4-5, for task regression",
+        ),
+        (limited("abcc", "max_rise: 0.1"), "fairness.limits.0.max_rise", "0.1 for abcc"),
+        (limited("abcc", "at_most: 0.2, max_rise: 0.1"), "fairness.limits.0.max_rise", "0.1 for abcc"),
+        ("fairness: {sensitive: [{column: age, bins: [.nan, 1]}]}\n", "fairness.sensitive.0.bins", "[nan, 1.0]"),
+        ("fairness: {sensitive: [{column: age, bins: [1, .inf]}]}\n", "fairness.sensitive.0.bins", "[1.0, inf]"),
+        ("fairness: {sensitive: [{column: age, bins: [40, 25]}]}\n", "fairness.sensitive.0.bins", "[40.0, 25.0]"),
+        ("explanation: {immutable: [age, sex], monotone: {age: up}}\n", "explanation.monotone.age", "immutable, too"),
+        (
+            "training: {mitigation: reweigh, mitigation_goal: equal_opportunity}\n" + FAIR,
+            "training.mitigation_goal",
+            "equal_opportunity, with mitigation: reweigh",
+        ),
+    ],
+)
+def test_what_could_only_fail_later_is_refused_with_its_key(written, more, key, got):
+    problem = only_problem(written(more))
+    assert problem.place.startswith("my.yaml, line ")
+    assert problem.place.endswith(f", key {key}")
+    assert got in problem.got
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "label: {column: y, positive: high}\ntask: binary\nfairness: {sensitive: [sex], positive: high}\n",
+        "task: binary\nfairness: {sensitive: [sex], positive: high}\n",
+        "task: regression\nfairness: {sensitive: [sex], profile: ll144-table}\n",
+        "task: regression\nfairness: off\n",
+        "training: {mitigation: constrained, mitigation_goal: equal_opportunity}\n" + FAIR,
+        "explanation: {immutable: [sex], monotone: {age: up}}\n",
+    ],
+)
+def test_what_makes_sense_loads(written, more):
+    assert load(written(more)).settings.name == "x"
+
+
+BINARY = Roles("y", "binary", ("low", "high"))
+THREE = Roles("y", "multiclass", ("low", "middle", "high"))
+NUMBER = Roles("y", "regression")
+
+
+@pytest.mark.parametrize(
+    ("more", "roles", "key", "got"),
+    [
+        ("fairness: {sensitive: [sex], positive: low}\n", BINARY, "fairness.positive", "the positive class is 'high'"),
+        ("fairness: {sensitive: [sex], positive: hihg}\n", THREE, "fairness.positive", "which the label never is"),
+        ("fairness: {sensitive: [sex], positive: high}\n", NUMBER, "fairness.positive", "for task regression"),
+        (FAIR, NUMBER, "fairness.limits.0.measure", "for task regression"),
+        (limited("error_difference", "at_most: 2"), BINARY, "fairness.limits.0.at_most", "2 for error_difference"),
+    ],
+)
+def test_what_the_table_came_to_is_held_against_the_settings_before_anything_runs(written, more, roles, key, got):
+    with pytest.raises(SettingsError, match="'y', a") as raised:
+        check_with_table(load(written(more)), roles)
+    [problem] = raised.value.problems
+    assert (problem.place.split(":")[0], problem.place.split(", ")[-1]) == ("my.yaml", f"key {key}")
+    assert got in problem.got
+    assert all((problem.allowed, problem.remedy))
+
+
+def test_a_place_is_also_that_of_an_option(written):
+    change = "fairness={sensitive: [sex], positive: low}"
+    with pytest.raises(SettingsError) as raised:
+        check_with_table(load(written(""), [change]), BINARY)
+    assert raised.value.problems[0].place == f"--set {change}, key fairness.positive"
+
+
+@pytest.mark.parametrize(
+    ("more", "roles"),
+    [("fairness: {sensitive: [sex], positive: high}\n", BINARY), (FAIR, THREE), ("fairness: off\n", NUMBER)],
+)
+def test_settings_that_fit_their_table(written, more, roles):
+    check_with_table(load(written(more)), roles)
+
+
+def test_the_measures_of_a_regression_are_those_that_need_no_rate():
+    from fairness.gaps import MEASURES
+
+    rates = {"selection_rate", "tpr", "fpr", "ppv"}
+    assert {name for name, measure in MEASURES.items() if not rates & set(measure.of)} == OF_VALUES

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from pipeline.local import run
+from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder
+from pipeline.settings_file import load
 from schemas import records
 from schemas import release as releases
+from schemas.errors import SettingsError
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.release import Change, Release
 
@@ -70,3 +73,13 @@ def test_what_people_let_pass_is_said_ever_after_and_marked_while_that_version_a
     assert [one.split(":")[0] for one in run._overrides(folder.serving)] == [
         "Version 8 was pushed on a person's word", "Version 9 was pushed on a person's word"
     ]  # fmt: skip
+
+
+def test_settings_that_the_table_contradicts_stop_a_run_before_it_makes_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{'f' if n % 2 else 'm'},{n},{'yes' if n % 3 else 'no'}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text(f"sex,age,y\n{rows}")
+    (tmp_path / "t.yaml").write_text("name: t\ndata: t.csv\nlabel: y\nfairness: {sensitive: [sex], positive: no}\n")
+    with pytest.raises(SettingsError, match="the positive class is 'yes'"):
+        run.run(load("t.yaml"), Request("t.yaml", console="quiet"))
+    assert not (tmp_path / "output").exists()
