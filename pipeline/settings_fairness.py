@@ -77,7 +77,9 @@ def _of_positive(named: str | None, task: str, positive: str | None, classes: Se
     if named is None:
         return
     if task == "regression":
-        yield Contradiction(key, f"{named!r}, for task regression", "nothing", "take it out: a regression has no classes")
+        yield Contradiction(
+            key, f"{named!r}, for task regression", "nothing", "take it out: a regression has no classes"
+        )
     elif task == "binary" and positive is not None and named != positive:
         yield Contradiction(key, f"{named!r}, and the positive class is {positive!r}", f"{positive!r}, or nothing",
                             "take it out, or name the class in label.positive: a binary label has one positive class")  # fmt: skip

@@ -139,7 +139,11 @@ def test_a_limit_that_can(written, measure, bound, task):
             "fairness.positive",
             "'low', and the positive class is 'high'",
         ),
-        ("task: regression\n" + FAIR, "fairness.limits.0.measure", "demographic_parity_difference, for task regression"),
+        (
+            "task: regression\n" + FAIR,
+            "fairness.limits.0.measure",
+            "demographic_parity_difference, for task regression",
+        ),
         (
             "task: regression\nfairness: {sensitive: [sex], profile: ugesp-4-5}\n",
             "fairness.profile",
