@@ -57,6 +57,11 @@ def _task_problems(plan: TrainingPlan, roles: Roles) -> Iterator[Problem]:
             "key training.mitigation", f"{plan.mitigation}, for task {roles.task}", ", ".join(["none", *able]),
             f"{plan.mitigation} needs a task {' or '.join(_TASKS[plan.mitigation])}: choose another, or none.",
         )  # fmt: skip
+    if plan.mitigation == "reweigh" and plan.mitigation_goal != "parity":
+        yield Problem(
+            "key training.mitigation_goal", f"{plan.mitigation_goal}, with training.mitigation: reweigh", "parity",
+            "Take it out, or choose constrained or thresholds.",
+        )  # fmt: skip
     if plan.mitigation == "thresholds" and plan.mitigation_thresholds == "one" and plan.threshold != "auto":
         yield Problem(
             "key evaluation.threshold", f"{plan.threshold}, with training.mitigation_thresholds: one", "auto",
@@ -73,7 +78,7 @@ def describe(plan: TrainingPlan, about: Sequence[SensitiveColumn], decision: Dec
     said: dict[str, Any] = {
         "mitigation": {
             "method": plan.mitigation,
-            "goal": plan.mitigation_goal if plan.mitigation != "reweigh" else "parity",
+            "goal": plan.mitigation_goal,
             "strength": plan.mitigation_strength,
             "columns": bins,
             "needs_columns_at_serving": moves,

@@ -233,7 +233,9 @@ def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     predictions = nodes["Score"].outputs["predictions"]
     if fairness.enabled:
-        nodes["FairnessReport"] = FairnessReport(predictions=predictions, policy_json=fairness.model_dump_json())
+        nodes["FairnessReport"] = FairnessReport(
+            predictions=predictions, policy_json=fairness.model_dump_json(), training_json=_mitigation_json(settings)
+        )
     if explanation.enabled:
         nodes["ExplanationReport"] = ExplanationReport(
             examples=nodes["ExampleGen"].outputs["examples"],
@@ -243,6 +245,13 @@ def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
             fairness_json=fairness.model_dump_json(),
             seed=settings.training.seed,
         )
+
+
+def _mitigation_json(settings: Settings) -> str:
+    """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
+    return settings.training.model_dump_json(
+        include={"mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength"}
+    )
 
 
 def _check_serving(nodes: Nodes, settings: Settings) -> None:

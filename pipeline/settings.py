@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipeline.settings_contradictions import Contradiction, Contradictions, contradictions_in
+from pipeline.settings_fairness import OF_VALUES, bounds_that_cannot_refuse, fairness_contradictions_in
 
 SETTINGS_VERSION = 1
 
@@ -41,6 +43,9 @@ def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: 
 _column = BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)
 #: A section that may be written `off`, which YAML reads as false.
 _off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
+
+#: Text on one line, without spaces around it: spaces are no name and no reason.
+_line = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)
 
 
 def switch(default: bool, why: str) -> Any:
@@ -176,6 +181,16 @@ class Training(Section):
         "per_group", description="thresholds: per_group needs the sensitive columns in every request; one does not."
     )
 
+    @model_validator(mode="after")
+    def _reaches_its_goal(self) -> Self:
+        if self.mitigation == "reweigh" and self.mitigation_goal != "parity":
+            raise Contradictions(
+                Contradiction("mitigation_goal", f"{self.mitigation_goal}, with mitigation: reweigh", "parity",
+                              "take it out, or choose mitigation: constrained or thresholds (of `sluicegate frontier`: "
+                              "--methods constrained,thresholds)")
+            )  # fmt: skip
+        return self
+
 
 class Tuning(Section):
     """A search for hyperparameters before training (keras-tuner). Off by default: it multiplies the time."""
@@ -255,6 +270,11 @@ class SensitiveColumn(Section):
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
+        if not all(map(math.isfinite, self.bins)):
+            raise Contradictions(
+                Contradiction("bins", str(list(self.bins)), "numbers that rise",
+                              "take nan and inf out: missing values are a group of their own, and the first and last bin are open")
+            )  # fmt: skip
         if any(low >= high for low, high in zip(self.bins, self.bins[1:], strict=False)):
             raise Contradictions(
                 Contradiction("bins", str(list(self.bins)), "bounds that rise", "sort them and take doubles out")
@@ -286,7 +306,7 @@ class FairnessLimit(Section):
         min_length=1, description="Sensitive columns; several mean their intersection, such as [sex, race]."
     )
     at_most: float | None = limit(None, low=0, high=FAR, unit="of the measure", why="For differences.")
-    at_least: float | None = limit(None, low=0, high=1, unit="ratio", why="For ratios; 1 is equal.")
+    at_least: float | None = limit(None, low=0, high=1, unit="ratio", why="For ratios; 1 is equal.", above=True)
     max_rise: float | None = limit(
         None, low=0, high=FAR, unit="of the measure", why="How much worse than the released model's, on the same rows."
     )
@@ -307,6 +327,17 @@ class FairnessLimit(Section):
                 Contradiction("", "a limit without a bound", f"{bound} or max_rise",
                               f"add a bound: without one {self.measure} can never refuse")
             )  # fmt: skip
+        if self.measure == "abcc" and self.max_rise is not None:
+            raise Contradictions(
+                Contradiction("max_rise", f"{self.max_rise:g} for abcc", "at_most",
+                              "write at_most, or another measure such as score_difference: abcc is not compared with the "
+                              "released model's")
+            )  # fmt: skip
+        if self.measure not in OF_VALUES:
+            bounds = {"at_most": self.at_most, "max_rise": self.max_rise}
+            idle = tuple(bounds_that_cannot_refuse(self.measure, bounds))
+            if idle:
+                raise Contradictions(*idle)
         return self
 
 
@@ -362,6 +393,17 @@ class Explanation(Section):
         {}, description="Columns that can change in one direction only: {age: up}."
     )
 
+    @model_validator(mode="after")
+    def _can_change_or_cannot(self) -> Self:
+        both = [name for name in self.monotone if name in self.immutable]
+        if both:
+            raise Contradictions(
+                *(Contradiction(f"monotone.{name}", f"{name!r}, which is immutable, too", "columns that can change",
+                                "keep it in one of the two: immutable never changes, monotone in one direction")
+                  for name in both)
+            )  # fmt: skip
+        return self
+
 
 class ModelCardText(Section):
     """What only people can say about a model; it stands in the model card."""
@@ -378,8 +420,12 @@ class Override(Section):
     gate: Literal["quality_gate", "fairness"] = Field(
         description="Which gate; data that is refused and a model that no server can load have nothing to let pass."
     )
-    by: str = Field(min_length=1, description="Who decides it.")
-    reason: str = Field(min_length=10, description="Why, in a sentence.")
+    by: Annotated[str, _line] = Field(
+        min_length=1, description="Who decides it.", json_schema_extra={"words": "the name of a person"}
+    )
+    reason: Annotated[str, _line] = Field(
+        min_length=10, description="Why, in a sentence.", json_schema_extra={"words": "text of 10 characters or more"}
+    )
 
 
 class ServingCheck(Section):
@@ -518,7 +564,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = contradictions_in(self, METRICS)
+        found = [*contradictions_in(self, METRICS), *fairness_contradictions_in(self)]
         if found:
             raise Contradictions(*found)
         return self

@@ -41,7 +41,6 @@ def contradictions_in(settings: Settings, metrics: Mapping[str, tuple[str, ...]]
         *_column_contradictions(settings),
         *_slice_contradictions(settings),
         *_metric_contradictions(settings, metrics),
-        *_fairness_contradictions(settings),
     ]
 
 
@@ -101,28 +100,4 @@ def _metric_contradictions(settings: Settings, metrics: Mapping[str, tuple[str, 
     if settings.task == "regression" and settings.label.positive is not None:
         got, remedy = repr(settings.label.positive), "take label.positive out, or set task to binary"
         found.append(Contradiction("label.positive", got, "nothing: a regression has no classes", remedy))
-    return found
-
-
-def _fairness_contradictions(settings: Settings) -> list[Contradiction]:
-    names = [one.column for one in settings.fairness.sensitive]
-    roles = {settings.label.column: "the label", settings.columns.weight: "the weight"}
-    found = []
-    for index, name in enumerate(names):
-        key = f"fairness.sensitive.{index}"
-        if name in roles:
-            found.append(Contradiction(key, f"{name!r}, which is {roles[name]}", "a column of groups", "name another"))
-        if name in settings.columns.leave_out:
-            remedy = f"list {name!r} under columns.ids instead: an id is kept, and no model trains on it"
-            found.append(
-                Contradiction(key, f"{name!r}, which columns.leave_out drops", "columns the pipeline sees", remedy)
-            )
-        if name in names[:index]:
-            found.append(Contradiction(key, f"{name!r} a second time", "each column once", "take it out"))
-    gates = [one.gate for one in settings.overrides]
-    found += [
-        Contradiction(f"overrides.{index}.gate", f"{gate!r} a second time", "each gate once", "keep one reason")
-        for index, gate in enumerate(gates)
-        if gate in gates[:index]
-    ]
     return found

@@ -22,7 +22,7 @@ OVERRIDE = "override"
 class Change:
     """One line of the history.
 
-    at : ISO 8601, UTC.  action : "release", "rollback", or "override" (the version stays).  mode : "direct" (later "canary", "shadow").
+    at : ISO 8601, UTC.  action : "release", "rollback", or "override" (no version moves).  mode : "direct" (later "canary", "shadow").
     overrides : refusals that a person let pass for this version, a sentence each.
     """
 
@@ -59,10 +59,19 @@ class Release:
         return matching[-1] if matching else None
 
 
+def overrides_of(release: Release, version: int | None) -> tuple[str, ...]:
+    """What people ever let pass for a version, first to last."""
+    return tuple(told for number, told in overrides_ever(release) if number == version)
+
+
 def overrides_of_stable(release: Release) -> tuple[str, ...]:
     """What people ever let pass for the version that answers now."""
-    told = (one for change in release.history if change.version == release.stable for one in change.overrides)
-    return tuple(dict.fromkeys(told))
+    return overrides_of(release, release.stable)
+
+
+def overrides_ever(release: Release) -> tuple[tuple[int, str], ...]:
+    """(version, what a person let pass) of the whole history, first to last, each once."""
+    return tuple(dict.fromkeys((change.version, one) for change in release.history for one in change.overrides))
 
 
 def released(release: Release, change: Change) -> Release:

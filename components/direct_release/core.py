@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas.release import OVERRIDE, Change, Release, overrides_of_stable, released
+from schemas.release import OVERRIDE, Change, Release, overrides_of, released
 
 MODES = ("direct", "hold")
 
@@ -35,7 +35,8 @@ class Outcome:
 def decide(release: Release, push: Push | None, mode: str, now: datetime) -> Outcome:
     """The state after `push` (None: nothing was pushed).
 
-    mode : "direct" makes the version stable for everyone at once; "hold" leaves it beside the stable one.
+    mode : "direct" makes the version stable for everyone at once; "hold" leaves it beside the stable one.  Either way
+    the history says what a person let pass.
     now : time of the change, with its time zone.
 
     Raises ValueError for another mode.
@@ -45,22 +46,22 @@ def decide(release: Release, push: Push | None, mode: str, now: datetime) -> Out
     if push is None:
         return Outcome(release, False, "nothing was pushed")
     if mode == "hold":
-        return Outcome(release, False, f"release.mode is hold: version {push.version} waits, and nothing serves it")
+        reason = f"release.mode is hold: version {push.version} waits, and nothing serves it"
+        return _recorded(release, push.version, push, mode, now, reason)
     if release.stable is not None and release.stable_digest == push.digest:
-        return _the_same(release, push, mode, now)
+        reason = f"the same model is stable already, as version {release.stable}"
+        return _recorded(release, release.stable, push, mode, now, reason)
     change = _change("release", push.version, release.stable, push, mode, now)
     return Outcome(released(release, change), True, f"version {push.version} is stable")
 
 
-def _the_same(release: Release, push: Push, mode: str, now: datetime) -> Outcome:
-    """What answers stays as it is; a refusal that a person let pass now is written down all the same."""
-    reason = f"the same model is stable already, as version {release.stable}"
-    if release.stable is None or set(push.overrides) <= set(overrides_of_stable(release)):
+def _recorded(release: Release, version: int, push: Push, mode: str, now: datetime, reason: str) -> Outcome:
+    """What answers stays as it is; a refusal that a person let pass for `version` is written down all the same, once."""
+    if set(push.overrides) <= set(overrides_of(release, version)):
         return Outcome(release, False, reason)
-    change = _change(OVERRIDE, release.stable, release.stable, push, mode, now)
-    return Outcome(
-        replace(release, history=(*release.history, change)), True, f"{reason}; what a person let pass is recorded"
-    )
+    change = _change(OVERRIDE, version, release.stable, push, mode, now)
+    history = (*release.history, change)
+    return Outcome(replace(release, history=history), True, f"{reason}; what a person let pass is recorded")
 
 
 def _change(action: str, version: int, previous: int | None, push: Push, mode: str, now: datetime) -> Change:

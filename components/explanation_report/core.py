@@ -259,7 +259,7 @@ class _Run:
         grouping = self.sides.grouping.take(self.subject.numbers[rows])
         here, split = replace(self.sides, grouping=grouping), self.pool.take(rows)
         few = min(int(members.sum()) for members in here.members(split))
-        if few < self.asked.sensitive.min_rows:
+        if few < self.asked.sensitive.min_positives:
             self.notes.append(
                 f"Of {here.high} or {here.low} only {few} rows{here.rate.rows(split)} are among those that were shuffled: no "
                 "loss of the gap is shown by column."

@@ -37,14 +37,17 @@ class Rate:
     kind: str
     explained: int
 
+    def under(self, split: Split) -> Mask:
+        """(n,) the rows that the rate is about, whatever they weigh: what the gate's floors count."""
+        if self.kind in (_SELECTED, "score"):
+            return np.ones(len(split), bool)
+        if self.kind == "error":
+            return split.has_label
+        return np.asarray(split.has_label & ((split.label == self.explained) == (self.kind == "tpr")))
+
     def base(self, split: Split) -> Mask:
         """(n,) the rows that the mean is over; without weight, a row counts nowhere."""
-        has_weight = split.weight > 0
-        if self.kind in (_SELECTED, "score"):
-            return np.asarray(has_weight)
-        if self.kind == "error":
-            return np.asarray(has_weight & split.has_label)
-        return np.asarray(has_weight & split.has_label & ((split.label == self.explained) == (self.kind == "tpr")))
+        return np.asarray(self.under(split) & (split.weight > 0))
 
     def outcome(self, split: Split) -> Outcome:
         """What is averaged, for scores of rows of `split`."""
@@ -111,7 +114,8 @@ def rates_of(split: Split, sensitive: Sensitive, explained: int) -> tuple[Rate, 
 def sides_of(split: Split, sensitive: Sensitive, explained: int) -> Sides | str:
     """The two groups that are compared, or why there are none. Of two rates, that with the larger gap.
 
-    Only groups with `sensitive.min_rows` rows or more under the rate can be the highest or the lowest.
+    Only groups that the gate judges can be the highest or the lowest: `sensitive.min_rows` rows or more, and
+    `sensitive.min_positives` or more under the rate.
     """
     if not sensitive.compared:
         return "No sensitive column is declared (fairness.sensitive), so no gap is explained."
@@ -121,12 +125,12 @@ def sides_of(split: Split, sensitive: Sensitive, explained: int) -> Sides | str:
 
 
 def _furthest(split: Split, sensitive: Sensitive, grouping: Grouping, rate: Rate) -> Sides | str:
-    means = _means(split, grouping, rate, sensitive.min_rows)
+    means = _means(split, grouping, rate, sensitive)
     what = " x ".join(sensitive.compared)
     if len(means) < 2:
         return (
-            f"Fewer than two groups of {what} have {sensitive.min_rows} rows{rate.rows(split)} (fairness.min_rows), so no "
-            "gap is explained."
+            f"Fewer than two groups of {what} have {sensitive.min_rows} rows (fairness.min_rows) and {sensitive.min_positives} "
+            f"rows{rate.rows(split)} (fairness.min_positives), so no gap is explained."
         )
     high, low = max(means, key=lambda name: means[name]), min(means, key=lambda name: means[name])
     if means[high] == means[low]:
@@ -134,12 +138,14 @@ def _furthest(split: Split, sensitive: Sensitive, grouping: Grouping, rate: Rate
     return Sides(sensitive.compared, rate, grouping, high, low, means[high] - means[low])
 
 
-def _means(split: Split, grouping: Grouping, rate: Rate, min_rows: int) -> dict[str, float]:
-    base = rate.base(split)
+def _means(split: Split, grouping: Grouping, rate: Rate, floors: Sensitive) -> dict[str, float]:
+    under, base = rate.under(split), rate.base(split)
     outcome: Floats = rate.outcome(split)(split.scores, np.arange(len(split)))
     means = {}
     for name in grouping.names:
-        rows = grouping.members(name) & base
-        if rows.sum() >= min_rows and rows.any():
+        members = grouping.members(name)
+        is_judged = members.sum() >= floors.min_rows and (members & under).sum() >= floors.min_positives
+        rows = members & base
+        if is_judged and rows.any():
             means[name] = float(np.average(outcome[rows], weights=split.weight[rows]))
     return means

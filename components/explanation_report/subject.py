@@ -44,6 +44,7 @@ class Sensitive:
 
     columns : by name, where a number column's bins begin; () for text.
     compared : the columns whose groups' gap is decomposed: those of the first limit, or the first column.
+    min_rows, min_positives : a group with fewer rows, or fewer under a rate, is not judged.
     rates : what that limit compares, by the names of fairness.gaps.
     """
 
@@ -51,6 +52,7 @@ class Sensitive:
     compared: tuple[str, ...]
     positive: str | None = None
     min_rows: int = 30
+    min_positives: int = 10
     rates: tuple[str, ...] = ("selection_rate",)
 
     @classmethod
@@ -60,7 +62,8 @@ class Sensitive:
         named = content.get("sensitive", []) if content.get("enabled", True) else []
         columns = {one["column"]: tuple(one.get("bins", ())) for one in named}
         limit = next((one for one in content.get("limits", ()) if set(one["of"]) <= set(columns)), None)
-        found = cls(columns, tuple(columns)[:1], content.get("positive"), content.get("min_rows", 30))
+        floors = content.get("min_rows", 30), content.get("min_positives", 10)
+        found = cls(columns, tuple(columns)[:1], content.get("positive"), *floors)
         return replace(found, compared=tuple(limit["of"]), rates=MEASURES[limit["measure"]].of) if limit else found
 
 

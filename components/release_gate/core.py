@@ -11,6 +11,8 @@ from schemas.verdict import Measurement, Status, Verdict, judge
 
 GATE = "release_gate"
 OVERRIDDEN = "overridden"
+#: Reasons of an UNKNOWN that is no refusal: there was nothing to judge, or nothing to judge it by.
+NOT_TO_OVERRIDE = ("not_configured", "no_limits", "no_rows")
 #: File names and property values by which TFX's Evaluator blesses and its Pusher obeys.
 FILE_NAMES = {True: "BLESSED", False: "NOT_BLESSED"}
 BLESSED_PROPERTY = "blessed"
@@ -83,9 +85,12 @@ def used(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _overridden(m: Measurement, override: Override | None) -> Measurement:
-    """A gate that broke, or that is not there, said nothing that a person could overrule."""
+    """A gate that broke, or that judged nothing, said nothing that a person could overrule."""
     if override is None or m.status not in (Status.FAILED, Status.UNKNOWN):
         return m
+    if m.reason in NOT_TO_OVERRIDE:
+        told = f"The override by {override.by} does not apply: it lets a refusal pass, and {m.name} judged nothing ({m.reason})."
+        return replace(m, detail=f"{m.detail} {told}".strip(), setting=override.setting)
     detail = f"{m.name} said {m.status.value}; {override.by} lets it pass: {override.reason} (It said: {m.detail})"
     return replace(m, status=Status.PASSED, reason=OVERRIDDEN, detail=detail, setting=override.setting)
 

@@ -21,6 +21,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.settings_file import LoadedSettings
+from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
 from schemas import records
 from schemas import release as releases
@@ -60,6 +61,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     settings = loaded.settings
     folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
     profile = look_at(settings)
+    check_with_table(loaded, profile.roles)
     batch = batch_digest(settings, profile)
     folder.make()
     with only_run_in(folder.root):
@@ -306,13 +308,15 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 
 
 def _overrides(serving: Path) -> list[str]:
-    """What people let pass for the version in production; said in every report as long as it answers."""
+    """What people ever let pass; said in every report from then on, whoever answers now."""
     try:
         release = releases.read(serving)
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    told = releases.overrides_of_stable(release)
-    return [f"Version {release.stable}, which answers requests, was released on a person's word: {one}" for one in told]
+    return [
+        f"Version {version}{', which answers requests,' if version == release.stable else ''} was pushed on a person's word: {told}"
+        for version, told in releases.overrides_ever(release)
+    ]
 
 
 def _write(job: Job, result: RunResult) -> None:

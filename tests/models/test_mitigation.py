@@ -172,6 +172,7 @@ def test_one_group_alone_is_refused(method):
         ({"mitigation": "thresholds"}, replace(BINARY, task="multiclass"), (SEX,), "allowed: none, reweigh"),
         ({"mitigation": "constrained"}, replace(BINARY, task="multiclass"), (SEX,), "allowed: none, reweigh"),
         ({"mitigation": "reweigh"}, Roles("y", "regression"), (SEX,), "for task regression"),
+        ({"mitigation": "reweigh", "mitigation_goal": "equal_opportunity"}, BINARY, (SEX,), "mitigation_goal"),
         (
             {"mitigation": "thresholds", "mitigation_thresholds": "one", "threshold": 0.3},
             BINARY,

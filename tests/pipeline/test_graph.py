@@ -76,6 +76,14 @@ def test_the_gate_knows_the_users_own_key(compiled, config, key):
     assert json.loads(policy.field_value.string_value)["default_setting"] == key
 
 
+def test_the_fairness_gate_knows_which_lever_is_pulled_already(compiled):
+    ir = compiled("configs/census_strict.yaml", "training.mitigation=constrained", "training.mitigation_strength=0.5")
+    training = node(ir, "FairnessReport").parameters.parameters["training_json"].field_value.string_value
+    assert json.loads(training) == {
+        "mitigation": "constrained", "mitigation_of": [], "mitigation_goal": "parity", "mitigation_strength": 0.5
+    }  # fmt: skip
+
+
 def test_a_table_is_scored_by_blessed_models_only(compiled):
     ir = compiled("configs/census.yaml", "batch_scoring.path=data/census/adult.csv")
     scoring = node(ir, "BulkInferrer")

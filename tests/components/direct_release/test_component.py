@@ -85,3 +85,12 @@ def test_what_a_person_let_pass_stays_in_the_history(tmp_path: Path) -> None:
     after = releases.read(tmp_path / "serving")
     assert releases.overrides_of_stable(after) == ()
     assert after.history[0].overrides == ("one", "two")
+
+
+def test_a_held_version_that_a_person_let_pass_enters_the_history_and_stays_held(tmp_path: Path) -> None:
+    record = released(tmp_path, "hold", overrides="one", **a_push(tmp_path))
+    state = releases.read(tmp_path / "serving")
+    assert state.stable is None
+    assert releases.overrides_ever(state) == ((8, "one"),)
+    assert releases.read(record.uri) == state
+    assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (0, 1)

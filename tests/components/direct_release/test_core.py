@@ -66,3 +66,16 @@ def test_a_refusal_let_pass_for_the_model_that_answers_already_is_written_down_o
     assert (again.release, again.changed) == (outcome.release, False)
     second = decide(outcome.release, Push(8, "d7", "r3", ("Bo, too",)), "direct", NOW).release
     assert overrides_of_stable(second) == ("Ada lets it pass", "Bo, too")
+
+
+@pytest.mark.parametrize("before", [OLD, Release()])
+def test_a_held_version_that_a_person_let_pass_is_written_down_once_and_nothing_moves(before: Release) -> None:
+    outcome = decide(before, Push(8, "d8", "r1", ("Ada lets it pass",)), "hold", NOW)
+    assert outcome.changed
+    assert "waits, and nothing serves it; what a person let pass is recorded" in outcome.reason
+    assert replace(outcome.release, history=()) == replace(before, history=())
+    assert outcome.release.history[-1] == Change(
+        "2026-11-21T04:05:06+00:00", "override", "hold", 8, before.stable, "r1", "d8", ("Ada lets it pass",)
+    )
+    again = decide(outcome.release, Push(8, "d8", "r2", ("Ada lets it pass",)), "hold", NOW)
+    assert (again.release, again.changed) == (outcome.release, False)

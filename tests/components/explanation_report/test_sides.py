@@ -8,7 +8,11 @@ import pytest
 from components.explanation_report.core import Sensitive, explain
 from components.explanation_report.sides import sides_of
 from components.explanation_report.subject import Split, group_texts
+from fairness.audit import audit
 from fairness.gaps import MEASURES
+from fairness.groups import of_texts
+from fairness.policy import Limit, Policy, SensitiveColumn
+from fairness.rows import Rows
 from pipeline import settings
 from schemas.predictions import Answers
 from tests.components.explanation_report.worlds import BINARY, Raw, asked, people, sigmoid, two
@@ -125,10 +129,45 @@ def test_a_regressions_errors_are_compared_where_the_limit_is_on_them() -> None:
 
 def test_too_few_rows_under_the_rate_say_which_rows() -> None:
     few = np.where((RAW["sex"] == "Female") & (np.cumsum(LABEL) > 40), 0, LABEL)
-    found = sides_of(split_of(few), replace(sensitive("equal_opportunity_difference"), min_rows=100), 1)
+    found = sides_of(split_of(few), replace(sensitive("equal_opportunity_difference"), min_positives=100), 1)
     assert found == (
-        "Fewer than two groups of sex have 100 rows whose label is yes (fairness.min_rows), so no gap is explained."
+        "Fewer than two groups of sex have 30 rows (fairness.min_rows) and 100 rows whose label is yes "
+        "(fairness.min_positives), so no gap is explained."
     )
+
+
+def judged_and_explained(
+    positives: int, floors: dict[str, int], weight: np.ndarray
+) -> tuple[float | None, float | None]:
+    """The gap in true positive rates with so few positive women, as the gate has it and as it is explained."""
+    is_woman = RAW["sex"] == "Female"
+    label = np.where(is_woman & (np.cumsum(is_woman * LABEL) > positives), 0, LABEL)
+    split = replace(split_of(label), weight=weight)
+    sexes, codes = np.unique(RAW["sex"], return_inverse=True)
+    rows = Rows(
+        task="binary", classes=("no", "yes"), label=label, decision=(split.scores[:, 1] >= 0.5).astype(int),
+        scores=split.scores, sensitive=(of_texts("sex", codes, sexes.tolist()),), weight=weight,
+    )  # fmt: skip
+    limit = Limit("equal_opportunity_difference", ("sex",), at_most=0.5, setting="fairness.limits.0")
+    verdict, _ = audit(rows, Policy(sensitive=(SensitiveColumn("sex"),), limits=(limit,), draws=1000, **floors))
+    gate = verdict.measurements[0].value
+    found = sides_of(split, replace(sensitive("equal_opportunity_difference"), **floors), 1)
+    return gate, None if isinstance(found, str) else found.over_all_rows
+
+
+@pytest.mark.parametrize("positives", [5, 9, 10, 12, 29, 30])
+@pytest.mark.parametrize("min_rows", [30, 1600])
+def test_the_gap_is_that_of_the_groups_that_the_gate_judges(positives: int, min_rows: int) -> None:
+    weight = np.random.default_rng(4).choice([0.0, 1.0, 2.0], len(LABEL))
+    floors = {"min_rows": min_rows, "min_positives": 10}
+    gate, explained = judged_and_explained(positives, floors, weight)
+    assert (gate is None) is (positives < 10 or min_rows == 1600)
+    assert explained == (None if gate is None else pytest.approx(gate))
+
+
+def test_both_floors_of_the_settings_are_read() -> None:
+    told = Sensitive.from_json(settings.Fairness(sensitive=["sex"], min_rows=50, min_positives=20).model_dump_json())
+    assert (told.min_rows, told.min_positives) == (50, 20)
 
 
 @pytest.mark.parametrize("measure", sorted(MEASURES))

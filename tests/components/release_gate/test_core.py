@@ -1,5 +1,7 @@
 """Every gate must have passed; what cannot tell, or is missing, needs an explicit word."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.release_gate.core import Allowances, Override, decide, used
@@ -93,3 +95,20 @@ def test_an_override_that_is_not_needed_is_not_told() -> None:
 
 def test_an_override_is_for_one_gate() -> None:
     assert not decide({"quality_gate": PASSED, "fairness": FAILED}, overrides=[ADA]).passed
+
+
+@pytest.mark.parametrize("reason", ["not_configured", "no_limits", "no_rows"])
+def test_an_override_lets_nothing_pass_that_was_never_judged(reason: str) -> None:
+    silent = Verdict("fairness", Status.UNKNOWN, reason=reason, detail="Nothing was compared.")
+    verdict = decide({"fairness": silent}, overrides=[replace(ADA, gate="fairness")])
+    assert verdict.status is Status.UNKNOWN
+    assert used(verdict) == ()
+    [told] = verdict.measurements
+    assert told.detail.startswith("Nothing was compared. The override by Ada does not apply")
+    assert told.setting == "overrides (fairness)"
+
+
+def test_an_override_lets_no_missing_gate_pass() -> None:
+    verdict = decide({"quality_gate": PASSED, "fairness": None}, overrides=[replace(ADA, gate="fairness")])
+    assert verdict.status is Status.UNKNOWN
+    assert "does not apply" in verdict.refusals[0].detail

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from pipeline.local import run
+from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder
+from pipeline.settings_file import load
 from schemas import records
 from schemas import release as releases
+from schemas.errors import SettingsError
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.release import Change, Release
 
@@ -56,11 +59,27 @@ def test_the_baselines_cache_key_changes_with_the_release_and_what_is_kept_of_it
     assert len({bare, first, second, run._release_digest(folder.serving)}) == 4
 
 
-def test_what_a_person_let_pass_is_said_as_long_as_that_version_answers(folder):
-    change = Change("t", "release", "direct", 8, 7, "r", "e", ("fairness said FAILED; Ada lets it pass: a pilot",))
-    releases.write(releases.released(BEFORE, change), folder.serving)
+def test_what_people_let_pass_is_said_ever_after_and_marked_while_that_version_answers(folder):
+    first = Change("t", "release", "direct", 8, 7, "r", "e", ("fairness said FAILED; Ada lets it pass: a pilot",))
+    state = releases.released(BEFORE, first)
+    releases.write(state, folder.serving)
     [told] = run._overrides(folder.serving)
-    assert "Version 8" in told
+    assert told.startswith("Version 8, which answers requests, was pushed on a person's word: ")
     assert "Ada lets it pass" in told
-    releases.write(replace(BEFORE, history=(*BEFORE.history, change)), folder.serving)
-    assert run._overrides(folder.serving) == []
+    held = Change("t", "override", "hold", 9, 8, "r2", "f", ("quality_gate said FAILED; Bo lets it pass: a trial",))
+    after = Change("t", "release", "direct", 10, 8, "r3", "g")
+    later = releases.released(replace(state, history=(*state.history, held)), after)
+    releases.write(later, folder.serving)
+    assert [one.split(":")[0] for one in run._overrides(folder.serving)] == [
+        "Version 8 was pushed on a person's word", "Version 9 was pushed on a person's word"
+    ]  # fmt: skip
+
+
+def test_settings_that_the_table_contradicts_stop_a_run_before_it_makes_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{'f' if n % 2 else 'm'},{n},{'yes' if n % 3 else 'no'}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text(f"sex,age,y\n{rows}")
+    (tmp_path / "t.yaml").write_text("name: t\ndata: t.csv\nlabel: y\nfairness: {sensitive: [sex], positive: no}\n")
+    with pytest.raises(SettingsError, match="the positive class is 'yes'"):
+        run.run(load("t.yaml"), Request("t.yaml", console="quiet"))
+    assert not (tmp_path / "output").exists()

@@ -1,0 +1,88 @@
+"""What training can do about a gap that was refused, as options for the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from schemas.verdict import Status, Verdict
+
+PARITY, OPPORTUNITY = "parity", "equal_opportunity"
+_BOTH_RATES = "It aims at true positive rates; at false positive rates no mitigation does."
+#: The goal that moves a measure, and what to expect of it.
+GOALS: Mapping[str, tuple[str, str]] = {
+    "demographic_parity_difference": (PARITY, ""),
+    "demographic_parity_ratio": (PARITY, ""),
+    "impact_ratio": (PARITY, ""),
+    "equal_opportunity_difference": (OPPORTUNITY, ""),
+    "equalized_odds_difference": (OPPORTUNITY, _BOTH_RATES),
+    "equalized_odds_mean": (OPPORTUNITY, _BOTH_RATES),
+    "equalized_odds_sum": (OPPORTUNITY, _BOTH_RATES),
+    "fpr_difference": (
+        PARITY,
+        "No mitigation aims at false positive rates; equal selection rates may move them along.",
+    ),
+}
+#: What to try where a method went all the way and it was not enough; reweigh knows parity alone.
+_NEXT = {"none": "constrained", "reweigh": "constrained", "constrained": "thresholds", "thresholds": "constrained"}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What settings.Training says about mitigation.  mitigation_of : () means the first sensitive column."""
+
+    mitigation: str = "none"
+    mitigation_of: tuple[str, ...] = ()
+    mitigation_goal: str = PARITY
+    mitigation_strength: float = 1.0
+
+    @classmethod
+    def from_json(cls, text: str) -> Trained:
+        """Reads an object with these keys; absent ones keep their defaults."""
+        content = json.loads(text)
+        return cls(**{**content, "mitigation_of": tuple(content.get("mitigation_of", ()))})
+
+    def about(self, first: str) -> Trained:
+        """The same, with its columns named.  first : the first sensitive column."""
+        return self if self.mitigation_of else replace(self, mitigation_of=(first,))
+
+
+NOT_MITIGATED = Trained()
+
+
+def with_lever(verdict: Verdict, trained: Trained = NOT_MITIGATED) -> Verdict:
+    """A refusal that names the settings by which training can do something about it, other than what it does already."""
+    refused = next((m for m in verdict.refusals if m.status is Status.FAILED and m.name in GOALS), None)
+    if refused is None:
+        return verdict
+    goal, expect = GOALS[refused.name]
+    options = " ".join(
+        f"--set training.{option}" for option in _options(trained, tuple(refused.slice.split(" x ")), goal)
+    )
+    needs = "Thresholds per group need these columns in every request." if "mitigation=thresholds" in options else ""
+    lever = f"A lever: {options}; `sluicegate frontier` shows what it costs (docs/mitigation.md)."
+    said = (verdict.detail, _already(trained), lever, expect, needs)
+    return replace(verdict, detail=" ".join(part for part in said if part))
+
+
+def _options(trained: Trained, columns: tuple[str, ...], goal: str) -> list[str]:
+    """What to set: the method aimed at this gap; where it is aimed so, its full strength; else another method."""
+    aim = [] if goal == trained.mitigation_goal else [f"mitigation_goal={goal}"]
+    is_aimed = trained.mitigation != "none" and not aim and set(trained.mitigation_of) == set(columns)
+    if is_aimed and trained.mitigation_strength < 1:
+        return ["mitigation_strength=1"]
+    keeps = not is_aimed and trained.mitigation in ("constrained", "thresholds")
+    method = [] if keeps else [f"mitigation={_NEXT[trained.mitigation]}"]
+    of = [] if is_aimed else [f"mitigation_of=[{', '.join(columns)}]"]
+    return [*method, *of, *aim]
+
+
+def _already(trained: Trained) -> str:
+    if trained.mitigation == "none":
+        return ""
+    goal = trained.mitigation_goal.replace("_", " ")
+    return (
+        f"Training is mitigated already ({trained.mitigation}, {goal} of {' x '.join(trained.mitigation_of)}, strength "
+        f"{trained.mitigation_strength:g})."
+    )
