@@ -89,13 +89,8 @@ def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> Measured:
             f"Limits compare one class against the rest, and of {classes} {named}. Set fairness.positive.",
         )
     part = parts[-1]
-    has_baseline = rows.baseline_decision is not None or (
-        rows.task == "regression" and rows.baseline_scores is not None
-    )
     by_columns = {grouping.columns: grouping for grouping in part.groupings}
-    return Measured(
-        by_columns, part.resampled, rows.baseline_version is None and not has_baseline, has_baseline, why_not
-    )
+    return Measured(by_columns, part.resampled, rows.is_first, rows.has_baseline, why_not, rows.baseline_note)
 
 
 def _answers(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> list[tuple[Question, Answer]]:

@@ -24,6 +24,7 @@ class Measured:
 
     is_first : no model was released yet.  has_baseline : the released model answered the same rows.
     why_not : a sentence where no limit can be answered at all (multiclass without `positive`), with its reason code.
+    baseline_note : why the released model did not answer, or "".
     """
 
     groupings: Grouped
@@ -31,6 +32,7 @@ class Measured:
     is_first: bool
     has_baseline: bool
     why_not: tuple[str, str] | None = None
+    baseline_note: str = ""
 
 
 def questions(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> Iterator[Question]:
@@ -132,6 +134,8 @@ def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
     before = measured.resampled.baseline.get((limit.of, limit.measure))
     if not measured.has_baseline or mine is None or before is None:
         detail = f"The released model has no {limit.measure} on these rows to be compared with."
+        if measured.baseline_note:
+            detail = f"{detail[:-1]}: {measured.baseline_note}."
         return replace(q, reason="baseline_missing", detail=detail)
     released = grouping.point(measure, baseline=True)
     if np.isnan(released):

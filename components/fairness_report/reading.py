@@ -39,6 +39,8 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
         rows.baseline_scores if before else None,
         about.baseline_version,
         about.split,
+        about.has_release,
+        about.baseline_note if about.has_release else "",
     )
 
 

@@ -175,8 +175,10 @@ class TestReleased:
         assert (verdict.status, verdict.bootstrap, only(verdict).reason) == (Status.PASSED, True, "bootstrap")
 
     def test_a_released_model_without_answers_is_no_bootstrap(self) -> None:
-        verdict = ask(made(APART, baseline_version=7), Limit("equal_opportunity_difference", ("g",), max_rise=0.0))
+        silent = made(APART, has_release=True, baseline_note="it does not load")
+        verdict = ask(silent, Limit("equal_opportunity_difference", ("g",), max_rise=0.0))
         assert (verdict.status, verdict.bootstrap, only(verdict).reason) == (Status.UNKNOWN, False, "baseline_missing")
+        assert only(verdict).detail.endswith("to be compared with: it does not load.")
 
 
 class TestSettings:

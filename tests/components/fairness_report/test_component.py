@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from components.fairness_report.component import FairnessReport
 from pipeline import settings
-from schemas import fairness_evidence
+from schemas import fairness_evidence, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 from schemas.errors import DataError
 from schemas.verdict import Status, Verdict, read
@@ -79,6 +79,23 @@ def test_adult_with_text_numbers_missing_and_a_released_model(tmp_path: Path) ->
     assert sum(g.rows for g in evidence.audits[0].groupings[-1].groups) == 15_060
     assert {row.of for row in evidence.proof} >= {("sex",), ("race",), ("sex", "race")}
     assert all(row.false_refusals <= row.highest_allowed for row in evidence.proof)
+
+
+@pytest.mark.parametrize(
+    "about", [{"released_version": 4}, {}], ids=["as Score writes it", "a file from before released_version"]
+)
+def test_a_released_model_that_could_not_answer_is_no_first_model(tmp_path: Path, about: dict[str, Any]) -> None:
+    note = "the released model cannot answer: ValueError: Signature mismatch"
+    verdict, _ = judged(tmp_path, census(tmp_path, baseline_note=note, **about), sensitive=["sex"], limits=[RISE])
+    [m] = verdict.measurements
+    assert (verdict.status, verdict.bootstrap, m.reason) == (Status.UNKNOWN, False, "baseline_missing")
+    assert note in m.detail
+
+
+def test_a_first_model_is_a_bootstrap(tmp_path: Path) -> None:
+    predictions = census(tmp_path, baseline_note=scored_rows.NO_RELEASE, released_version=None)
+    verdict, _ = judged(tmp_path, predictions, sensitive=["sex"], limits=[RISE])
+    assert (verdict.status, verdict.bootstrap, verdict.measurements[0].reason) == (Status.PASSED, True, "bootstrap")
 
 
 def test_weights_are_used_where_the_table_has_them(tmp_path: Path) -> None:
