@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from fairness import groups
 from fairness.audit import audit, without_rows
+from fairness.bounds import Interval
+from fairness.estimates import Floors
+from fairness.judge import Question, answer
 from fairness.policy import Limit, Policy, SensitiveColumn
-from fairness.rows import Rows
+from fairness.questions import Measured, questions
+from fairness.resampling import Resampled
+from fairness.rows import Rows, groupings, one_class
 from schemas import fairness_evidence
 from schemas.verdict import Measurement, Status, Verdict
 from tests.fairness import adult
@@ -277,6 +282,26 @@ class TestTasks:
             assert m.value == pytest.approx(1.0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.parametrize("measure", ["error_difference", "score_difference"])
+def test_one_infinite_prediction_is_no_pass(measure: str, value: float) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.normal(size=2000)
+    scores = (label + rng.normal(size=2000))[:, None]
+    scores[7] = value
+    rows = Rows("regression", (), label, None, scores, (groups.of_texts("g", np.arange(2000) % 2, ["a", "b"]),))
+    m = only(ask(rows, Limit(measure, ("g",), at_most=0.1)))
+    assert (m.status, m.reason, m.value, m.low, m.high) == (Status.UNKNOWN, "undefined", None, None, None)
+
+
+@pytest.mark.parametrize("ends", [(np.nan, 0.0), (0.0, -np.inf), (-np.inf, 0.0), (0.2, 0.1)])
+def test_what_is_no_interval_is_no_pass(ends: tuple[float, float]) -> None:
+    found = Interval(*map(np.array, ends))
+    question = Question("k", "m", "g", 0.3, "at most", "s", 9, True, 0.1, lambda levels, factor: found)
+    assert answer([question], 0.025)["k"].measurement.reason == "undefined"
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_real_unmitigated_model_is_refused_under_the_strict_profile(weighted: bool) -> None:
     policy = Policy(sensitive=tuple(map(SensitiveColumn, ("sex", "race"))), profile="ugesp-4-5", draws=DRAWS)
@@ -313,12 +338,6 @@ def test_the_interval_always_agrees_with_the_status(table: dict, limit: float, m
     bound = {"at_least": limit} if is_ratio else {"at_most": limit}
     if not len(rows.label):
         return
-    from fairness.estimates import Floors
-    from fairness.judge import answer
-    from fairness.questions import Measured, questions
-    from fairness.resampling import Resampled
-    from fairness.rows import groupings, one_class
-
     (g,) = groupings(one_class(rows, "yes", rows.sensitive[0]), [("g",)], Floors())
     asked = list(questions(Policy(sensitive=(SensitiveColumn("g"),)), (Limit(measure, ("g",), **bound),),
                            Measured({("g",): g}, Resampled({}, {}, {}), True, False)))  # fmt: skip
