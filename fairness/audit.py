@@ -17,7 +17,7 @@ from fairness.resampling import Resampled, resample
 from fairness.rows import OneClass, Rows, groupings, one_class, regression
 from fairness.table import table
 from schemas.fairness_evidence import AuditEvidence, FairnessEvidence, JudgedLimit, ProfileEvidence, ProofRow
-from schemas.verdict import Status, Verdict, judge, judge_letting_unknown_pass
+from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
 
 GATE = "fairness"
 
@@ -138,10 +138,15 @@ def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Ver
     if all(not m.gates for m in measurements):
         detail = "Every limit is report_only: judged and shown, and nothing can refuse."
         return Verdict(GATE, Status.PASSED, tuple(measurements), "report_only", detail, bootstrap, settings)
-    if not policy.unknown_passes:
+    if not policy.unknown_passes or any(_must_be_known(m) for m in measurements):
         return judge(GATE, measurements, bootstrap=bootstrap, settings=settings)
     setting = "fairness.unknown_passes"
     return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=settings)
+
+
+def _must_be_known(m: Measurement) -> bool:
+    """Only what more rows would settle can be let pass: not a model that selects nobody, and not a comparison that was not made."""
+    return m.gates and m.status is Status.UNKNOWN and m.reason not in ("not_settled", "too_few_rows")
 
 
 def _settings(policy: Policy) -> dict[str, Any]:

@@ -118,12 +118,30 @@ class TestUndefined:
             Limit("impact_ratio", ("g",), at_least=0.8),
             Limit("demographic_parity_ratio", ("g",), at_least=0.8),
             Limit("predictive_parity_difference", ("g",), at_most=0.1),
+            Limit("error_difference", ("g",), at_most=0.5),
+            Limit("score_difference", ("g",), at_most=0.1),
+            Limit("abcc", ("g",), at_most=0.1),
+            Limit("error_difference", ("g",), max_rise=0.5),
         ],
         ids=lambda limit: limit.measure,
     )
-    def test_a_model_that_selects_nobody_does_not_pass(self, limit: Limit) -> None:
-        verdict = ask(made(self.NOBODY), limit)
+    @pytest.mark.parametrize("unknown_passes", [False, True])
+    def test_a_model_that_selects_nobody_does_not_pass(self, limit: Limit, unknown_passes: bool) -> None:
+        before = made(APART).decision[: sum(map(sum, self.NOBODY.values()))]
+        rows = made(self.NOBODY, baseline_decision=before, baseline_scores=np.stack([1 - before, before], 1) * 1.0)
+        verdict = ask(rows, limit, unknown_passes=unknown_passes)
         assert (verdict.status, only(verdict).reason) == (Status.UNKNOWN, "undefined")
+
+    @pytest.mark.parametrize("measure", ["equal_opportunity_difference", "equalized_odds_mean"])
+    def test_a_model_that_finds_no_positive_does_not_pass(self, measure: str) -> None:
+        """Three rows are selected, and none of them is a positive: every true positive rate is 0."""
+        m = only(ask(made({"a": (900, 3, 300, 0), "b": (700, 0, 100, 0)}), Limit(measure, ("g",), at_most=0.9)))
+        assert (m.status, m.reason) == (Status.UNKNOWN, "undefined")
+        assert "selects none of the positives" in m.detail
+
+    def test_a_model_without_false_positives_passes(self) -> None:
+        perfect = made({"a": (900, 0, 0, 300), "b": (700, 0, 0, 100)})
+        assert ask(perfect, Limit("fpr_difference", ("g",), at_most=0.1)).passed
 
     def test_one_group_is_no_comparison(self) -> None:
         m = only(ask(made({"a": (900, 50, 100, 200)}), parity(0.1)))
@@ -217,6 +235,17 @@ class TestSettings:
         verdict = ask(made(APART), parity(0.16), unknown_passes=True)
         assert (verdict.status, verdict.reason) == (Status.PASSED, "unknown_passes")
         assert ask(made(APART), parity(0.10), parity(0.16), unknown_passes=True).status is Status.FAILED
+
+    def test_unknown_passes_covers_only_what_more_rows_would_settle(self) -> None:
+        few = Limit("equal_opportunity_difference", ("g",), at_most=0.1)
+        assert ask(made({"a": (3200, 800, 200, 800), "b": (500, 20, 9, 0)}), few, unknown_passes=True).passed
+        silent = made(APART, has_release=True)
+        rise = Limit("equal_opportunity_difference", ("g",), max_rise=0.1)
+        verdict = ask(silent, rise, parity(0.16), unknown_passes=True)
+        assert (verdict.status, {m.reason for m in verdict.refusals}) == (
+            Status.UNKNOWN,
+            {"baseline_missing", "not_settled"},
+        )
 
     def test_more_limits_make_each_refusal_harder(self) -> None:
         alone = only(ask(made(APART), parity(0.14)))
