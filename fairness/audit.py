@@ -41,14 +41,15 @@ def audit(rows: Rows, policy: Policy) -> tuple[Verdict, FairnessEvidence]:
     parts = [_part(rows, positive, finest, policy, limits) for positive in _positives(rows, policy)]
     asked = _measured(rows, policy, parts)
     answered = _answers(policy, limits, asked)
-    verdict = _verdict(policy, answered)
+    proven = _proof(parts[-1], policy, limits)
+    verdict = with_proof(_verdict(policy, answered), proven)
     evidence = FairnessEvidence(
         rows.task, verdict.status.value, _profile(policy), verdict.reason, rows.split, len(rows.scores), rows.weight is not None,
         policy.confidence, parts[0].resampled.draws, parts[0].resampled.shuffles, rows.digest(), rows.baseline_version,
         tuple(_judged(question, given) for question, given in answered),
         tuple(AuditEvidence(p.rows.positive, describe(p.rows, p.groupings, p.resampled, policy)) for p in parts),
         table(parts[-1].rows) if asked.why_not is None else None,
-        _proof(parts[-1], policy, limits),
+        proven,
         notes.of(rows.task, rows.weight is not None, policy),
     )  # fmt: skip
     return verdict, evidence
@@ -142,6 +143,17 @@ def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Ver
         return judge(GATE, measurements, bootstrap=bootstrap, settings=settings)
     setting = "fairness.unknown_passes"
     return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=settings)
+
+
+def with_proof(verdict: Verdict, rows: Sequence[ProofRow]) -> Verdict:
+    """The verdict, saying which limits refused too many models that were made fair."""
+    said = [
+        f"Of {row.shuffles} models made fair by shuffling the groups of {' x '.join(row.of)}, {row.measure} at {row.limit:g} refused "
+        f"{row.false_refusals:.1%}, where {row.highest_allowed:.1%} are allowed: its refusals cannot be trusted on these rows.".replace("%", " %")
+        for row in rows
+        if row.false_refusals > row.highest_allowed
+    ]  # fmt: skip
+    return replace(verdict, detail=" ".join([verdict.detail, *said]).strip()) if said else verdict
 
 
 def _must_be_known(m: Measurement) -> bool:
