@@ -17,7 +17,7 @@ from fairness.resampling import Resampled, resample
 from fairness.rows import OneClass, Rows, groupings, one_class, regression
 from fairness.table import table
 from schemas.fairness_evidence import AuditEvidence, FairnessEvidence, JudgedLimit, ProfileEvidence, ProofRow
-from schemas.verdict import Status, Verdict, judge, judge_letting_unknown_pass
+from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
 
 GATE = "fairness"
 
@@ -41,14 +41,15 @@ def audit(rows: Rows, policy: Policy) -> tuple[Verdict, FairnessEvidence]:
     parts = [_part(rows, positive, finest, policy, limits) for positive in _positives(rows, policy)]
     asked = _measured(rows, policy, parts)
     answered = _answers(policy, limits, asked)
-    verdict = _verdict(policy, answered)
+    proven = _proof(parts[-1], policy, limits)
+    verdict = with_proof(_verdict(policy, answered), proven)
     evidence = FairnessEvidence(
         rows.task, verdict.status.value, _profile(policy), verdict.reason, rows.split, len(rows.scores), rows.weight is not None,
         policy.confidence, parts[0].resampled.draws, parts[0].resampled.shuffles, rows.digest(), rows.baseline_version,
         tuple(_judged(question, given) for question, given in answered),
         tuple(AuditEvidence(p.rows.positive, describe(p.rows, p.groupings, p.resampled, policy)) for p in parts),
         table(parts[-1].rows) if asked.why_not is None else None,
-        _proof(parts[-1], policy, limits),
+        proven,
         notes.of(rows.task, rows.weight is not None, policy),
     )  # fmt: skip
     return verdict, evidence
@@ -89,13 +90,8 @@ def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> Measured:
             f"Limits compare one class against the rest, and of {classes} {named}. Set fairness.positive.",
         )
     part = parts[-1]
-    has_baseline = rows.baseline_decision is not None or (
-        rows.task == "regression" and rows.baseline_scores is not None
-    )
     by_columns = {grouping.columns: grouping for grouping in part.groupings}
-    return Measured(
-        by_columns, part.resampled, rows.baseline_version is None and not has_baseline, has_baseline, why_not
-    )
+    return Measured(by_columns, part.resampled, rows.is_first, rows.has_baseline, why_not, rows.baseline_note)
 
 
 def _answers(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> list[tuple[Question, Answer]]:
@@ -143,10 +139,26 @@ def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Ver
     if all(not m.gates for m in measurements):
         detail = "Every limit is report_only: judged and shown, and nothing can refuse."
         return Verdict(GATE, Status.PASSED, tuple(measurements), "report_only", detail, bootstrap, settings)
-    if not policy.unknown_passes:
+    if not policy.unknown_passes or any(_must_be_known(m) for m in measurements):
         return judge(GATE, measurements, bootstrap=bootstrap, settings=settings)
     setting = "fairness.unknown_passes"
     return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=settings)
+
+
+def with_proof(verdict: Verdict, rows: Sequence[ProofRow]) -> Verdict:
+    """The verdict, saying which limits refused too many models that were made fair."""
+    said = [
+        f"Of {row.shuffles} models made fair by shuffling the groups of {' x '.join(row.of)}, {row.measure} at {row.limit:g} refused "
+        f"{row.false_refusals:.1%}, where {row.highest_allowed:.1%} are allowed: its refusals cannot be trusted on these rows.".replace("%", " %")
+        for row in rows
+        if row.false_refusals > row.highest_allowed
+    ]  # fmt: skip
+    return replace(verdict, detail=" ".join([verdict.detail, *said]).strip()) if said else verdict
+
+
+def _must_be_known(m: Measurement) -> bool:
+    """Only what more rows would settle can be let pass: not a model that selects nobody, and not a comparison that was not made."""
+    return m.gates and m.status is Status.UNKNOWN and m.reason not in ("not_settled", "too_few_rows")
 
 
 def _settings(policy: Policy) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Interval:
-    """low, high : (...), NaN where fewer than two groups can be judged, or nobody is selected."""
+    """low, high : (...), NaN where fewer than two groups can be judged, one of them has no limits, or nobody is selected."""
 
     low: Floats
     high: Floats
@@ -112,11 +112,12 @@ def _upper_ratio(value: Floats, limits: tuple[Floats, Floats]) -> Floats:
 
 
 def _largest(table: Floats, judged: Mask, second: Mask | None = None) -> Floats:
-    """The largest entry (i, j) of two different judged groups."""
+    """The largest entry (i, j) of two different judged groups; NaN where there are none, or one of them is not known."""
     second = judged if second is None else second
     usable = judged[..., :, None] & second[..., None, :] & ~np.eye(judged.shape[-1], dtype=bool)
-    largest: Floats = np.where(usable & ~np.isnan(table), table, -np.inf).max((-1, -2))
-    return largest
+    # A pair without limits may be the one that is furthest apart: NaN is the largest entry, too.
+    largest: Floats = np.where(usable, table, -np.inf).max((-1, -2))
+    return np.where(usable.any((-1, -2)), largest, np.nan)
 
 
 def _finished(low: Floats, high: Floats, judged: Mask) -> Interval:

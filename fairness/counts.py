@@ -18,7 +18,7 @@ LABELS = 3
 class Counts:
     """rows, weight, weight2 : (..., groups, 3 labels, 2 decisions); number of rows, sum of weights, sum of squared weights.
 
-    Without weights the three are equal. weight2 gives Kish's effective number of rows (1965, Survey Sampling, 11.7).
+    Without weights the three are equal. weight2 gives the effective number of rows (fairness.rates).
     """
 
     rows: Floats

@@ -226,4 +226,4 @@ def _adjusted(groupings: Sequence[GroupingEvidence]) -> tuple[GroupingEvidence, 
 
 
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return float(value) if np.isfinite(value) else None

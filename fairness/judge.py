@@ -48,7 +48,7 @@ class Question:
 
     @property
     def is_answerable(self) -> bool:
-        return not self.reason and self.interval is not None and not np.isnan(self.value)
+        return not self.reason and self.interval is not None and bool(np.isfinite(self.value))
 
     def ends(self, levels: Levels, factor: float = 1.0) -> tuple[float, float]:
         """low, high.  A refusal of "at most" looks at the low end; the interval of "at least" is already turned."""
@@ -79,6 +79,10 @@ def answer(questions: Sequence[Question], level: float) -> dict[str, Answer]:
     return {q.key: _answer(q, Levels(levels.get(q.key, level), level)) for q in questions}
 
 
+def _is_interval(low: float, high: float) -> bool:
+    return bool(np.isfinite([low, high]).all()) and low <= high + TOLERANCE
+
+
 def _is_beyond(q: Question, low: float, high: float) -> bool:
     return low > q.limit + TOLERANCE if q.direction == "at most" else high < q.limit - TOLERANCE
 
@@ -89,7 +93,7 @@ def _is_inside(q: Question, low: float, high: float) -> bool:
 
 def _answer(q: Question, levels: Levels) -> Answer:
     seen = Measurement(
-        q.measure, q.slice, Status.UNKNOWN, None if np.isnan(q.value) else q.value, limit=q.limit, direction=q.direction,
+        q.measure, q.slice, Status.UNKNOWN, q.value if np.isfinite(q.value) else None, limit=q.limit, direction=q.direction,
         rows=q.rows, baseline=q.baseline, reason=q.reason, detail=q.detail, setting=q.setting, gates=q.gates,
     )  # fmt: skip
     if q.reason == "bootstrap":
@@ -98,7 +102,7 @@ def _answer(q: Question, levels: Levels) -> Answer:
         return Answer(replace(seen, reason=q.reason or "undefined"), rows_needed=q.rows_to_start)
     low, high = q.ends(levels)
     seen = replace(seen, low=low, high=high)
-    if np.isnan(low) or np.isnan(high):
+    if not _is_interval(low, high):
         return Answer(
             replace(seen, low=None, high=None, reason="undefined", detail=f"{q.measure} has no interval here.")
         )

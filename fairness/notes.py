@@ -30,7 +30,7 @@ def of(task: str, is_weighted: bool, policy: Policy) -> tuple[str, ...]:
         found.append("Intervals of means are Student's; draws for a regression take the groups' means as normal.")
     if is_weighted:
         found.append(
-            "All rates are weighted. Intervals use Kish's effective number of rows; bootstrap and shuffles draw the rows of a cell and, given these, "
+            "All rates are weighted. Intervals use an effective number of rows, Kish's or fewer; bootstrap and shuffles draw the rows of a cell and, given these, "
             "the sum of their weights from a gamma distribution with the cell's own mean and variance."
         )
     return tuple(found)

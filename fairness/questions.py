@@ -9,11 +9,17 @@ import numpy as np
 
 from fairness import paired
 from fairness.bounds import Interval, Levels
+from fairness.counts import NEGATIVE, POSITIVE, UNLABELLED
 from fairness.estimates import Grouping
 from fairness.gaps import MEASURES, Measure
 from fairness.judge import Question, round_up
 from fairness.policy import Limit, Policy
 from fairness.resampling import Resampled
+
+KNOWN, ALL = (NEGATIVE, POSITIVE), (NEGATIVE, POSITIVE, UNLABELLED)
+#: By estimate: the labels among which somebody must be selected, else KNOWN. A true positive rate needs a positive; a false positive rate
+#: may well be 0 everywhere, in a model that selects somebody.
+TAKEN: Mapping[str, tuple[int, ...]] = {"tpr": (POSITIVE,), "selection_rate": ALL, "score": ALL, "scores": ALL}
 
 Grouped = Mapping[tuple[str, ...], Grouping]
 
@@ -24,6 +30,7 @@ class Measured:
 
     is_first : no model was released yet.  has_baseline : the released model answered the same rows.
     why_not : a sentence where no limit can be answered at all (multiclass without `positive`), with its reason code.
+    baseline_note : why the released model did not answer, or "".
     """
 
     groupings: Grouped
@@ -31,6 +38,7 @@ class Measured:
     is_first: bool
     has_baseline: bool
     why_not: tuple[str, str] | None = None
+    baseline_note: str = ""
 
 
 def questions(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> Iterator[Question]:
@@ -69,17 +77,22 @@ def _unanswerable(q: Question, limit: Limit, measured: Measured) -> Question | N
     if grouping is None or not grouping.can_measure(measure):
         return replace(q, reason="not_measured", detail=f"This task has no {limit.measure}.")
     few = min(int(grouping.judged(name).sum()) for name in measure.of)
-    if _selects_nobody(grouping, measure):
-        detail = f"The model selects nobody in these groups, so {limit.measure} is not defined; that is no pass."
+    if _selects_nobody(grouping, measure, only_judged=few > 1):
+        whom = "none of the positives of" if "tpr" in measure.of else "nobody in"
+        detail = f"The model selects {whom} these groups, so {limit.measure} says nothing; that is no pass."
         return replace(q, reason="undefined", detail=detail)
     return _too_few(q, grouping, measure, few) if few < 2 else None
 
 
-def _selects_nobody(grouping: Grouping, measure: Measure) -> bool:
-    """Among the groups that are judged: no gap between zeros is a gap of zero."""
-    if grouping.counts is None or measure.of[0] not in ("selection_rate", "tpr", "fpr", "ppv"):
+def _selects_nobody(grouping: Grouping, measure: Measure, *, only_judged: bool) -> bool:
+    """Whether a model with decisions takes nobody, whatever the measure: where all are refused, all are treated alike."""
+    if grouping.counts is None:
         return False
-    return not grouping.counts.weight[grouping.judged("selection_rate")][..., 1].sum() > 0
+    for name in measure.of:
+        compared = grouping.judged(name) if only_judged else np.ones(len(grouping.rows), bool)
+        if not grouping.counts.weight[compared][:, TAKEN.get(name, KNOWN), 1].sum() > 0:
+            return True
+    return False
 
 
 def _too_few(q: Question, grouping: Grouping, measure: Measure, few: int) -> Question:
@@ -132,6 +145,8 @@ def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
     before = measured.resampled.baseline.get((limit.of, limit.measure))
     if not measured.has_baseline or mine is None or before is None:
         detail = f"The released model has no {limit.measure} on these rows to be compared with."
+        if measured.baseline_note:
+            detail = f"{detail[:-1]}: {measured.baseline_note}."
         return replace(q, reason="baseline_missing", detail=detail)
     released = grouping.point(measure, baseline=True)
     if np.isnan(released):

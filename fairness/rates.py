@@ -31,7 +31,7 @@ class Rate:
 
     value : (..., groups) weighted share; NaN where it is taken over nothing.
     hits, rows : (..., groups) rows that count, and rows they are a share of.
-    effective : (..., groups) Kish's number of equally weighted rows; `rows` where there are no weights.
+    effective : (..., groups) equally weighted rows that would tell as much: see `_effective`; `rows` where there are no weights.
     """
 
     value: Floats
@@ -46,8 +46,34 @@ def rate(counts: Counts, name: str) -> Rate:
     weight = _sum(counts.weight, of)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = _sum(counts.weight, hit) / weight
-        effective = np.where(weight > 0, weight * weight / _sum(counts.weight2, of), 0.0)
-    return Rate(value, _sum(counts.rows, hit), _sum(counts.rows, of), effective)
+    hits = np.stack([_sum(counts.weight, hit), _sum(counts.weight2, hit)])
+    misses = np.stack([weight, _sum(counts.weight2, of)]) - hits
+    return Rate(value, _sum(counts.rows, hit), _sum(counts.rows, of), _effective(value, hits, misses))
+
+
+def _effective(value: Floats, hits: Floats, misses: Floats) -> Floats:
+    """The smaller of Kish's number (1965, Survey Sampling, 11.7) and value (1 - value) / V.
+
+    hits, misses : (2, ..., groups) their sums of weights and of squared weights.
+
+    V is the linearised variance of a ratio (Cochran 1977, Sampling Techniques, 6.4); Korn & Graubard (1998, Survey Methodology 24:193)
+    put such a number into Clopper and Pearson's limits. Kish's alone takes the weights for independent of the outcome: where hits weigh ten times
+    as much, a share of 0.17 may stand on 40 rows. A share of 0 shows no variance; the first hit would weigh what hits weigh in the other groups.
+    """
+    weight, squares = hits + misses
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kish = np.where(weight > 0, weight * weight / squares, 0.0)
+        spread = hits[1] * (1 - value) ** 2 + misses[1] * value**2
+        seen = value * (1 - value) * weight * weight / spread
+        seen = np.where(value > 0, np.where(value < 1, seen, weight / _usual(misses)), weight / _usual(hits))
+        return np.where(seen < kish, seen, kish)
+
+
+def _usual(weights: Floats) -> Floats:
+    """(2, ..., groups) to (..., 1): what such a row weighs, over all groups."""
+    total, squares = weights.sum(-1, keepdims=True)
+    usual: Floats = squares / total
+    return usual
 
 
 def value(weight: Floats, name: str) -> Floats:

@@ -30,7 +30,8 @@ class Rows:
     decision : (rows,) place in `classes`; None for a regression.
     scores : (rows, classes), or (rows, 1) values of a regression.
     sensitive : one partition of the rows per sensitive column.  weight : (rows,) or None.
-    baseline_... : the released model's on the same rows, or None; baseline_version None: no model was released yet.
+    baseline_... : the released model's on the same rows, or None.  baseline_version : of the released model that answered.
+    has_release : whether a model was released, though it may not have answered; baseline_note then says why it did not.
     """
 
     task: str
@@ -44,6 +45,18 @@ class Rows:
     baseline_scores: npt.NDArray[np.floating] | None = None
     baseline_version: int | None = None
     split: str = "test"
+    has_release: bool = False
+    baseline_note: str = ""
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether the released model answered these rows."""
+        return (self.baseline_scores if self.task == "regression" else self.baseline_decision) is not None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no model was released yet. One that was released and did not answer is no first model."""
+        return not (self.has_release or self.has_baseline or self.baseline_version is not None)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ ROW, LABEL, WEIGHT = "row", "label", "weight"
 ID, GROUP, BASELINE = "id_", "group_", "baseline_"
 #: Kinds of an ids or a sensitive column, and the arrow types they are written in.
 KINDS = ("text", "int", "float")
+#: `baseline_note` of a file that was written before any model was released.
+NO_RELEASE = "no model was released yet"
 _UNKNOWN = -1
 
 
@@ -50,6 +52,7 @@ class About:
     weight : name of the weight's column, or None.
     baseline_version : of the released model that answered, too; None where none did, and then
     baseline_note : says why.
+    released_version : of the released model, whether it answered or not; None where none was released yet.
     """
 
     task: str
@@ -62,6 +65,7 @@ class About:
     weight: str | None = None
     baseline_version: int | None = None
     baseline_note: str = ""
+    released_version: int | None = None
 
     @property
     def answers(self) -> Answers:
@@ -76,6 +80,11 @@ class About:
     @property
     def has_baseline(self) -> bool:
         return self.baseline_version is not None
+
+    @property
+    def has_release(self) -> bool:
+        """Whether a model was released, which may not have answered. Files without `released_version` say it by their note."""
+        return self.released_version is not None or self.has_baseline or self.baseline_note not in ("", NO_RELEASE)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fairness import groups
+from fairness.arrays import Floats, Mask
 from fairness.policy import Policy, SensitiveColumn
 from fairness.rows import Rows
 from schemas import scored_rows
 from schemas.errors import DataError, Problem
+from schemas.predictions import DECISION
 from schemas.scored_rows import BASELINE, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
 
 
 def read_rows(folder: str | Path, policy: Policy) -> Rows:
     """Only the columns that are needed.
 
-    Raises FileNotFoundError; DataError where a sensitive column of the policy was not scored.
+    Raises FileNotFoundError; DataError where a sensitive column of the policy was not scored, or scores, values or weights are no numbers to
+    reckon with. A released model with such scores has not answered.
     """
     about = scored_rows.read_about(folder)
     _all_there(policy, about)
@@ -26,6 +30,9 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
     weight = [WEIGHT] if about.weight is not None else []
     grouped = [GROUP + one.column for one in policy.sensitive]
     rows = scored_rows.read(folder, [LABEL, *answers, *before, *weight, *grouped])
+    _refuse_unusable(rows, about)
+    note = _why_unusable(rows, about) if before else about.baseline_note
+    has_answers = bool(before) and not note
     is_classes = bool(about.classes)
     return Rows(
         about.task,
@@ -35,10 +42,12 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
         rows.scores,
         tuple(_groups(rows, one) for one in policy.sensitive),
         rows.weight if weight else None,
-        rows.baseline_decision if is_classes and before else None,
-        rows.baseline_scores if before else None,
-        about.baseline_version,
+        rows.baseline_decision if is_classes and has_answers else None,
+        rows.baseline_scores if has_answers else None,
+        about.baseline_version if has_answers else None,
         about.split,
+        about.has_release,
+        note if about.has_release else "",
     )
 
 
@@ -51,6 +60,51 @@ def _all_there(policy: Policy, about: About) -> None:
             "score again with the same fairness.sensitive as this step was given",
         )  # fmt: skip
         raise DataError("The groups cannot be compared.", problem)
+
+
+def _refuse_unusable(rows: ScoredRows, about: About) -> None:
+    place = f"the scored rows of split '{about.split}', column "
+    finite = "finite numbers"
+    problems = [
+        Problem(f"{place}{name!r}", bad, finite, "look at the model: its training may have diverged, or a feature holds such values")
+        for name in _scores(about)
+        if (bad := _unlike_numbers(rows[name]))
+    ]  # fmt: skip
+    if not about.classes and (bad := _count(np.isinf(rows.label), "are infinite")):
+        problems.append(
+            Problem(f"{place}{LABEL!r}", bad, f"{finite}, or nothing", "mend the label's column of the table")
+        )
+    if about.weight is not None and (bad := _unlike_weights(rows.weight)):
+        remedy = f"mend the column {about.weight!r} of the table, or take it out of columns.weight"
+        problems.append(Problem(f"{place}{WEIGHT!r}", bad, f"{finite} of 0 or more, and not all 0", remedy))
+    if problems:
+        raise DataError("The predictions cannot be compared.", *problems)
+
+
+def _why_unusable(rows: ScoredRows, about: About) -> str:
+    """Why the released model's scores are of no use, or ""."""
+    found = [(BASELINE + name, _unlike_numbers(rows[BASELINE + name])) for name in _scores(about)]
+    return next((f"its column {name!r} has {bad}" for name, bad in found if bad), "")
+
+
+def _scores(about: About) -> list[str]:
+    return [name for name in about.answers.columns if name != DECISION]
+
+
+def _unlike_weights(weight: Floats) -> str:
+    bad = ~np.isfinite(weight) | (weight < 0)
+    return _count(bad, "are negative or no finite number") or (
+        "0 in every row" if len(weight) and not weight.any() else ""
+    )
+
+
+def _unlike_numbers(column: npt.NDArray[np.floating]) -> str:
+    return _count(~np.isfinite(column), "hold no finite number")
+
+
+def _count(bad: Mask, what: str) -> str:
+    """How many of the rows, and the first one; "" where there is none."""
+    return f"{int(bad.sum()):,} of {len(bad):,} rows {what}, first row {int(bad.argmax())}" if bad.any() else ""
 
 
 def _groups(rows: ScoredRows, sensitive: SensitiveColumn) -> groups.Groups:

@@ -12,6 +12,7 @@ from typing import Any
 from schemas.errors import DataError, ModelError, Problem, SettingsError
 from schemas.predictions import DESCRIPTION, Answers, answers_of
 from schemas.roles import Roles
+from schemas.scored_rows import NO_RELEASE
 
 MODEL_FILE = "saved_model.pb"
 SENSITIVE = "fairness.sensitive"
@@ -76,7 +77,7 @@ def candidate_in(folder: str | Path, roles: Roles) -> Described:
 def why_no_baseline(candidate: Answers, folder: str | Path | None) -> str:
     """Why the released model in `folder` cannot answer on the same rows, or "" where it can."""
     if folder is None:
-        return "no model was released yet"
+        return NO_RELEASE
     if not (Path(folder) / MODEL_FILE).is_file():
         return f"the released model's folder has no {MODEL_FILE}"
     found = described(folder)

@@ -96,9 +96,11 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
     baselines = [b for b in input_dict.get("baseline") or [] if b.get_int_custom_property("empty") != 1]
     folder = _serving_path(baselines[0]) if baselines else None
     note = why_no_baseline(candidate.answers, folder)
-    if folder is not None and not note:
-        version, threshold = baselines[0].get_int_custom_property("version"), answers_of(folder).threshold
-        about = replace(about, baseline_version=version, baseline_threshold=threshold)
+    if folder is not None:
+        about = replace(about, released_version=baselines[0].get_int_custom_property("version"))
+        if not note:
+            threshold = answers_of(folder).threshold
+            about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
     return Plan(model, None if note else folder, Columns(roles, sensitive, dtypes), replace(about, baseline_note=note))
 
 

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from fairness import groups
 from fairness.audit import audit, without_rows
+from fairness.bounds import Interval
+from fairness.estimates import Floors
+from fairness.judge import Question, answer
 from fairness.policy import Limit, Policy, SensitiveColumn
-from fairness.rows import Rows
+from fairness.questions import Measured, questions
+from fairness.resampling import Resampled
+from fairness.rows import Rows, groupings, one_class
 from schemas import fairness_evidence
 from schemas.verdict import Measurement, Status, Verdict
 from tests.fairness import adult
@@ -113,12 +118,30 @@ class TestUndefined:
             Limit("impact_ratio", ("g",), at_least=0.8),
             Limit("demographic_parity_ratio", ("g",), at_least=0.8),
             Limit("predictive_parity_difference", ("g",), at_most=0.1),
+            Limit("error_difference", ("g",), at_most=0.5),
+            Limit("score_difference", ("g",), at_most=0.1),
+            Limit("abcc", ("g",), at_most=0.1),
+            Limit("error_difference", ("g",), max_rise=0.5),
         ],
         ids=lambda limit: limit.measure,
     )
-    def test_a_model_that_selects_nobody_does_not_pass(self, limit: Limit) -> None:
-        verdict = ask(made(self.NOBODY), limit)
+    @pytest.mark.parametrize("unknown_passes", [False, True])
+    def test_a_model_that_selects_nobody_does_not_pass(self, limit: Limit, unknown_passes: bool) -> None:
+        before = made(APART).decision[: sum(map(sum, self.NOBODY.values()))]
+        rows = made(self.NOBODY, baseline_decision=before, baseline_scores=np.stack([1 - before, before], 1) * 1.0)
+        verdict = ask(rows, limit, unknown_passes=unknown_passes)
         assert (verdict.status, only(verdict).reason) == (Status.UNKNOWN, "undefined")
+
+    @pytest.mark.parametrize("measure", ["equal_opportunity_difference", "equalized_odds_mean"])
+    def test_a_model_that_finds_no_positive_does_not_pass(self, measure: str) -> None:
+        """Three rows are selected, and none of them is a positive: every true positive rate is 0."""
+        m = only(ask(made({"a": (900, 3, 300, 0), "b": (700, 0, 100, 0)}), Limit(measure, ("g",), at_most=0.9)))
+        assert (m.status, m.reason) == (Status.UNKNOWN, "undefined")
+        assert "selects none of the positives" in m.detail
+
+    def test_a_model_without_false_positives_passes(self) -> None:
+        perfect = made({"a": (900, 0, 0, 300), "b": (700, 0, 0, 100)})
+        assert ask(perfect, Limit("fpr_difference", ("g",), at_most=0.1)).passed
 
     def test_one_group_is_no_comparison(self) -> None:
         m = only(ask(made({"a": (900, 50, 100, 200)}), parity(0.1)))
@@ -175,8 +198,10 @@ class TestReleased:
         assert (verdict.status, verdict.bootstrap, only(verdict).reason) == (Status.PASSED, True, "bootstrap")
 
     def test_a_released_model_without_answers_is_no_bootstrap(self) -> None:
-        verdict = ask(made(APART, baseline_version=7), Limit("equal_opportunity_difference", ("g",), max_rise=0.0))
+        silent = made(APART, has_release=True, baseline_note="it does not load")
+        verdict = ask(silent, Limit("equal_opportunity_difference", ("g",), max_rise=0.0))
         assert (verdict.status, verdict.bootstrap, only(verdict).reason) == (Status.UNKNOWN, False, "baseline_missing")
+        assert only(verdict).detail.endswith("to be compared with: it does not load.")
 
 
 class TestSettings:
@@ -210,6 +235,17 @@ class TestSettings:
         verdict = ask(made(APART), parity(0.16), unknown_passes=True)
         assert (verdict.status, verdict.reason) == (Status.PASSED, "unknown_passes")
         assert ask(made(APART), parity(0.10), parity(0.16), unknown_passes=True).status is Status.FAILED
+
+    def test_unknown_passes_covers_only_what_more_rows_would_settle(self) -> None:
+        few = Limit("equal_opportunity_difference", ("g",), at_most=0.1)
+        assert ask(made({"a": (3200, 800, 200, 800), "b": (500, 20, 9, 0)}), few, unknown_passes=True).passed
+        silent = made(APART, has_release=True)
+        rise = Limit("equal_opportunity_difference", ("g",), max_rise=0.1)
+        verdict = ask(silent, rise, parity(0.16), unknown_passes=True)
+        assert (verdict.status, {m.reason for m in verdict.refusals}) == (
+            Status.UNKNOWN,
+            {"baseline_missing", "not_settled"},
+        )
 
     def test_more_limits_make_each_refusal_harder(self) -> None:
         alone = only(ask(made(APART), parity(0.14)))
@@ -275,6 +311,26 @@ class TestTasks:
             assert m.value == pytest.approx(1.0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.parametrize("measure", ["error_difference", "score_difference"])
+def test_one_infinite_prediction_is_no_pass(measure: str, value: float) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.normal(size=2000)
+    scores = (label + rng.normal(size=2000))[:, None]
+    scores[7] = value
+    rows = Rows("regression", (), label, None, scores, (groups.of_texts("g", np.arange(2000) % 2, ["a", "b"]),))
+    m = only(ask(rows, Limit(measure, ("g",), at_most=0.1)))
+    assert (m.status, m.reason, m.value, m.low, m.high) == (Status.UNKNOWN, "undefined", None, None, None)
+
+
+@pytest.mark.parametrize("ends", [(np.nan, 0.0), (0.0, -np.inf), (-np.inf, 0.0), (0.2, 0.1)])
+def test_what_is_no_interval_is_no_pass(ends: tuple[float, float]) -> None:
+    found = Interval(*map(np.array, ends))
+    question = Question("k", "m", "g", 0.3, "at most", "s", 9, True, 0.1, lambda levels, factor: found)
+    assert answer([question], 0.025)["k"].measurement.reason == "undefined"
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_real_unmitigated_model_is_refused_under_the_strict_profile(weighted: bool) -> None:
     policy = Policy(sensitive=tuple(map(SensitiveColumn, ("sex", "race"))), profile="ugesp-4-5", draws=DRAWS)
@@ -311,12 +367,6 @@ def test_the_interval_always_agrees_with_the_status(table: dict, limit: float, m
     bound = {"at_least": limit} if is_ratio else {"at_most": limit}
     if not len(rows.label):
         return
-    from fairness.estimates import Floors
-    from fairness.judge import answer
-    from fairness.questions import Measured, questions
-    from fairness.resampling import Resampled
-    from fairness.rows import groupings, one_class
-
     (g,) = groupings(one_class(rows, "yes", rows.sensitive[0]), [("g",)], Floors())
     asked = list(questions(Policy(sensitive=(SensitiveColumn("g"),)), (Limit(measure, ("g",), **bound),),
                            Measured({("g",): g}, Resampled({}, {}, {}), True, False)))  # fmt: skip

@@ -88,7 +88,7 @@ def test_the_file_is_the_documented_one(tmp_path):
     assert json.loads(schema.metadata[METADATA_KEY]) == {
         "task": "binary", "classes": ["<=50K", ">50K"], "threshold": 0.4, "baseline_threshold": 0.5, "split": "test",
         "sensitive": ["sex", "größe"], "ids": ["key", "count"], "weight": "w", "baseline_version": 3,
-        "baseline_note": "",
+        "baseline_note": "", "released_version": None,
     }  # fmt: skip
     assert schema.equals(arrow_schema(BINARY, {"count": "int"}, {"größe": "float"}), check_metadata=True)
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from components.fairness_report.component import FairnessReport
 from pipeline import settings
-from schemas import fairness_evidence
+from schemas import fairness_evidence, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 from schemas.errors import DataError
 from schemas.verdict import Status, Verdict, read
@@ -81,6 +81,58 @@ def test_adult_with_text_numbers_missing_and_a_released_model(tmp_path: Path) ->
     assert all(row.false_refusals <= row.highest_allowed for row in evidence.proof)
 
 
+@pytest.mark.parametrize(
+    "about", [{"released_version": 4}, {}], ids=["as Score writes it", "a file from before released_version"]
+)
+def test_a_released_model_that_could_not_answer_is_no_first_model(tmp_path: Path, about: dict[str, Any]) -> None:
+    note = "the released model cannot answer: ValueError: Signature mismatch"
+    verdict, _ = judged(tmp_path, census(tmp_path, baseline_note=note, **about), sensitive=["sex"], limits=[RISE])
+    [m] = verdict.measurements
+    assert (verdict.status, verdict.bootstrap, m.reason) == (Status.UNKNOWN, False, "baseline_missing")
+    assert note in m.detail
+
+
+def test_a_first_model_is_a_bootstrap(tmp_path: Path) -> None:
+    predictions = census(tmp_path, baseline_note=scored_rows.NO_RELEASE, released_version=None)
+    verdict, _ = judged(tmp_path, predictions, sensitive=["sex"], limits=[RISE])
+    assert (verdict.status, verdict.bootstrap, verdict.measurements[0].reason) == (Status.PASSED, True, "bootstrap")
+
+
+@pytest.mark.parametrize(
+    ("column", "rows", "value", "said"),
+    [
+        ("score_>50K", [3, 8], np.nan, "2 of 15,060 rows hold no finite number, first row 3"),
+        ("score_<=50K", [5], np.inf, "1 of 15,060 rows hold no finite number, first row 5"),
+        ("weight", [0], np.nan, "1 of 15,060 rows are negative or no finite number, first row 0"),
+        ("weight", [4, 9], -1.0, "2 of 15,060 rows are negative"), ("weight", slice(None), 0.0, "0 in every row"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_to_reckon_with_is_refused_by_name(
+    tmp_path: Path, column: str, rows: Any, value: float, said: str
+) -> None:
+    predictions = spoilt(census(tmp_path, weight="fnlwgt"), column, rows, value)
+    with pytest.raises(DataError) as refused:
+        judged(tmp_path, predictions, sensitive=["sex"], limits=[PARITY])
+    [problem] = refused.value.problems
+    assert problem.place == f"the scored rows of split 'test', column {column!r}"
+    assert said in problem.got
+    assert ("'fnlwgt'" in problem.remedy) == (column == "weight")
+
+
+@pytest.mark.parametrize(("column", "value"), [("value", np.inf), ("value", np.nan), ("label", -np.inf)])
+def test_a_regression_without_a_finite_answer_is_refused(tmp_path: Path, column: str, value: float) -> None:
+    with pytest.raises(DataError, match=rf"column '{column}'\n.*1 of 4,000 rows"):
+        judged(tmp_path, spoilt(regression(tmp_path), column, [7], value), sensitive=["sex"], limits=[PARITY])
+
+
+def test_a_released_model_without_finite_scores_has_not_answered(tmp_path: Path) -> None:
+    predictions = spoilt(census(tmp_path, baseline_version=4, released_version=4), "baseline_score_>50K", [7], np.nan)
+    verdict, evidence = judged(tmp_path, predictions, sensitive=["sex"], limits=[RISE])
+    [m] = verdict.measurements
+    assert (m.status, m.reason, evidence.baseline_version) == (Status.UNKNOWN, "baseline_missing", None)
+    assert "its column 'baseline_score_>50K' has 1 of 15,060 rows hold no finite number" in m.detail
+
+
 def test_weights_are_used_where_the_table_has_them(tmp_path: Path) -> None:
     verdict, evidence = judged(tmp_path, census(tmp_path, weight="fnlwgt"), sensitive=["sex"], limits=[PARITY])
     source = adult.test_rows()
@@ -101,7 +153,18 @@ def test_a_column_that_was_not_scored_is_named(tmp_path: Path) -> None:
         judged(tmp_path, census(tmp_path), sensitive=["region"])
 
 
-def test_regression(tmp_path: Path) -> None:
+def spoilt(folder: Path, column: str, rows: Any, value: float) -> Path:
+    """The same predictions with this value in these rows of a column."""
+    path = folder / "predictions.parquet"
+    table = parquet.read_table(path)
+    values = table.column(column).to_numpy().copy()
+    values[rows] = value
+    place = table.schema.names.index(column)
+    parquet.write_table(table.set_column(place, table.schema.field(place), pa.array(values)), path)
+    return folder
+
+
+def regression(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     label = rng.normal(10, 2, 4000)
     table = pd.DataFrame({
@@ -109,7 +172,11 @@ def test_regression(tmp_path: Path) -> None:
         "weight": 1.0, "group_sex": np.where(np.arange(4000) % 3 == 0, "f", "m"),
     })  # fmt: skip
     table.loc[0, "label"] = np.nan
-    folder = scored(tmp_path / "predictions", table, {"task": "regression", "classes": [], "sensitive": ["sex"]})
+    return scored(folder / "predictions", table, {"task": "regression", "classes": [], "sensitive": ["sex"]})
+
+
+def test_regression(tmp_path: Path) -> None:
+    folder = regression(tmp_path)
     limits = [{"measure": m, "of": ["sex"], "at_most": 0.6} for m in ("error_difference", "score_difference", "abcc")]
     verdict, evidence = judged(tmp_path, folder, sensitive=["sex"], limits=limits)
     assert verdict.passed

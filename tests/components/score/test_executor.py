@@ -203,6 +203,9 @@ def test_a_released_model_that_cannot_be_compared_leaves_no_columns_and_says_why
     scored = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", baseline=released)
     assert note in scored.rows.about.baseline_note
     assert (scored.rows.about.baseline_version, scored.int_property("baseline_version")) == (None, None)
+    assert (scored.rows.about.released_version, scored.rows.about.has_release) == (
+        (None, False) if properties else (4, True)
+    )
     assert not [name for name in scored.rows.columns if name.startswith("baseline_")]
     np.testing.assert_allclose(scored.rows.scores, tiny_model.scores("binary", x, 1.5), atol=1e-6)
 
@@ -221,6 +224,7 @@ def test_a_released_model_that_gives_up_midway_leaves_no_half_columns(tmp_path):
     found = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", baseline=released).rows
     assert len(found) == 50
     assert "cannot answer" in found.about.baseline_note
+    assert (found.about.baseline_version, found.about.released_version) == (None, 4)
     assert "baseline_decision" not in found.columns
 
 
