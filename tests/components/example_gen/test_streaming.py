@@ -35,7 +35,7 @@ def written(rows, delimiter=","):
     ("content", "name", "options"),
     [
         (written(ROWS).encode(), "a.csv", {}),
-        (gzip.compress(written(ROWS).encode()), "a.csv.gz", {}),
+        (gzip.compress(written(ROWS).encode(), mtime=0), "a.csv.gz", {}),
         (b"\xef\xbb\xbf" + written(ROWS).encode(), "a.csv", {}),
         (b"\n\n" + written(ROWS).encode(), "a.csv", {}),
         (written(ROWS, ";").encode("latin-1"), "a.csv", {"delimiter": ";", "encoding": "latin-1"}),
