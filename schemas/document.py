@@ -75,14 +75,18 @@ class Document(Generic[T]):
 
 
 def build(kind: type[T], content: Any) -> T:
-    """Parsed JSON as the dataclass that it was; fields that are not in it keep their defaults."""
+    """Parsed JSON as the dataclass that it was; fields that are not in it keep their defaults.
+
+    Null is NaN in a field of type float, and None in one of float | None.
+    """
     return typing.cast(T, _build(kind, content))
 
 
 def _build(hint: Any, value: Any) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if value is None:
-        return None
+        # Null stands for what was not finite, where the field always is a number.
+        return math.nan if hint is float else None
     if origin in (types.UnionType, typing.Union):
         return _build(args[0], value)
     if isinstance(hint, type) and not args:

@@ -77,7 +77,8 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     Raises SettingsError where no mitigation is possible, and any SluicegateError that stops a run.
     """
     # With a mitigation in the settings Transform keeps every row's group.
-    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={wanted.methods[0]}"))
+    aims = next((method for method in wanted.methods if method != "reweigh"), wanted.methods[0])
+    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={aims}"))
     settings = loaded.settings
     folder = OutputFolder(Path(wanted.output or settings.output_folder).resolve(), settings.name)
     check_groups(settings)
@@ -244,7 +245,8 @@ def _sweep(job: Job, prepared: _Prepared, wanted: Sweep, terminal: TextIO) -> Fr
 
 
 def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) -> Iterator[Point]:
-    """The unmitigated model first. A method that these rows do not allow is left out, and a note says why."""
+    """The unmitigated model first. A method that these rows or the goal do not allow is left out, and a note says why."""
+    from models import mitigation
     from models.frontier import sweep
     from models.network import Answer
     from pipeline.local.frontier_judging import Scored
@@ -257,6 +259,7 @@ def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) 
         strengths = (0.0,) if method == NONE else wanted.strengths
         began = time.monotonic()
         try:
+            mitigation.columns(plan, prepared.roles, prepared.about)
             for one in sweep(splits, prepared.vocabulary, answer, plan, strengths):
                 shell = Point(
                     method, one.plan.mitigation_strength, one.threshold, time.monotonic() - began, nothing, nothing, nothing, None, None
@@ -279,8 +282,6 @@ def _notes(settings: Settings, wanted: Sweep) -> Iterator[str]:
     )
     if settings.tuning.enabled:
         yield "The Tuner was not run: every point has the hyperparameters of the settings."
-    if "reweigh" in wanted.methods and settings.training.mitigation_goal != "parity":
-        yield "reweigh knows the goal parity alone."
     if "thresholds" in wanted.methods and settings.training.mitigation_thresholds == "per_group":
         yield "thresholds, per group, need the sensitive columns in every request."
 

@@ -2,6 +2,7 @@
 
 import enum
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,3 +85,10 @@ def test_what_is_not_in_the_file_keeps_its_default() -> None:
         build(Leaf, {"colour": "red"})
     with pytest.raises(ValueError, match="green"):
         build(Leaf, {"name": "a", "colour": "green"})
+
+
+def test_a_number_that_was_none_is_nan_where_the_type_allows_no_none() -> None:
+    told = TREES.to_json(Tree((Leaf("a", float("nan")),), ((1.0, float("inf"), 2),)))
+    read = TREES.from_json(told)
+    assert read.leaves == (Leaf("a"),)
+    assert math.isnan(read.ends[0][1])

@@ -1,5 +1,6 @@
 """The baseline of drift is the train data of the stable version, or nothing with a reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from components.released_statistics.core import find_baseline
@@ -15,6 +16,8 @@ def test_the_stable_versions_statistics_are_the_baseline(tmp_path: Path) -> None
     found = find_baseline(RELEASED, tmp_path)
     assert found.file is not None
     assert (found.file.read_bytes(), found.version, found.run_id) == (b"7", 7, "r7")
+    overridden = replace(RELEASED, history=(*RELEASED.history, Change("t", "override", "direct", 7, 7, "r9", "d")))
+    assert find_baseline(overridden, tmp_path).run_id == "r7"
 
 
 def test_nothing_released_gives_no_baseline(tmp_path: Path) -> None:
