@@ -188,3 +188,11 @@ def test_a_threshold_by_hand_stands_against_one_threshold_for_all():
     check_methods(settings, roles, ("reweigh", "constrained"))
     with pytest.raises(SettingsError, match=r"evaluation\.threshold"):
         check_methods(settings, roles, ("reweigh", "thresholds"))
+
+
+def test_a_method_that_does_not_know_the_goal_is_left_out(world):
+    goal = ("--set", "training.mitigation_goal=equal_opportunity")
+    ended = sweep(world, *goal, "--methods", "reweigh,thresholds", "--strengths", "1")
+    assert ended.code == 0, ended.err
+    assert [p["method"] for p in ended.content["points"]] == ["none", "thresholds"]
+    assert any(note.startswith("reweigh is left out.") for note in ended.content["notes"])
