@@ -10,7 +10,7 @@ import numpy as np
 from fairness import area, bounds, limits
 from fairness.arrays import Floats, Ints, Mask
 from fairness.bounds import Estimate, Interval, Levels
-from fairness.counts import Counts
+from fairness.counts import Counts, JointCounts
 from fairness.gaps import REFERENCE_SHARE, Measure, gap
 from fairness.moments import Moments
 from fairness.rates import rate
@@ -34,7 +34,10 @@ class Areas:
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts."""
+    """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts.
+
+    joint : the same counts with the released model's decisions, where it answered.
+    """
 
     columns: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
@@ -46,12 +49,17 @@ class Grouping:
     score: Moments
     error: Moments | None = None
     counts: Counts | None = None
-    baseline: Counts | None = None
+    joint: JointCounts | None = None
     areas: Areas | None = None
 
     @property
     def title(self) -> str:
         return " x ".join(self.columns)
+
+    @property
+    def baseline(self) -> Counts | None:
+        """Counts of the released model."""
+        return None if self.joint is None else self.joint.baseline()
 
     @property
     def is_reference(self) -> Mask:
@@ -99,20 +107,21 @@ class Grouping:
         return rate(self.counts, "error_rate" if name == "error" else name).rows
 
     def _value(self, name: str, baseline: bool) -> Floats:
-        moments = self._moments(name)
+        moments = self.moments(name)
         if moments is not None:
             return moments.baseline_mean if baseline else moments.mean
         counts = self.baseline if baseline else self.counts
         assert counts is not None  # noqa: S101  `can_measure` said so
         return rate(counts, "error_rate" if name == "error" else name).value
 
-    def _moments(self, name: str) -> Moments | None:
+    def moments(self, name: str) -> Moments | None:
+        """Of an estimate that is a mean; None for one that is made of counts."""
         if name == "score":
             return self.score
         return self.error if name == "error" and self.counts is None else None
 
     def _estimate(self, name: str, factor: float) -> Estimate:
-        moments = self._moments(name)
+        moments = self.moments(name)
         if moments is not None:
             return of_means(moments.scaled(factor), self.judged(name))
         assert self.counts is not None  # noqa: S101

@@ -143,9 +143,8 @@ def groupings(
             None if part.error_sums is None else part.error_sums.merged(parents, number),
         )  # fmt: skip
         if joint is not None:
-            merged = joint.candidate().merged(parents, number)
-            before = joint.baseline().merged(parents, number) if joint.has_baseline else None
-            grouping = replace(grouping, counts=merged, baseline=before)
+            merged = joint.merged(parents, number)
+            grouping = replace(grouping, counts=merged.candidate(), joint=merged if merged.has_baseline else None)
         if number <= MOST_AREAS or chosen in with_areas:
             grouping = replace(grouping, areas=_areas(part, parents, number))
         yield grouping

@@ -369,7 +369,7 @@ def test_the_interval_always_agrees_with_the_status(table: dict, limit: float, m
         return
     (g,) = groupings(one_class(rows, "yes", rows.sensitive[0]), [("g",)], Floors())
     asked = list(questions(Policy(sensitive=(SensitiveColumn("g"),)), (Limit(measure, ("g",), **bound),),
-                           Measured({("g",): g}, Resampled({}, {}, {}), True, False)))  # fmt: skip
+                           Measured({("g",): g}, Resampled({}, {}), True, False)))  # fmt: skip
     m = answer(asked, 0.025)[asked[0].key].measurement
     if m.low is None:
         assert m.status is Status.UNKNOWN
