@@ -159,7 +159,7 @@ def _gap(name: str, measure: Measure, grouping: Grouping, resampled: Resampled, 
     lowest, highest = _furthest(measure, grouping)
     gap = GapEvidence(
         name, grouping.columns, measure.convention, _known(value), _known(grouping.point(measure, everybody=True)),
-        _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest,
+        _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest, left_out=grouping.left_out(measure),
         **_null(measure, value, resampled.null.get(key)),
     )  # fmt: skip
     drawn = resampled.candidate.get(key)

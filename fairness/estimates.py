@@ -64,7 +64,7 @@ class Grouping:
     @property
     def is_reference(self) -> Mask:
         """Groups that an impact ratio may be taken to."""
-        found: Mask = self.weight >= REFERENCE_SHARE * self.weight.sum()
+        found: Mask = self.rows >= REFERENCE_SHARE * self.rows.sum()
         return found
 
     def can_measure(self, measure: Measure) -> bool:
@@ -76,12 +76,22 @@ class Grouping:
         return measure.of == ("score",) or self.counts is not None
 
     def judged(self, name: str) -> Mask:
-        """Which groups have enough rows for this estimate."""
-        return enough(self.rows, self.under(name), self.floors)
+        """Which groups have enough rows for this estimate, and weights above 0 among them."""
+        found = enough(self.rows, self.under(name), self.floors)
+        return found & ((self.weight > 0) if name == "scores" else ~np.isnan(self._value(name, baseline=False)))
 
     def judged_of(self, measure: Measure) -> Mask:
         """Groups that count in every part of the measure."""
         return np.logical_and.reduce([self.judged(name) for name in measure.of])
+
+    def left_out(self, measure: Measure) -> tuple[str, ...]:
+        """Groups that do not count in some part of the measure, each with its rows: "sex=Male (9 rows under the rate)"."""
+        under = np.min([self.under(name) for name in measure.of], axis=0)
+        said = [
+            f"{name} ({rows:,.0f} rows)" if rows < self.floors.rows else f"{name} ({below:,.0f} rows under the rate)"
+            for name, rows, below in zip(self.names, self.rows, under, strict=True)
+        ]
+        return tuple(one for one, is_judged in zip(said, self.judged_of(measure), strict=True) if not is_judged)
 
     def values_of(self, measure: Measure, baseline: bool = False) -> Mapping[str, Floats]:
         return {name: self._value(name, baseline) for name in measure.of}

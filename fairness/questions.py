@@ -130,7 +130,8 @@ def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question
         # The far end of a ratio is its low one; `bounds` has turned the levels already.
         return grouping.interval(measure, levels, factor, seed)
 
-    return replace(q, value=grouping.point(measure), interval=interval, baseline=before)
+    left_out = grouping.left_out(measure)
+    return replace(q, value=grouping.point(measure), interval=interval, baseline=before, left_out=left_out)
 
 
 def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
@@ -154,4 +155,4 @@ def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
     def interval(levels: Levels, factor: float) -> Interval:
         return paired.of(grouping, measure, levels, factor)
 
-    return replace(q, value=value, interval=interval, baseline=released)
+    return replace(q, value=value, interval=interval, baseline=released, left_out=grouping.left_out(measure))

@@ -15,8 +15,8 @@ from fairness.rows import OneClass
 from schemas.fairness_evidence import Table, TableRow
 
 
-def table(part: OneClass) -> Table:
-    """Every column by itself, and the intersection of all.
+def table(part: OneClass, depth: int) -> Table:
+    """Every column by itself, and the intersections of two and of up to `depth` columns.
 
     A regression has no selection; its scoring rate is the share of values above the median of all rows.
     """
@@ -25,10 +25,9 @@ def table(part: OneClass) -> Table:
         above = part.score > np.median(part.score)
         joint = counts.count(part.finest.codes, np.full(len(above), counts.UNLABELLED), above, part.weight)
     columns = part.finest.columns
-    wanted = [(column,) for column in columns] + ([columns] if len(columns) > 1 else [])
     rows: list[TableRow] = []
     unknown: dict[str, int] = {}
-    for chosen in wanted:
+    for chosen in groups.combinations(columns, max(depth, 2)):
         coarse, parents = groups.coarsen(part.finest, chosen)
         merged = joint.candidate().merged(parents, len(coarse.values))
         rows += _rows(coarse, merged)
