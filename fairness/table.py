@@ -39,14 +39,16 @@ def _rows(coarse: Groups, merged: Counts) -> Iterator[TableRow]:
     selection = rate(merged, "selection_rate")
     share = selection.rows / selection.rows.sum()
     is_known = np.array([MISSING not in value for value in coarse.values])
-    is_kept = is_known & (share >= REFERENCE_SHARE)
+    has_rate = ~np.isnan(selection.value)
+    is_kept = is_known & has_rate & (share >= REFERENCE_SHARE)
     best = np.where(is_kept, selection.value, 0.0).max(initial=0.0)
     for place, value in enumerate(coarse.values):
-        why = "" if is_kept[place] else "category unknown" if not is_known[place] else "under 2 % of the rows"
+        small = "under 2 % of the rows" if has_rate[place] else "no weight"
+        why = "" if is_kept[place] else small if is_known[place] else "category unknown"
         ratio = float(selection.value[place] / best) if best > 0 and not why else None
         yield TableRow(
             coarse.columns, value, round(float(selection.rows[place])), round(float(selection.hits[place])),
-            float(selection.value[place]), ratio, why,
+            float(selection.value[place]) if has_rate[place] else None, ratio, why,
         )  # fmt: skip
 
 

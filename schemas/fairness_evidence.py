@@ -136,7 +136,7 @@ class TableRow:
 
     columns, values : the category.  rate : selection rate, or scoring rate (share above the median).
     impact_ratio : to the highest rate of its table; None for a category that is left out.
-    left_out : why it is ("", "under 2 % of the rows", "category unknown").
+    left_out : why it is ("", "under 2 % of the rows", "category unknown", "no weight").
     """
 
     columns: tuple[str, ...]
