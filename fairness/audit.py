@@ -48,7 +48,7 @@ def audit(rows: Rows, policy: Policy) -> tuple[Verdict, FairnessEvidence]:
         policy.confidence, parts[0].resampled.draws, parts[0].resampled.shuffles, rows.digest(), rows.baseline_version,
         tuple(_judged(question, given) for question, given in answered),
         tuple(AuditEvidence(p.rows.positive, describe(p.rows, p.groupings, p.resampled, policy)) for p in parts),
-        table(parts[-1].rows) if asked.why_not is None else None,
+        table(parts[-1].rows, policy.depth) if asked.why_not is None else None,
         proven,
         notes.of(rows.task, rows.weight is not None, policy),
     )  # fmt: skip
@@ -119,6 +119,9 @@ def _nothing_to_judge(policy: Policy) -> Verdict:
         detail = "No sensitive column is declared. Declare them in fairness.sensitive, or say fairness: off."
         return Verdict(GATE, Status.UNKNOWN, reason="not_configured", detail=detail, settings=_settings(policy))
     detail = "No rows were scored, so no groups can be compared."
+    if policy.report_only:
+        detail += " fairness.report_only: nothing can refuse."
+        return Verdict(GATE, Status.PASSED, reason="report_only", detail=detail, settings=_settings(policy))
     return Verdict(GATE, Status.UNKNOWN, reason="no_rows", detail=detail, settings=_settings(policy))
 
 

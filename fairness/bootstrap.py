@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fairness.arrays import Floats
-from fairness.counts import JointCounts
+from fairness.counts import Counts
 
 #: Numbers in one piece of draws: 64 MB.
 PIECE = 8_000_000
@@ -31,8 +31,8 @@ def affordable(draws: int, cells: int) -> int:
     return min(draws, max(FEWEST, BUDGET // max(cells, 1)))
 
 
-def tables(counts: JointCounts, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
-    """Pieces of shape (draws in the piece, groups, labels, decisions, baseline): sums of weights in every cell."""
+def tables(counts: Counts, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Pieces of shape (draws in the piece, groups, labels, decisions): sums of weights in every cell."""
     rows = counts.rows.ravel()
     total = int(rows.sum())
     existing = np.flatnonzero(rows > 0)
@@ -52,7 +52,7 @@ def tables(counts: JointCounts, draws: int, rng: np.random.Generator) -> Iterato
         yield table.reshape(size, *counts.rows.shape)
 
 
-def weights_in_cells(counts: JointCounts) -> tuple[Floats, Floats]:
+def weights_in_cells(counts: Counts) -> tuple[Floats, Floats]:
     """(cells,) mean and standard deviation of the weights of a cell's rows."""
     rows = np.maximum(counts.rows.ravel(), 1.0)
     mean = np.where(counts.rows.ravel() > 0, counts.weight.ravel() / rows, 1.0)

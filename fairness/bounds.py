@@ -93,15 +93,15 @@ def _of_ratio(estimate: Estimate, is_reference: Mask, levels: Levels) -> Interva
     near = estimate.limits(levels.near / tested)
     far = estimate.limits(np.float64(levels.far) + np.zeros((1,)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        high = _upper_ratio(value, near)
-        low = 1.0 / np.swapaxes(_upper_ratio(value, far), -1, -2)
+        high = upper_ratio(value, near)
+        low = 1.0 / np.swapaxes(upper_ratio(value, far), -1, -2)
     allowed = judged & is_reference
     found = _finished(-_largest(-low, judged, allowed), np.minimum(-_largest(-high, judged, allowed), 1.0), judged)
     is_somebody = np.where(allowed, value, 0.0).max(-1) > 0
     return Interval(np.where(is_somebody, found.low, np.nan), np.where(is_somebody, found.high, np.nan))
 
 
-def _upper_ratio(value: Floats, limits: tuple[Floats, Floats]) -> Floats:
+def upper_ratio(value: Floats, limits: tuple[Floats, Floats]) -> Floats:
     """(..., i, j): upper limit of value i through value j; infinite where j may be 0."""
     top, top_high = value[..., :, None], limits[1][..., :, None]
     bottom, bottom_low = value[..., None, :], limits[0][..., None, :]

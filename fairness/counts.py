@@ -48,6 +48,17 @@ class JointCounts:
     def has_baseline(self) -> bool:
         return self.rows.shape[-1] == 2
 
+    def merged(self, parents: Ints, groups: int) -> JointCounts:
+        """Counts of coarser groups, as Counts.merged."""
+        into = np.zeros((groups, len(parents)))
+        into[parents, np.arange(len(parents))] = 1.0
+        tables = (self.rows, self.weight, self.weight2)
+        return JointCounts(*(np.tensordot(into, table, 1) for table in tables))
+
+    def scaled(self, factor: float) -> JointCounts:
+        """The same shares with so many times the rows."""
+        return JointCounts(self.rows * factor, self.weight * factor, self.weight2 * factor)
+
     def candidate(self) -> Counts:
         return Counts(self.rows.sum(-1), self.weight.sum(-1), self.weight2.sum(-1))
 

@@ -159,14 +159,14 @@ def _gap(name: str, measure: Measure, grouping: Grouping, resampled: Resampled, 
     lowest, highest = _furthest(measure, grouping)
     gap = GapEvidence(
         name, grouping.columns, measure.convention, _known(value), _known(grouping.point(measure, everybody=True)),
-        _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest,
+        _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest, left_out=grouping.left_out(measure),
         **_null(measure, value, resampled.null.get(key)),
     )  # fmt: skip
     drawn = resampled.candidate.get(key)
     if drawn is not None and not np.isnan(drawn).all():
         low, high = np.nanquantile(drawn, [policy.level, 1 - policy.level])
         gap = replace(gap, bootstrap_low=float(low), bootstrap_high=float(high))
-    return _against_released(gap, measure, grouping, resampled, policy)
+    return _against_released(gap, measure, grouping, policy)
 
 
 def _null(measure: Measure, value: float, drawn: Floats | None) -> Mapping[str, float | None]:
@@ -184,18 +184,14 @@ def _null(measure: Measure, value: float, drawn: Floats | None) -> Mapping[str, 
     }
 
 
-def _against_released(
-    gap: GapEvidence, measure: Measure, grouping: Grouping, resampled: Resampled, policy: Policy
-) -> GapEvidence:
-    key = (grouping.columns, gap.measure)
-    if key not in resampled.baseline or (grouping.counts is not None and grouping.baseline is None):
+def _against_released(gap: GapEvidence, measure: Measure, grouping: Grouping, policy: Policy) -> GapEvidence:
+    if gap.value is None or not paired.can_compare(grouping, measure):
         return gap
     released = grouping.point(measure, baseline=True)
-    if np.isnan(released) or gap.value is None or grouping.score.sums[..., 6].any() == 0:
+    if np.isnan(released):
         return gap
     value = float(paired.rise(measure, np.array(gap.value), np.array(released)))
-    drawn = paired.rise(measure, resampled.candidate[key], resampled.baseline[key])
-    found = paired.interval(value, drawn, Levels(policy.level, policy.level))
+    found = paired.of(grouping, measure, Levels(policy.level, policy.level))
     return replace(
         gap, baseline=released, rise=value, rise_low=_known(float(found.low)), rise_high=_known(float(found.high))
     )

@@ -10,7 +10,7 @@ import numpy as np
 from fairness import area, bounds, limits
 from fairness.arrays import Floats, Ints, Mask
 from fairness.bounds import Estimate, Interval, Levels
-from fairness.counts import Counts
+from fairness.counts import Counts, JointCounts
 from fairness.gaps import REFERENCE_SHARE, Measure, gap
 from fairness.moments import Moments
 from fairness.rates import rate
@@ -34,7 +34,10 @@ class Areas:
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts."""
+    """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts.
+
+    joint : the same counts with the released model's decisions, where it answered.
+    """
 
     columns: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
@@ -46,7 +49,7 @@ class Grouping:
     score: Moments
     error: Moments | None = None
     counts: Counts | None = None
-    baseline: Counts | None = None
+    joint: JointCounts | None = None
     areas: Areas | None = None
 
     @property
@@ -54,9 +57,14 @@ class Grouping:
         return " x ".join(self.columns)
 
     @property
+    def baseline(self) -> Counts | None:
+        """Counts of the released model."""
+        return None if self.joint is None else self.joint.baseline()
+
+    @property
     def is_reference(self) -> Mask:
         """Groups that an impact ratio may be taken to."""
-        found: Mask = self.weight >= REFERENCE_SHARE * self.weight.sum()
+        found: Mask = self.rows >= REFERENCE_SHARE * self.rows.sum()
         return found
 
     def can_measure(self, measure: Measure) -> bool:
@@ -68,12 +76,22 @@ class Grouping:
         return measure.of == ("score",) or self.counts is not None
 
     def judged(self, name: str) -> Mask:
-        """Which groups have enough rows for this estimate."""
-        return enough(self.rows, self.under(name), self.floors)
+        """Which groups have enough rows for this estimate, and weights above 0 among them."""
+        found = enough(self.rows, self.under(name), self.floors)
+        return found & ((self.weight > 0) if name == "scores" else ~np.isnan(self._value(name, baseline=False)))
 
     def judged_of(self, measure: Measure) -> Mask:
         """Groups that count in every part of the measure."""
         return np.logical_and.reduce([self.judged(name) for name in measure.of])
+
+    def left_out(self, measure: Measure) -> tuple[str, ...]:
+        """Groups that do not count in some part of the measure, each with its rows: "sex=Male (9 rows under the rate)"."""
+        under = np.min([self.under(name) for name in measure.of], axis=0)
+        said = [
+            f"{name} ({rows:,.0f} rows)" if rows < self.floors.rows else f"{name} ({below:,.0f} rows under the rate)"
+            for name, rows, below in zip(self.names, self.rows, under, strict=True)
+        ]
+        return tuple(one for one, is_judged in zip(said, self.judged_of(measure), strict=True) if not is_judged)
 
     def values_of(self, measure: Measure, baseline: bool = False) -> Mapping[str, Floats]:
         return {name: self._value(name, baseline) for name in measure.of}
@@ -99,20 +117,21 @@ class Grouping:
         return rate(self.counts, "error_rate" if name == "error" else name).rows
 
     def _value(self, name: str, baseline: bool) -> Floats:
-        moments = self._moments(name)
+        moments = self.moments(name)
         if moments is not None:
             return moments.baseline_mean if baseline else moments.mean
         counts = self.baseline if baseline else self.counts
         assert counts is not None  # noqa: S101  `can_measure` said so
         return rate(counts, "error_rate" if name == "error" else name).value
 
-    def _moments(self, name: str) -> Moments | None:
+    def moments(self, name: str) -> Moments | None:
+        """Of an estimate that is a mean; None for one that is made of counts."""
         if name == "score":
             return self.score
         return self.error if name == "error" and self.counts is None else None
 
     def _estimate(self, name: str, factor: float) -> Estimate:
-        moments = self._moments(name)
+        moments = self.moments(name)
         if moments is not None:
             return of_means(moments.scaled(factor), self.judged(name))
         assert self.counts is not None  # noqa: S101

@@ -40,10 +40,14 @@ class Groups:
 def of_texts(column: str, codes: npt.NDArray[np.integer], values: Sequence[str]) -> Groups:
     """Groups of a text column.  codes : (rows,) place in `values`, -1 = missing, which becomes a group of its own.
 
+    A category that is called so itself is told apart by quotes.
+
     >>> of_texts("sex", np.array([0, -1, 0]), ["Female", "Male"]).names
     ('sex=Female', 'sex=missing')
+    >>> of_texts("state", np.array([0, -1]), ["missing"]).names
+    ('state="missing"', 'state=missing')
     """
-    names = [*values, MISSING]
+    names = [*(f'"{value}"' if value.strip('"') == MISSING else value for value in values), MISSING]
     return _existing((column,), [(name,) for name in names], np.where(codes < 0, len(values), codes))
 
 

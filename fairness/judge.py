@@ -19,6 +19,8 @@ from schemas.verdict import Measurement, Status
 
 #: Rounding must not turn "exactly at the limit" into a refusal.
 TOLERANCE = 1e-9
+#: Groups that a sentence names.
+MOST_NAMED = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Question:
     key : unique among the questions.  measure, slice : as in the measurement.  limit, direction : "at most" or "at least".
     value : the point value, NaN where it is not defined.  interval : at levels, with so many times the rows.
     reason, detail : why it cannot be answered at all; "" where it can.
+    left_out : groups that were not judged, with their rows.
     rows_to_start : rows at which two groups could be judged; for reason "too_few_rows".
     """
 
@@ -45,6 +48,7 @@ class Question:
     detail: str = ""
     baseline: float | None = None
     rows_to_start: int | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_answerable(self) -> bool:
@@ -107,10 +111,16 @@ def _answer(q: Question, levels: Levels) -> Answer:
             replace(seen, low=None, high=None, reason="undefined", detail=f"{q.measure} has no interval here.")
         )
     if _is_inside(q, low, high):
-        return Answer(replace(seen, status=Status.PASSED), levels.near)
+        return Answer(replace(seen, status=Status.PASSED, detail=_not_judged(q.left_out)), levels.near)
     if _is_beyond(q, low, high):
         return Answer(_refused(seen, low, high), levels.near)
     return _open(q, seen, levels)
+
+
+def _not_judged(groups: Sequence[str]) -> str:
+    """What a pass says nothing about."""
+    more = f" and {len(groups) - MOST_NAMED} more" if len(groups) > MOST_NAMED else ""
+    return f"Not judged: {', '.join(groups[:MOST_NAMED])}{more}." if groups else ""
 
 
 def _refused(seen: Measurement, low: float, high: float) -> Measurement:

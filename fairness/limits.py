@@ -46,7 +46,10 @@ def share_limits(value: Floats, rows: Floats, level: Floats | float) -> tuple[Fl
     (1968, J. Am. Stat. Assoc. 63:1416), inverted by halving.
     """
     level = np.asarray(level, np.float64)
-    return 1.0 - _upper(1.0 - value, rows, level), _upper(value, rows, level)
+    value, rows, _ = np.broadcast_arrays(value, rows, level)
+    # A lower limit is the upper one of the misses; both are searched in the same halvings.
+    of_misses, high = _upper(np.stack([1.0 - value, value]), rows, level)
+    return 1.0 - of_misses, high
 
 
 def mean_limits(value: Floats, error: Floats, rows: Floats, level: Floats | float) -> tuple[Floats, Floats]:

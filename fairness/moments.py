@@ -24,6 +24,11 @@ class Moments:
         return self.sums[..., 0]
 
     @property
+    def has_baseline(self) -> bool:
+        """Whether there was a y."""
+        return bool(self.sums[..., 6:].any())
+
+    @property
     def effective(self) -> Floats:
         """Kish's number of equally weighted rows."""
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from fairness.arrays import Floats
 from fairness.bootstrap import weigh, weights_in_cells
-from fairness.counts import Counts, JointCounts
+from fairness.counts import Counts
 
 #: Numbers drawn at most; beyond, there are fewer shuffles.
 BUDGET = 3_000_000
@@ -30,7 +30,7 @@ def shuffled(counts: Counts, shuffles: int, rng: np.random.Generator) -> Counts:
     """
     rows = _dealt(counts.rows, shuffles, rng)
     pooled = Counts(*(t.sum(0, keepdims=True) for t in (counts.rows, counts.weight, counts.weight2)))
-    mean, deviation = weights_in_cells(JointCounts(pooled.rows, pooled.weight, pooled.weight2))
+    mean, deviation = weights_in_cells(pooled)
     mean, deviation = mean.reshape(pooled.rows.shape), deviation.reshape(pooled.rows.shape)
     if not deviation.any() and (mean == 1).all():
         return Counts(rows, rows, rows)

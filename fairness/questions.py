@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -130,7 +130,8 @@ def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question
         # The far end of a ratio is its low one; `bounds` has turned the levels already.
         return grouping.interval(measure, levels, factor, seed)
 
-    return replace(q, value=grouping.point(measure), interval=interval, baseline=before)
+    left_out = grouping.left_out(measure)
+    return replace(q, value=grouping.point(measure), interval=interval, baseline=before, left_out=left_out)
 
 
 def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
@@ -141,9 +142,7 @@ def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
     if hopeless is not None:
         return hopeless
     grouping, measure = measured.groupings[limit.of], MEASURES[limit.measure]
-    mine = measured.resampled.candidate.get((limit.of, limit.measure))
-    before = measured.resampled.baseline.get((limit.of, limit.measure))
-    if not measured.has_baseline or mine is None or before is None:
+    if not measured.has_baseline or not paired.can_compare(grouping, measure):
         detail = f"The released model has no {limit.measure} on these rows to be compared with."
         if measured.baseline_note:
             detail = f"{detail[:-1]}: {measured.baseline_note}."
@@ -152,8 +151,8 @@ def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
     if np.isnan(released):
         return replace(q, reason="baseline_missing", detail=f"The released model's {limit.measure} is not defined.")
     value = float(paired.rise(measure, np.array(grouping.point(measure)), np.array(released)))
-    return replace(q, value=value, interval=_paired(value, paired.rise(measure, mine, before)), baseline=released)
 
+    def interval(levels: Levels, factor: float) -> Interval:
+        return paired.of(grouping, measure, levels, factor)
 
-def _paired(value: float, drawn: np.ndarray) -> Callable[[Levels, float], Interval]:
-    return lambda levels, factor: paired.interval(value, drawn, levels, factor)
+    return replace(q, value=value, interval=interval, baseline=released, left_out=grouping.left_out(measure))

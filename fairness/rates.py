@@ -48,10 +48,10 @@ def rate(counts: Counts, name: str) -> Rate:
         value = _sum(counts.weight, hit) / weight
     hits = np.stack([_sum(counts.weight, hit), _sum(counts.weight2, hit)])
     misses = np.stack([weight, _sum(counts.weight2, of)]) - hits
-    return Rate(value, _sum(counts.rows, hit), _sum(counts.rows, of), _effective(value, hits, misses))
+    return Rate(value, _sum(counts.rows, hit), _sum(counts.rows, of), effective(value, hits, misses))
 
 
-def _effective(value: Floats, hits: Floats, misses: Floats) -> Floats:
+def effective(value: Floats, hits: Floats, misses: Floats) -> Floats:
     """The smaller of Kish's number (1965, Survey Sampling, 11.7) and value (1 - value) / V.
 
     hits, misses : (2, ..., groups) their sums of weights and of squared weights.

@@ -1,4 +1,4 @@
-"""All gaps of all groupings from the same draws: of the bootstrap, paired with the released model, and of shuffled labels."""
+"""All gaps of all groupings from the same draws: of the bootstrap, and of shuffled labels."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Gaps = Mapping[tuple[tuple[str, ...], str], Floats]
 
 @dataclass(frozen=True)
 class Resampled:
-    """candidate, baseline : bootstrap draws of the gaps of either model, row by row from the same rows.  null : of shuffled labels."""
+    """candidate : bootstrap draws of its gaps.  null : of shuffled labels."""
 
     candidate: Gaps
-    baseline: Gaps
     null: Gaps
     draws: int = 0
     shuffles: int = 0
@@ -32,18 +31,11 @@ class Resampled:
 def resample(joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, seed: int) -> Resampled:
     """Draws of everything.  joint : counts of the finest groups; None for a regression.  draws : of the bootstrap, and at most of the shuffles."""
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
-    cells = 0 if joint is None else joint.rows.size
+    cells = 0 if joint is None else joint.candidate().rows.size
     draws = bootstrap.affordable(draws, cells)
     shuffles = null.affordable(draws, cells)
-    candidate, baseline = _bootstrap(joint, groupings, draws, streams[0])
-    means, means_before = _means(groupings, draws, streams[1])
-    return Resampled(
-        {**candidate, **means},
-        {**baseline, **means_before},
-        _null(joint, groupings, shuffles, streams[2]),
-        draws,
-        shuffles,
-    )
+    candidate = _bootstrap(joint, groupings, draws, streams[0]) | _means(groupings, draws, streams[1])
+    return Resampled(candidate, _null(joint, groupings, shuffles, streams[2]), draws, shuffles)
 
 
 def _of_counts() -> dict[str, Measure]:
@@ -60,17 +52,15 @@ def gaps_of(weight: Floats, grouping: Grouping) -> dict[str, Floats]:
 
 def _bootstrap(
     joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
-) -> tuple[dict[tuple[tuple[str, ...], str], Floats], dict[tuple[tuple[str, ...], str], Floats]]:
+) -> dict[tuple[tuple[str, ...], str], Floats]:
     if joint is None:
-        return {}, {}
-    pieces: list[list[tuple[tuple[tuple[str, ...], str], Floats]]] = [[], []]
-    for table in bootstrap.tables(joint, draws, rng):
-        models = [table.sum(-1), table.sum(-2)] if joint.has_baseline else [table[..., 0]]
-        for model, into in zip(models, pieces, strict=False):
-            for grouping in groupings:
-                found = gaps_of(_merged(model, grouping), grouping)
-                into += [((grouping.columns, name), values) for name, values in found.items()]
-    return _joined(pieces[0]), _joined(pieces[1])
+        return {}
+    pieces: list[tuple[tuple[tuple[str, ...], str], Floats]] = []
+    for table in bootstrap.tables(joint.candidate(), draws, rng):
+        for grouping in groupings:
+            found = gaps_of(_merged(table, grouping), grouping)
+            pieces += [((grouping.columns, name), values) for name, values in found.items()]
+    return _joined(pieces)
 
 
 def _null(
@@ -112,24 +102,15 @@ def null_means(moments: Moments, shuffles: int, rng: np.random.Generator) -> Flo
 
 def _means(
     groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
-) -> tuple[dict[tuple[tuple[str, ...], str], Floats], dict[tuple[tuple[str, ...], str], Floats]]:
-    """Gaps of means: both models' means of a group are drawn normal, with the covariance that the same rows give them."""
-    mine: dict[tuple[tuple[str, ...], str], Floats] = {}
-    before: dict[tuple[tuple[str, ...], str], Floats] = {}
+) -> dict[tuple[tuple[str, ...], str], Floats]:
+    """Gaps of means: a group's mean is drawn normal."""
+    found: dict[tuple[tuple[str, ...], str], Floats] = {}
     for grouping, name, moments in _with_means(groupings):
         of = MEASURES[name].of[0]
         judged = grouping.judged(of)
-        covariance = moments.covariance()
-        first, second = rng.standard_normal((2, draws, len(judged)))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            xx, xy, yy = covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]
-            x = moments.mean + np.sqrt(xx) * first
-            slope = np.where(xx > 0, xy / xx, 0.0)
-            rest = np.sqrt(np.maximum(yy - slope * xy, 0.0))
-            y = moments.baseline_mean + slope * np.sqrt(xx) * first + rest * second
-        for values, into in ((x, mine), (y, before)):
-            into[grouping.columns, name] = gap(MEASURES[name], {of: values}, {of: judged}, grouping.is_reference)
-    return mine, before
+        drawn = moments.mean + rng.standard_normal((draws, len(judged))) * moments.error
+        found[grouping.columns, name] = gap(MEASURES[name], {of: drawn}, {of: judged}, grouping.is_reference)
+    return found
 
 
 def _with_means(groupings: Sequence[Grouping]) -> Iterator[tuple[Grouping, str, Moments]]:

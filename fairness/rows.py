@@ -63,11 +63,14 @@ class Rows:
         return tuple(part.columns[0] for part in self.sensitive)
 
     def digest(self) -> str:
-        """Of labels and groups: the same test rows give the same digest."""
-        found = hashlib.sha256(np.ascontiguousarray(self.label).tobytes())
-        for part in self.sensitive:
-            found.update(repr(part.values).encode())
-            found.update(np.ascontiguousarray(part.codes, np.int64).tobytes())
+        """Of the labels in their order: the same test rows give the same digest, whatever they are grouped by and whichever class is positive."""
+        names = sorted(self.classes)
+        found = hashlib.sha256(repr(names).encode())
+        if names:
+            places = np.array([*(names.index(name) for name in self.classes), -1], np.int64)
+            found.update(places[self.label].tobytes())
+        else:
+            found.update(np.ascontiguousarray(self.label, np.float64).tobytes())
         return found.hexdigest()
 
 
@@ -143,9 +146,8 @@ def groupings(
             None if part.error_sums is None else part.error_sums.merged(parents, number),
         )  # fmt: skip
         if joint is not None:
-            merged = joint.candidate().merged(parents, number)
-            before = joint.baseline().merged(parents, number) if joint.has_baseline else None
-            grouping = replace(grouping, counts=merged, baseline=before)
+            merged = joint.merged(parents, number)
+            grouping = replace(grouping, counts=merged.candidate(), joint=merged if merged.has_baseline else None)
         if number <= MOST_AREAS or chosen in with_areas:
             grouping = replace(grouping, areas=_areas(part, parents, number))
         yield grouping

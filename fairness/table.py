@@ -15,8 +15,8 @@ from fairness.rows import OneClass
 from schemas.fairness_evidence import Table, TableRow
 
 
-def table(part: OneClass) -> Table:
-    """Every column by itself, and the intersection of all.
+def table(part: OneClass, depth: int) -> Table:
+    """Every column by itself, and the intersections of two and of up to `depth` columns.
 
     A regression has no selection; its scoring rate is the share of values above the median of all rows.
     """
@@ -25,10 +25,9 @@ def table(part: OneClass) -> Table:
         above = part.score > np.median(part.score)
         joint = counts.count(part.finest.codes, np.full(len(above), counts.UNLABELLED), above, part.weight)
     columns = part.finest.columns
-    wanted = [(column,) for column in columns] + ([columns] if len(columns) > 1 else [])
     rows: list[TableRow] = []
     unknown: dict[str, int] = {}
-    for chosen in wanted:
+    for chosen in groups.combinations(columns, max(depth, 2)):
         coarse, parents = groups.coarsen(part.finest, chosen)
         merged = joint.candidate().merged(parents, len(coarse.values))
         rows += _rows(coarse, merged)
@@ -40,14 +39,16 @@ def _rows(coarse: Groups, merged: Counts) -> Iterator[TableRow]:
     selection = rate(merged, "selection_rate")
     share = selection.rows / selection.rows.sum()
     is_known = np.array([MISSING not in value for value in coarse.values])
-    is_kept = is_known & (share >= REFERENCE_SHARE)
+    has_rate = ~np.isnan(selection.value)
+    is_kept = is_known & has_rate & (share >= REFERENCE_SHARE)
     best = np.where(is_kept, selection.value, 0.0).max(initial=0.0)
     for place, value in enumerate(coarse.values):
-        why = "" if is_kept[place] else "category unknown" if not is_known[place] else "under 2 % of the rows"
+        small = "under 2 % of the rows" if has_rate[place] else "no weight"
+        why = "" if is_kept[place] else small if is_known[place] else "category unknown"
         ratio = float(selection.value[place] / best) if best > 0 and not why else None
         yield TableRow(
             coarse.columns, value, round(float(selection.rows[place])), round(float(selection.hits[place])),
-            float(selection.value[place]), ratio, why,
+            float(selection.value[place]) if has_rate[place] else None, ratio, why,
         )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def verdict(evidence: FairnessEvidence) -> str:
         )
     if evidence.reason == "off":
         return "The settings say fairness: off, so nothing was compared."
-    if evidence.reason == "no_rows":
+    if evidence.reason == "no_rows" or (evidence.reason == "report_only" and not evidence.rows):
         return "No rows were scored, so no groups could be compared."
     gating = [one for one in evidence.limits if one.gates]
     counts = [(sum(one.status == s for one in gating), word) for s, word in _ANSWERS.items()]

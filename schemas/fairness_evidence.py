@@ -56,7 +56,7 @@ class GapEvidence:
     null_mean, null_high : mean and 95th percentile (5th, for a ratio) of what shuffled group labels give.
     excess : value minus null_mean.  p : share of shuffles with a gap at least as large.  p_adjusted : after Benjamini and Hochberg over all rows
         of the exploration.
-    lowest, highest : names of the groups furthest apart.
+    lowest, highest : names of the groups furthest apart.  left_out : groups too small to be judged by this measure, with their rows.
     baseline, rise, rise_low, rise_high : the released model's gap on the same rows, how much worse this one is, and the paired interval.
     """
 
@@ -80,6 +80,7 @@ class GapEvidence:
     rise: float | None = None
     rise_low: float | None = None
     rise_high: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class TableRow:
 
     columns, values : the category.  rate : selection rate, or scoring rate (share above the median).
     impact_ratio : to the highest rate of its table; None for a category that is left out.
-    left_out : why it is ("", "under 2 % of the rows", "category unknown").
+    left_out : why it is ("", "under 2 % of the rows", "category unknown", "no weight").
     """
 
     columns: tuple[str, ...]
@@ -189,7 +190,7 @@ class ProfileEvidence:
 class FairnessEvidence:
     """Everything.
 
-    status, reason : the verdict's.  rows, weighted : of the split.  split_digest : of its rows' groups and labels: two runs with the same
+    status, reason : the verdict's.  rows, weighted : of the split.  split_digest : of its rows' labels in their order: two runs with the same
         digest looked at the same test rows, and such looks can be counted.
     draws, shuffles : of the bootstrap and of the permutation null, after the budget.
     notes : sentences on conventions and choices.

@@ -16,11 +16,14 @@ from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
 from schemas.scored_rows import BASELINE, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
 
+#: Every pair of groups is compared, and so many have no rows each.
+MOST_GROUPS = 200
+
 
 def read_rows(folder: str | Path, policy: Policy) -> Rows:
     """Only the columns that are needed.
 
-    Raises FileNotFoundError; DataError where a sensitive column of the policy was not scored, or scores, values or weights are no numbers to
+    Raises FileNotFoundError; DataError where a sensitive column of the policy was not scored or has more than MOST_GROUPS groups, or scores, values or weights are no numbers to
     reckon with. A released model with such scores has not answered.
     """
     about = scored_rows.read_about(folder)
@@ -109,6 +112,15 @@ def _count(bad: Mask, what: str) -> str:
 
 def _groups(rows: ScoredRows, sensitive: SensitiveColumn) -> groups.Groups:
     found = rows.group(sensitive.column)
+    is_text = isinstance(found, Texts)
     if isinstance(found, Texts):
-        return groups.of_texts(sensitive.column, found.codes, found.values)
-    return groups.of_numbers(sensitive.column, np.asarray(found, np.float64), sensitive.bins)
+        made = groups.of_texts(sensitive.column, found.codes, found.values)
+    else:
+        made = groups.of_numbers(sensitive.column, np.asarray(found, np.float64), sensitive.bins)
+    if len(made.values) > MOST_GROUPS:
+        remedy = "compare a coarser column" if is_text else f"give it bins: {{column: {sensitive.column}, bins: [...]}}"
+        problem = Problem(
+            f"fairness.sensitive, column {sensitive.column!r}", f"{len(made.values):,} groups", f"at most {MOST_GROUPS}", remedy
+        )  # fmt: skip
+        raise DataError("A sensitive column has too many groups to be compared.", problem)
+    return made

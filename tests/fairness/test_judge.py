@@ -160,6 +160,27 @@ class TestUndefined:
         assert only(ask(made(cells), limit)).reason == "too_few_rows"
         assert only(ask(made(cells), limit, min_positives=9)).status is Status.FAILED
 
+    def test_a_pass_names_the_groups_that_it_says_nothing_about(self) -> None:
+        """Nobody of 500 rows with 9 positives is found; and a group of 29 is never selected."""
+        rows = made({"a": (3200, 800, 200, 800), "b": (3200, 790, 205, 800), "c": (480, 11, 9, 0), "d": (20, 0, 9, 0)})
+        limits = [
+            Limit("equal_opportunity_difference", ("g",), at_most=0.2),
+            Limit("fpr_difference", ("g",), at_most=0.9),
+        ]
+        found, evidence = audit(rows, Policy(sensitive=(SensitiveColumn("g"),), limits=tuple(limits), draws=DRAWS))
+        assert found.passed
+        assert [m.detail for m in found.measurements] == [
+            "Not judged: g=c (9 rows under the rate), g=d (29 rows).", "Not judged: g=d (29 rows).",
+        ]  # fmt: skip
+        by_measure = {gap.measure: gap.left_out for gap in evidence.audits[0].groupings[0].gaps}
+        assert by_measure["equalized_odds_sum"] == ("g=c (9 rows under the rate)", "g=d (29 rows)")
+        assert by_measure["abcc"] == ("g=d (29 rows)",)
+
+    def test_a_group_without_weight_is_named_too(self) -> None:
+        rows = made({**APART, "c": (300, 80, 20, 80)})
+        weightless = replace(rows, weight=np.where(rows.sensitive[0].codes == 2, 0.0, 1.0))
+        assert only(ask(weightless, parity(0.5))).detail.startswith("Not judged: g=c (")
+
     def test_rows_without_a_label_count_for_selection_alone(self) -> None:
         rows = made(APART)
         half = np.where(np.arange(len(rows.label)) % 2 == 0, -1, rows.label)
@@ -223,6 +244,14 @@ class TestSettings:
         verdict = ask(made(APART), parity(0.1), report_only=True)
         assert (verdict.status, verdict.reason, only(verdict).status) == (Status.PASSED, "report_only", Status.FAILED)
         assert not only(verdict).gates
+
+    def test_watching_does_not_block_where_no_rows_were_scored(self) -> None:
+        columns = (SensitiveColumn("g"),)
+        assert without_rows(Policy(sensitive=columns))[0].reason == "no_rows"
+        watched, _ = without_rows(Policy(sensitive=columns, report_only=True))
+        assert (watched.status, watched.reason) == (Status.PASSED, "report_only")
+        assert "No rows were scored" in watched.detail
+        assert without_rows(Policy(report_only=True))[0].reason == "not_configured"
 
     def test_report_only_of_one_limit(self) -> None:
         watched = replace(parity(0.1), report_only=True)
@@ -331,6 +360,50 @@ def test_what_is_no_interval_is_no_pass(ends: tuple[float, float]) -> None:
     assert answer([question], 0.025)["k"].measurement.reason == "undefined"
 
 
+def test_the_digest_is_of_the_test_rows_and_not_of_what_they_are_grouped_by() -> None:
+    rows = adult.rows()
+    age = groups.of_numbers("age", adult.test_rows()["age"].to_numpy(float), (30,))
+    turned = replace(rows, classes=rows.classes[::-1], label=1 - rows.label)
+    for same in (replace(rows, sensitive=rows.sensitive[:1]), replace(rows, sensitive=(age,)), turned):
+        assert same.digest() == rows.digest()
+    for other in (
+        replace(rows, label=rows.label[::-1]),
+        replace(rows, label=rows.label[:-1]),
+        replace(rows, label=1 - rows.label),
+    ):
+        assert other.digest() != rows.digest()
+
+
+def test_a_category_called_missing_is_none_that_is_missing() -> None:
+    group = groups.of_texts("g", np.arange(400) % 4 - 1, ["missing", '"missing"', "b"])
+    assert set(group.names) == {"g=missing", 'g="missing"', 'g=""missing""', "g=b"}
+    assert len(groups.coarsen(group, ("g",))[0].values) == 4
+    label = np.arange(400) % 7 % 2
+    rows = Rows("binary", ("n", "y"), label, label, np.stack([1 - label, label], 1) * 1.0, (group,))
+    _, evidence = audit(rows, Policy(sensitive=(SensitiveColumn("g"),), draws=DRAWS))
+    assert evidence.table.unknown == {"g": 100}
+
+
+def test_the_table_has_every_pair_of_columns_and_one_rule_for_small_categories() -> None:
+    """1.5 % of the rows with half of the weight: no reference, in the table as in the gate."""
+    rng, n = np.random.default_rng(0), 4000
+    columns = [groups.of_texts(name, rng.integers(0, 2, n), ["a", "b"]) for name in ("sex", "race")]
+    code = np.where(np.arange(n) < 60, 0, rng.integers(1, 3, n))
+    age = groups.of_texts("age", code, ["old", "mid", "young"])
+    decided = (rng.random(n) < np.where(code == 0, 0.9, 0.3)).astype(int)
+    rows = Rows("binary", ("n", "y"), rng.integers(0, 2, n), decided, np.stack([1 - decided, decided], 1) * 1.0,
+                (*columns, age), np.where(code == 0, 60.0, 1.0))  # fmt: skip
+    sensitive = tuple(map(SensitiveColumn, ("sex", "race", "age")))
+    limit = Limit("impact_ratio", ("age",), at_least=0.5, setting="fairness.limits.0")
+    verdict, evidence = audit(rows, Policy(sensitive=sensitive, limits=(limit,), draws=DRAWS))
+    assert list(dict.fromkeys(row.columns for row in evidence.table.rows)) == [
+        ("sex",), ("race",), ("age",), ("sex", "race"), ("sex", "age"), ("race", "age"),
+    ]  # fmt: skip
+    by_age = {row.values: row for row in evidence.table.rows if row.columns == ("age",)}
+    assert by_age["old",].left_out == "under 2 % of the rows"
+    assert only(verdict).value == pytest.approx(min(r.impact_ratio for r in by_age.values() if r.impact_ratio))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_real_unmitigated_model_is_refused_under_the_strict_profile(weighted: bool) -> None:
     policy = Policy(sensitive=tuple(map(SensitiveColumn, ("sex", "race"))), profile="ugesp-4-5", draws=DRAWS)
@@ -369,7 +442,7 @@ def test_the_interval_always_agrees_with_the_status(table: dict, limit: float, m
         return
     (g,) = groupings(one_class(rows, "yes", rows.sensitive[0]), [("g",)], Floors())
     asked = list(questions(Policy(sensitive=(SensitiveColumn("g"),)), (Limit(measure, ("g",), **bound),),
-                           Measured({("g",): g}, Resampled({}, {}, {}), True, False)))  # fmt: skip
+                           Measured({("g",): g}, Resampled({}, {}), True, False)))  # fmt: skip
     m = answer(asked, 0.025)[asked[0].key].measurement
     if m.low is None:
         assert m.status is Status.UNKNOWN

@@ -188,7 +188,7 @@ def test_no_sensitive_column_says_what_to_declare(output: Path) -> None:
 
 def test_a_model_that_selects_nobody_does_not_pass(output: Path) -> None:
     words = page(output, "selects_nobody").words
-    assert "The model selects nobody in these groups, so impact_ratio is not defined; that is no pass." in words
+    assert "The model selects nobody in these groups, so impact_ratio says nothing; that is no pass." in words
     assert "UNKNOWN undefined" not in words
     assert "3 cannot be told" in words
 

@@ -148,6 +148,14 @@ def test_nothing_declared_and_nothing_scored(tmp_path: Path) -> None:
     assert judged(tmp_path, tmp_path / "empty", enabled=False)[0].reason == "off"
 
 
+def test_a_column_of_numbers_without_bins_has_too_many_groups(tmp_path: Path) -> None:
+    predictions = spoilt(census(tmp_path), "group_age", slice(0, 300), np.arange(300) + 0.5)
+    with pytest.raises(
+        DataError, match=r"3\d\d groups\n.*at most 200\n.*give it bins: {column: age, bins: \[\.\.\.\]}"
+    ):
+        judged(tmp_path, predictions, sensitive=["sex", "age"], limits=[PARITY])
+
+
 def test_a_column_that_was_not_scored_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no group column for region"):
         judged(tmp_path, census(tmp_path), sensitive=["region"])
