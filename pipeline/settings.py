@@ -261,7 +261,7 @@ class QualityGate(Section):
 
 
 class SensitiveColumn(Section):
-    """A column whose groups are compared; a column of numbers needs bins."""
+    """A column whose groups are compared; a column of many different numbers needs bins."""
 
     column: str = Field(min_length=1, description="Its name; a missing value is a group of its own.")
     bins: tuple[float, ...] = Field(
@@ -360,7 +360,9 @@ class Fairness(Section):
     )
     confidence: float = limit(0.95, low=0.5, high=0.9999, unit="share", why="Of all intervals and tests together.")
     draws: int = limit(10_000, low=1000, high=1_000_000, unit="draws", why="Of the bootstrap behind the intervals.")
-    unknown_passes: bool = switch(False, "Let what cannot be told with these rows pass; it is recorded.")
+    unknown_passes: bool = switch(
+        False, "Let a limit pass that these rows are too few to settle; it is recorded. Undefined is never let pass."
+    )
     report_only: bool = switch(False, "Judge and show everything, and refuse nothing: for a gate that is new.")
 
     @model_validator(mode="after")
