@@ -137,7 +137,7 @@ def _refused(result: RunResult) -> str:
 def _broken(result: RunResult) -> str:
     failed = next((s for s in result.steps if s.state is State.FAILED), None)
     if failed is None:
-        return "; ".join(result.notes) or "The run ended with an error that no step recorded."
+        return result.notes[-1] if result.notes else "The run ended with an error that no step recorded."
     return f"{failed.step} failed: {first_line(failed.error) or 'it left no message'}"
 
 

@@ -66,6 +66,7 @@ class RunResult:
     verdict : "PASSED" (released, or the same model is released already), "REFUSED" (a gate said no), "ERROR".
     pushed_path : folder of the pushed version, or None.
     fingerprint : digest of all that decides the outcome (settings, data, code, schema); equal means unchanged.
+    notes : what a reader must know besides; where a run ended without a failed step, the last says why.
     """
 
     run_id: str

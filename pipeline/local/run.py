@@ -263,7 +263,8 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
 def _leave_interrupted(job: Job, done: list[StepRecord]) -> None:
     """A result that says what happened."""
     result = _result(job, done, 0.0)
-    _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=(*result.notes, "interrupted")))
+    said = (*result.notes, "The run was interrupted.")
+    _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=said))
 
 
 def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:

@@ -265,8 +265,9 @@ def test_the_same_run_gives_the_same_pages(tmp_path: Path) -> None:
 
 
 def test_a_run_without_steps_or_gates_still_has_pages(tmp_path: Path) -> None:
-    folder = run_folders.write(tmp_path / "run", run_folders.result("ERROR", (), (), notes=("The disk is full.",)))
-    assert "The disk is full." in Page(build(folder)).words
+    notes = ("Version 1 was pushed on a person's word.", "The disk is full.")
+    folder = run_folders.write(tmp_path / "run", run_folders.result("ERROR", (), (), notes=notes))
+    assert "ERROR The disk is full." in Page(build(folder)).words
     for name in FILES:
         assert Page(folder / "reports" / name).tags.count("h1") == 1
 
