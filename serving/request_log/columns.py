@@ -133,10 +133,17 @@ def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
         "latency_ms": [e.latency * 1000.0 for e in exchanges],
     }
     row = pa.array(np.arange(len(index)) - starts, pa.int64())
-    made = {name: row if name == "row" else pa.array(per_request[name], kind) for name, kind in FIXED}
+    made = {name: row if name == "row" else _array(per_request[name], kind) for name, kind in FIXED}
     if (lines == 1).all():
         return made
     return {name: column if name == "row" else column.take(pa.array(index)) for name, column in made.items()}
+
+
+def _array(values: Any, kind: Any) -> Any:
+    # Most columns say the same of all requests, and a list is compared faster than it is converted.
+    if isinstance(values, list) and values.count(values[0]) == len(values):
+        return pa.repeat(pa.scalar(values[0], kind), len(values))
+    return pa.array(values, kind)
 
 
 def _utf8(text: str) -> str:
@@ -170,7 +177,7 @@ def _features_in(array: Array) -> dict[str, Any] | None:
     if array.dtype.kind not in "OS" or array.size != len(array):
         return None
     raw = array.ravel().tolist()
-    if not any(value[:1] in (b"\n", "\n") for value in raw):
+    if {value[:1] for value in raw}.isdisjoint((b"\n", "\n")):
         return None
     values = [as_bytes(value) for value in raw]
     found = example_parser.parse(values) if len(values) >= _MANY else None

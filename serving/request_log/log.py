@@ -17,10 +17,11 @@ from serving.request_log.settings import RequestLogSettings
 
 log = logging.getLogger("sluicegate.serving")
 
-#: Records that the writer turns into columns at a time; between two chunks the event loop can have the interpreter.
-CHUNK = 256
-#: Seconds between two looks at the queue; half a queue wakes the writer before.
-INTERVAL = 0.1
+#: Records that the writer turns into columns at a time. A chunk costs some milliseconds however few its records are, and
+#: between two chunks the event loop can have the interpreter.
+CHUNK = 1024
+#: Seconds between two looks at the queue, which is what a killed server loses; half a queue wakes the writer before.
+INTERVAL = 0.5
 #: Seconds between two messages about trouble.
 QUIET = 60.0
 _PERSON = b"request log"
@@ -113,8 +114,10 @@ class RequestLog:
         self._guarded(self._files.close)
 
     def _drain(self) -> None:
-        for _ in range(-(-len(self._queue) // CHUNK)):
-            chunk = [self._queue.popleft() for _ in range(min(CHUNK, len(self._queue)))]
+        records = len(self._queue)
+        chunks = -(-records // CHUNK)
+        for n in range(chunks):
+            chunk = [self._queue.popleft() for _ in range((n + 1) * records // chunks - n * records // chunks)]
             for exchanges in self._streams([exchange for exchange, _ in chunk]):
                 self._write(exchanges)
             self._bytes_out += sum(size for _, size in chunk)

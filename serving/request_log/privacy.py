@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ def redact(exchange: Exchange, privacy: Privacy) -> Exchange:
     if not privacy:
         return exchange
     kept = Together(_tensors(exchange.part.inputs, privacy), _tensors(exchange.part.outputs, privacy))
-    return replace(exchange, part=Part(kept))
+    return exchange._replace(part=Part(kept))
 
 
 def _tensors(tensors: Tensors, privacy: Privacy) -> Tensors:

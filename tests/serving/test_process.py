@@ -1,6 +1,7 @@
 """The server as a process: how it starts, what it refuses, and how it ends."""
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -120,6 +121,28 @@ class TestStart:
                     # Loopback has many addresses; who listens to all of them can be reached at this one.
                     with socket.socket() as other:
                         assert (other.connect_ex(("127.0.0.2", port)) == 0) == reached
+
+
+def test_what_a_server_is_made_of_is_not_looked_through_for_garbage(tiny, tmp_path):
+    """Before it listens, so that no request waits for it; a program that has a server within it is left alone."""
+    program = (
+        "import atexit, gc; atexit.register(lambda: print('frozen', gc.get_freeze_count() > 100_000));"
+        "from serving.__main__ import main; main()"
+    )
+    ports = tmp_path / "ports.json"
+    flags = (f"--model_base_path={tiny}", "--model_name=tiny", "--free_ports", f"--ports_file={ports}")
+    child = subprocess.Popen([sys.executable, "-c", program, *flags], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    try:
+        until = time.monotonic() + 60
+        while not ports.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGTERM)
+        assert child.communicate(timeout=60)[0].splitlines()[-1] == "frozen True"
+    finally:
+        child.kill()
+    before = gc.get_freeze_count()
+    with live(model_base_path=tiny):
+        assert gc.get_freeze_count() == before
 
 
 class TestDrain:

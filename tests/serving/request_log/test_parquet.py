@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -231,7 +230,7 @@ def same(got, want):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(exchanges(), min_size=1, max_size=4))
 def test_any_exchanges_come_back(tmp_path_factory, offered):
-    numbered = [replace(e, request_id=f"{n} {e.request_id}") for n, e in enumerate(itertools.chain(*offered))]
+    numbered = [e._replace(request_id=f"{n} {e.request_id}") for n, e in enumerate(itertools.chain(*offered))]
     lines = logged(tmp_path_factory.mktemp("log"), *numbered).to_pylist()
     by_key = {(line["request_id"], line["row"]): line for line in lines}
     for e in numbered:
