@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,49 +16,44 @@ LABELS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Counts:
+class _Tables:
+    """Three tables of the same cells for each group."""
+
+    #: Axes of the cells, behind that of the groups.
+    AXES: ClassVar[int]
+
+    rows: Floats
+    weight: Floats
+    weight2: Floats
+
+    def merged(self, parents: Ints, groups: int) -> Self:
+        """Counts of coarser groups.  parents : (finest groups,) place of each one's coarser group."""
+        into = np.zeros((groups, len(parents)))
+        into[parents, np.arange(len(parents))] = 1.0
+        return type(self)(*(_merge(into, table, self.AXES) for table in (self.rows, self.weight, self.weight2)))
+
+    def scaled(self, factor: float) -> Self:
+        """The same shares with so many times the rows."""
+        return type(self)(self.rows * factor, self.weight * factor, self.weight2 * factor)
+
+
+class Counts(_Tables):
     """rows, weight, weight2 : (..., groups, 3 labels, 2 decisions); number of rows, sum of weights, sum of squared weights.
 
     Without weights the three are equal. weight2 gives the effective number of rows (fairness.rates).
     """
 
-    rows: Floats
-    weight: Floats
-    weight2: Floats
-
-    def merged(self, parents: Ints, groups: int) -> Counts:
-        """Counts of coarser groups.  parents : (finest groups,) place of each one's coarser group."""
-        into = np.zeros((groups, len(parents)))
-        into[parents, np.arange(len(parents))] = 1.0
-        return Counts(*(_merge(into, table) for table in (self.rows, self.weight, self.weight2)))
-
-    def scaled(self, factor: float) -> Counts:
-        """The same shares with so many times the rows."""
-        return Counts(self.rows * factor, self.weight * factor, self.weight2 * factor)
+    AXES = 2
 
 
-@dataclass(frozen=True, eq=False)
-class JointCounts:
+class JointCounts(_Tables):
     """As Counts, with one axis more at the end: the released model's decision (1 wide where there is none)."""
 
-    rows: Floats
-    weight: Floats
-    weight2: Floats
+    AXES = 3
 
     @property
     def has_baseline(self) -> bool:
         return self.rows.shape[-1] == 2
-
-    def merged(self, parents: Ints, groups: int) -> JointCounts:
-        """Counts of coarser groups, as Counts.merged."""
-        into = np.zeros((groups, len(parents)))
-        into[parents, np.arange(len(parents))] = 1.0
-        tables = (self.rows, self.weight, self.weight2)
-        return JointCounts(*(np.tensordot(into, table, 1) for table in tables))
-
-    def scaled(self, factor: float) -> JointCounts:
-        """The same shares with so many times the rows."""
-        return JointCounts(self.rows * factor, self.weight * factor, self.weight2 * factor)
 
     def candidate(self) -> Counts:
         return Counts(self.rows.sum(-1), self.weight.sum(-1), self.weight2.sum(-1))
@@ -95,7 +91,7 @@ def count(
     return JointCounts(rows, rows, rows) if weight is None else JointCounts(rows, added(weight), added(weight * weight))
 
 
-def _merge(into: Floats, table: Floats) -> Floats:
-    flat = table.reshape(*table.shape[:-2], LABELS * 2)
-    merged: Floats = np.matmul(into, flat)
-    return merged.reshape(*merged.shape[:-1], LABELS, 2)
+def _merge(into: Floats, table: Floats, axes: int) -> Floats:
+    cells = table.shape[-axes:]
+    merged: Floats = np.matmul(into, table.reshape(*table.shape[:-axes], -1))
+    return merged.reshape(*merged.shape[:-1], *cells)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fairness import bootstrap, null, rates
 from fairness.arrays import Floats
-from fairness.counts import JointCounts
+from fairness.counts import Counts, JointCounts
 from fairness.estimates import Grouping, area_noise
 from fairness.gaps import MEASURES, Measure, gap
 from fairness.moments import Moments
@@ -31,11 +31,12 @@ class Resampled:
 def resample(joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, seed: int) -> Resampled:
     """Draws of everything.  joint : counts of the finest groups; None for a regression.  draws : of the bootstrap, and at most of the shuffles."""
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
-    cells = 0 if joint is None else joint.candidate().rows.size
+    counts = None if joint is None else joint.candidate()
+    cells = 0 if counts is None else counts.rows.size
     draws = bootstrap.affordable(draws, cells)
     shuffles = null.affordable(draws, cells)
-    candidate = _bootstrap(joint, groupings, draws, streams[0]) | _means(groupings, draws, streams[1])
-    return Resampled(candidate, _null(joint, groupings, shuffles, streams[2]), draws, shuffles)
+    candidate = _bootstrap(counts, groupings, draws, streams[0]) | _means(groupings, draws, streams[1])
+    return Resampled(candidate, _null(counts, groupings, shuffles, streams[2]), draws, shuffles)
 
 
 def _of_counts() -> dict[str, Measure]:
@@ -51,12 +52,12 @@ def gaps_of(weight: Floats, grouping: Grouping) -> dict[str, Floats]:
 
 
 def _bootstrap(
-    joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
+    counts: Counts | None, groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
 ) -> dict[tuple[tuple[str, ...], str], Floats]:
-    if joint is None:
+    if counts is None:
         return {}
     pieces: list[tuple[tuple[tuple[str, ...], str], Floats]] = []
-    for table in bootstrap.tables(joint.candidate(), draws, rng):
+    for table in bootstrap.tables(counts, draws, rng):
         for grouping in groupings:
             found = gaps_of(_merged(table, grouping), grouping)
             pieces += [((grouping.columns, name), values) for name, values in found.items()]
@@ -64,11 +65,11 @@ def _bootstrap(
 
 
 def _null(
-    joint: JointCounts | None, groupings: Sequence[Grouping], shuffles: int, rng: np.random.Generator
+    counts: Counts | None, groupings: Sequence[Grouping], shuffles: int, rng: np.random.Generator
 ) -> dict[tuple[tuple[str, ...], str], Floats]:
     found: dict[tuple[tuple[str, ...], str], Floats] = {}
-    if joint is not None:
-        dealt = null.shuffled(joint.candidate(), shuffles, rng)
+    if counts is not None:
+        dealt = null.shuffled(counts, shuffles, rng)
         for grouping in groupings:
             of_counts = gaps_of(_merged(dealt.weight, grouping), grouping)
             found |= {(grouping.columns, name): values for name, values in of_counts.items()}

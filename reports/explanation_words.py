@@ -84,15 +84,18 @@ def quality(found: ExplanationEvidence) -> str:
 
 
 def gap(found: GapDecomposition) -> str:
-    """The gap and who carries most of it."""
+    """The gap and who carries most of it. Contributions have signs: one alone may be more than all of them together."""
     measured = f"{found.measure} of {found.high} and {found.low}"
     said = f"Between the {measured} lie {formatting.number(found.over_all_rows)}"
-    rest = found.full - found.null
+    together = found.full - found.null
     top = found.carried[0] if found.carried else None
-    if top is None or top.contribution.value is None or not rest:
+    if top is None or top.contribution.value is None or not together:
         return said + "."
-    share = formatting.percent(top.contribution.value / rest)
-    return f"{said}; {top.name} carries {formatting.number(top.contribution.value)} of it ({share})."
+    most = top.contribution.value
+    said += f". The columns together carry {formatting.number(together)} of it, {top.name} {formatting.number(most)}"
+    if 0 <= most <= together:
+        return f"{said} ({formatting.percent(most / together)} of that)."
+    return said + ", against which others work."
 
 
 def counterfactual(one: LocalExplanation) -> str:

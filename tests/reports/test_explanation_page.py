@@ -105,6 +105,25 @@ def test_shares_of_the_gap_sum_to_it(output: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("full", "null", "most", "said"),
+    [
+        (0.3, 0.1, 0.15, "carry 0.2000 of it, work 0.1500 (75.0 % of that)."),
+        # One column carries more than all together: never "0.4 of 0.2", and no share above 100 %.
+        (0.3, 0.1, 0.4, "carry 0.2000 of it, work 0.4000, against which others work."),
+        (0.1, 0.3, 0.1, "carry −0.2000 of it, work 0.1000, against which others work."),
+        (0.3, 0.1, -0.1, "carry 0.2000 of it, work −0.1000, against which others work."),
+        (0.1, 0.1, 0.1, "Between the selection rate of Male and Female lie 0.3000."),
+    ],
+)
+def test_who_carries_most_of_a_gap_in_words(full: float, null: float, most: float, said: str) -> None:
+    found = evidence().disparity
+    assert found is not None
+    top = replace(found.carried[0], name="work", contribution=Estimate(most, most, most))
+    told = explanation_words.gap(replace(found, over_all_rows=0.3, full=full, null=null, carried=(top,)))
+    assert said in told.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def test_single_rows_show_values_reasons_and_what_would_turn_them(output: Path) -> None:
     found = page(output, "refused_by_fairness")
     one = next(r for r in evidence().local if r.counterfactual)
