@@ -46,7 +46,7 @@ clean: ## remove what runs left behind; released models stay
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 lock: setup ## resolve requirements.lock anew (uv.lock names hosts, so it is not kept)
-	@uv lock --quiet --python 3.11 && uv export --quiet --frozen --no-header --no-annotate --no-emit-project \
+	@uv lock --quiet --python 3.11 && uv export --quiet --frozen --extra pipeline --no-header --no-annotate --no-emit-project \
 	  -o requirements.lock >/dev/null && rm uv.lock
 	@sed -nE 's/^tensorflow==/tensorflow-cpu==/; s/^([a-zA-Z0-9_.-]+)(\[[a-z,]+\])?==([^ ;]+).*/\1==\3/p' requirements.lock \
 	  | uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --python-version 3.11 \

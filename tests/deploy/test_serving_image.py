@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,6 +36,15 @@ def test_the_lock_names_hashes_and_no_address() -> None:
     assert lock.count("--hash=sha256:") >= len(pinned)
     assert "://" not in lock
     assert not {"tensorflow", "keras", "tfx", "apache-beam"} & set(pinned)
+
+
+def test_the_image_has_what_the_extra_asks_for() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["serving"]]
+    pinned = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", (FOLDER / "requirements.lock").read_text(), re.M))
+    for one in asked:
+        name, _, version = one.partition("==")
+        assert pinned[name].startswith(version)
 
 
 def test_the_lock_agrees_with_the_projects() -> None:
