@@ -1,4 +1,4 @@
-"""Answers requests: leases a version, runs it in a batch, and tells the log, the metrics and the shadow about it."""
+"""Answers requests: leases a version, runs it in a batch, and tells the metrics and the shadow about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving.access_log import AccessLog
 from serving.engine import inference
 from serving.engine.inference import Classified, Tensors
 from serving.engine.saved_model import SavedModel, rows_of
-from serving.exchange import Call, Exchange, Part
+from serving.exchange import Call, Part
 from serving.metrics import Metrics
 from serving.router import SHADOW
 from serving.signature import Signature
@@ -20,7 +20,6 @@ from serving.status import Code, ServingError, invalid
 from serving.versions.library import Lease, Library
 from serving.versions.version import Version
 
-Offer = Callable[[Exchange], object]
 UNKNOWN_MODEL = "(unknown)"
 
 
@@ -52,13 +51,11 @@ class ServerCore:
         self,
         library: Library,
         metrics: Metrics,
-        offer: Offer | None = None,
         access: AccessLog | None = None,
         limits: Limits = Limits(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.library, self.metrics, self.limits, self.clock = library, metrics, limits, clock
-        self._offer = offer
         self.access = access
         self._shadows: set[asyncio.Task[None]] = set()
         self.draining = False
@@ -94,16 +91,16 @@ class ServerCore:
         rows = rows_of(inputs)
         if rows is not None and rows > self.limits.rows:
             raise invalid(f"The request has {rows} rows; this server takes at most {self.limits.rows} at a time")
+        call.version, call.arm, call.weight = lease.version.number, lease.arm, lease.weight
         try:
             part = await self._through(lease.version, signature, inputs, outputs, rows, call)
         except ServingError as error:
             self.metrics.failed(call, lease.version.number, lease.arm, error.code)
             raise
-        answer = Answer(lease.version.number, signature.name, part)
-        self._note(call, lease.arm, lease.weight, answer)
+        self._answered(call)
         if lease.shadow is not None:
             self._copy(call, lease, signature, inputs, outputs)
-        return answer
+        return Answer(lease.version.number, signature.name, part)
 
     async def _through(
         self,
@@ -117,28 +114,12 @@ class ServerCore:
         assert version.batcher is not None  # noqa: S101 - a leased version is loaded
         ordered = {name: inputs[name] for name in signature.inputs}
         began = self.clock()
-        part = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline)
+        part = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline, call)
         self.metrics.run(call, version.number, rows or 1, self.clock() - began)
         return part
 
-    def _note(self, call: Call, arm: str, weight: float, answer: Answer) -> None:
-        latency = self.clock() - call.began
-        self.metrics.answered(call, answer.version, arm, latency)
-        if self._offer is not None:
-            self._offer(
-                Exchange(
-                    call.request_id,
-                    call.received,
-                    call.model,
-                    answer.version,
-                    answer.signature,
-                    call.api,
-                    arm,
-                    weight,
-                    latency,
-                    answer.part,
-                )
-            )
+    def _answered(self, call: Call) -> None:
+        self.metrics.answered(call, call.version, call.arm, self.clock() - call.began)
 
     def _copy(self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> None:
         """Sends the shadow the same request; the client's answer is on its way already."""
@@ -160,8 +141,9 @@ class ServerCore:
                 signature = inference.predict_signature(model_of(lease.version).signatures, signature_name)
                 inference.check_names(signature, inputs.keys())
                 kept = tuple(name for name in outputs if name in signature.outputs)
-                part = await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
-                self._note(copied, SHADOW, 1.0, Answer(lease.version.number, signature_name, part))
+                copied.version, copied.arm = lease.version.number, SHADOW
+                await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
+                self._answered(copied)
         except ServingError as error:
             self.metrics.shadow_failed(copied, error.code)
 

@@ -1,11 +1,11 @@
-"""One request and its answer, in the terms that metrics, router and request log share."""
+"""A request, what it ran with, and its answer, in the terms that engine, metrics, router and request log share."""
 
 from __future__ import annotations
 
 import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, NamedTuple
 
@@ -25,13 +25,15 @@ def new_id() -> str:
 
 @dataclass(slots=True)
 class Call:
-    """What is known of a request when it comes in.
+    """What is known of a request under way.
 
     api : "Predict", "Classify", "Regress", "MultiInference" or "GetModelMetadata".
     entrypoint : "REST" or "GRPC".
     request_id : the client's, or one of ours.
     key : decides between stable and canary; the same key always gets the same arm.
     deadline, began : seconds on the server's monotonic clock.  received : seconds since 1970.
+    version, arm, weight : of the version that it came to: its number, "stable", "canary" or "shadow", and the probability
+        with which a request comes there.
     """
 
     api: str
@@ -42,27 +44,25 @@ class Call:
     began: float
     received: float
     deadline: float | None = None
+    version: int = 0
+    arm: str = ""
+    weight: float = 1.0
 
 
 @dataclass(eq=False, slots=True)
 class Together:
-    """What ran in one call of a model. What is true of all its requests is worked out once.
+    """What ran in one call of a model.
 
     inputs, outputs : arrays by the signature's names. Where requests were put together, the first dimension is the rows
         of all of them, and perhaps some that only fill up.
-    known : what others have worked out of these arrays, under names of their own.
     """
 
     inputs: Tensors
     outputs: Tensors
-    known: dict[str, Any] = field(default_factory=dict)
 
 
 class Part(NamedTuple):
-    """A request's rows among those it ran with: from `first`, `rows` of them; rows is None where it ran by itself.
-
-    Whoever keeps this keeps a few large arrays instead of many small ones, which is what makes a request log cheap.
-    """
+    """A request's rows among those it ran with: from `first`, `rows` of them; rows is None where it ran by itself."""
 
     of: Together
     first: int = 0
@@ -86,7 +86,7 @@ class Part(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """An answered request. A tuple, because one is made for every request, and a frozen dataclass takes three times as long.
+    """An answered request as it is written down. A tuple, because a frozen dataclass takes three times as long to make.
 
     arm : "stable", "canary" or "shadow".  weight : probability with which the request came to this arm.
     latency : seconds from the request's arrival to its answer.

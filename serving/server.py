@@ -26,7 +26,8 @@ from serving import config
 from serving.access_log import AccessLog
 from serving.admission import Admission
 from serving.config import Latest, ModelConfig
-from serving.core import Limits, Offer, ServerCore
+from serving.core import Limits, ServerCore
+from serving.engine.batching import Journal
 from serving.engine.batching import Threads as BatchThreads
 from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
@@ -72,8 +73,8 @@ async def serve(options: Options) -> None:
 def freeze() -> None:
     """Takes what was made so far out of garbage collection, for a process that serves and does nothing else.
 
-    TensorFlow alone is some hundred thousand objects. A request log holds on to each request for a while, and so Python goes
-    through all objects again and again: that took a twentieth to a tenth of the requests per second.
+    TensorFlow alone is some hundred thousand objects. Whenever requests are held for a while, by a queue or a shadow, Python
+    would go through all of them again.
     """
     gc.collect()
     gc.freeze()
@@ -98,11 +99,11 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
     """
     threads = options.batching.num_batch_threads
     with ThreadPoolExecutor(threads, "batch") as batches, ThreadPoolExecutor(4, "load") as loads:
-        library = _library(options, batches, loads)
         metrics = Metrics()
-        library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
-        with _request_log(options, metrics) as offer, _access_log(options) as access:
-            core = ServerCore(library, metrics, offer, access, Limits(rows=options.max_request_rows))
+        with _request_log(options, metrics) as journal, _access_log(options) as access:
+            library = _library(options, batches, loads, journal)
+            library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
+            core = ServerCore(library, metrics, access, Limits(rows=options.max_request_rows))
             await _configure(library, options)
             settled()
             watching = asyncio.ensure_future(_watch(library, options))
@@ -114,12 +115,15 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
                 await core.close()
 
 
-def _library(options: Options, batches: ThreadPoolExecutor, loads: ThreadPoolExecutor) -> Library:
+def _library(
+    options: Options, batches: ThreadPoolExecutor, loads: ThreadPoolExecutor, journal: Journal | None
+) -> Library:
     loader = Loader(
         BatchThreads(batches, options.batching.num_batch_threads),
         options.batching,
         Threads(options.intra_op_threads, options.inter_op_threads),
         options.warm_up,
+        journal,
     )
     return Library(
         loader,
@@ -196,7 +200,7 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def _request_log(options: Options, metrics: Metrics) -> Iterator[Offer | None]:
+def _request_log(options: Options, metrics: Metrics) -> Iterator[Journal | None]:
     if options.request_log is None:
         yield None
         return
@@ -206,7 +210,7 @@ def _request_log(options: Options, metrics: Metrics) -> Iterator[Offer | None]:
     for name in ("written", "dropped", "failed"):
         metrics.read(f"sluicegate_request_log_{name}", partial(getattr, kept, name))
     try:
-        yield kept.offer
+        yield kept
     finally:
         kept.close(timeout=GRACE)
 

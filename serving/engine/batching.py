@@ -13,18 +13,25 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from serving.engine.limits import BatchLimits
-from serving.exchange import Part, Tensors, Together
+from serving.exchange import Call, Part, Tensors, Together
 from serving.signature import Signature
 from serving.status import Code, ServingError
 
 Run = Callable[[Signature, Tensors, Sequence[str]], dict[str, npt.NDArray[Any]]]
 QUEUE_FULL = "The batch scheduling queue to which this task was submitted is full"
+
+
+class Journal(Protocol):
+    """Is told of what ran."""
+
+    def offer(self, signature: str, answered: Sequence[tuple[Call, Part]]) -> object:
+        """In the event loop, of requests that ran together and whose answer was still wanted. Must not raise."""
 
 
 @dataclass(eq=False)
@@ -35,6 +42,7 @@ class _Waiting:
     deadline: float | None
     arrived: float
     answer: asyncio.Future[Part]
+    call: Call | None
 
 
 @dataclass
@@ -75,9 +83,14 @@ class Batcher:
     """The queue before one model version. All methods belong to the event loop's thread; only `run` leaves it."""
 
     def __init__(
-        self, run: Run, threads: Threads, limits: BatchLimits, clock: Callable[[], float] = time.monotonic
+        self,
+        run: Run,
+        threads: Threads,
+        limits: BatchLimits,
+        clock: Callable[[], float] = time.monotonic,
+        journal: Journal | None = None,
     ) -> None:
-        self._run, self._threads, self.limits, self._clock = run, threads, limits, clock
+        self._run, self._threads, self.limits, self._clock, self._journal = run, threads, limits, clock, journal
         self._queues: dict[Hashable, _Queue] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.waiting_rows = 0
@@ -85,12 +98,19 @@ class Batcher:
         self.batched_rows = 0
 
     async def submit(
-        self, signature: Signature, inputs: Tensors, outputs: tuple[str, ...], rows: int | None, deadline: float | None
+        self,
+        signature: Signature,
+        inputs: Tensors,
+        outputs: tuple[str, ...],
+        rows: int | None,
+        deadline: float | None,
+        call: Call | None = None,
     ) -> Part:
         """What the model answers to these inputs.
 
         rows : None for inputs that cannot be cut by rows; they run by themselves.
         deadline : on the clock; a request that is still waiting then is not run.
+        call : what the journal is told; nothing of a request without it.
 
         Raises ServingError; RESOURCE_EXHAUSTED when the queue is full.
         """
@@ -101,7 +121,8 @@ class Batcher:
         ):
             raise ServingError(Code.RESOURCE_EXHAUSTED, QUEUE_FULL)
         loop = asyncio.get_running_loop()
-        one = _Waiting(inputs, size, bool(rows) and signature.is_batched, deadline, self._clock(), loop.create_future())
+        joins, answer = bool(rows) and signature.is_batched, loop.create_future()
+        one = _Waiting(inputs, size, joins, deadline, self._clock(), answer, call)
         key = _key(signature, inputs, outputs) if one.joins else one
         queue = self._queues.setdefault(key, _Queue(signature, outputs))
         queue.waiting.append(one)
@@ -170,7 +191,7 @@ class Batcher:
             answers = self._answers(signature, outputs, batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the clients must hear of it
             answers = [error for _ in batch]
-        loop.call_soon_threadsafe(self._done, batch, answers)
+        loop.call_soon_threadsafe(self._done, signature.name, batch, answers)
 
     def _answers(
         self, signature: Signature, outputs: tuple[str, ...], batch: list[_Waiting]
@@ -201,15 +222,20 @@ class Batcher:
             parts.append({name: np.repeat(value[:1], more, axis=0) for name, value in parts[0].items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _done(self, batch: list[_Waiting], answers: list[Part | BaseException]) -> None:
+    def _done(self, signature: str, batch: list[_Waiting], answers: list[Part | BaseException]) -> None:
+        answered: list[tuple[Call, Part]] = []
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
                 continue
             if isinstance(answer, BaseException):
                 one.answer.set_exception(answer)
-            else:
-                one.answer.set_result(answer)
+                continue
+            one.answer.set_result(answer)
+            if one.call is not None:
+                answered.append((one.call, answer))
         self._threads.release()
+        if self._journal is not None and answered:
+            self._journal.offer(signature, answered)
 
 
 def _key(signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> Hashable:

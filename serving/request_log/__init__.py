@@ -1,7 +1,9 @@
 """What was asked and answered, in files: Parquet for those who judge and watch, TFRecord for TFX's own tools.
 
-The event loop only puts an exchange into a bounded queue; one thread writes. When the disk or the thread is too slow,
-records are dropped and counted, and requests are answered as if nothing had happened.
+The server packs what it has answered into a bounded queue, and a process of the log's own writes (docs/adr/0012). When the disk
+or the process is too slow, records are dropped and counted, and requests are answered as if nothing had happened:
+
+batch threads, event loop -> packing -> log (queue, sender) -> child | process -> writer -> privacy -> format -> files
 
 A Parquet file holds one line for each row of a request, because labels come by row and drift is counted over rows:
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from serving.exchange import Exchange, Part, Tensors
+from serving.exchange import Exchange, Part, Together
 from serving.request_log import example_parser, examples
 from serving.request_log.privacy import as_bytes
 
@@ -29,8 +29,6 @@ FIXED: tuple[tuple[str, Any], ...] = (
 )
 INPUT = "input_"
 OUTPUT = "output_"
-#: Under which `Together.known` keeps the layout.
-_LAYOUT = "layout"
 _KINDS = {"int64_list": pa.int64(), "float_list": pa.float32()}
 
 #: Rows from which one call of TensorFlow's parser is cheaper than reading each tf.Example here.
@@ -54,22 +52,14 @@ class Layout:
     shapes: tuple[tuple[int, ...], ...]
 
 
-def layout_of(part: Part) -> Layout:
-    known = part.of.known
-    layout = known.get(_LAYOUT)
-    if layout is None:
-        layout = known[_LAYOUT] = _layout(part.of.inputs, part.of.outputs)
-    return cast(Layout, layout)
-
-
-def _layout(inputs: Tensors, outputs: Tensors) -> Layout:
-    arrays = [*inputs.values(), *outputs.values()]
+def layout_of(ran: Together) -> Layout:
+    arrays = [*ran.inputs.values(), *ran.outputs.values()]
     shapes = [array.shape for array in arrays]
     is_whole = len({shape[:1] for shape in shapes}) != 1 or not shapes[0]
     return Layout(
         is_whole,
-        tuple(inputs),
-        tuple(outputs),
+        tuple(ran.inputs),
+        tuple(ran.outputs),
         tuple([array.dtype.char for array in arrays]),
         tuple(shapes if is_whole else [shape[1:] for shape in shapes]),
     )
@@ -112,9 +102,11 @@ def _lines(exchanges: Sequence[Exchange], layout: Layout) -> Array:
     """Number of lines of each exchange."""
     if layout.is_whole:
         return np.ones(len(exchanges), np.int64)
-    return np.array(
-        [e.part.rows or len(next(iter((e.part.of.inputs or e.part.of.outputs).values()))) for e in exchanges]
-    )
+    return np.array([_rows(e.part) for e in exchanges])
+
+
+def _rows(part: Part) -> int:
+    return len(next(iter((part.of.inputs or part.of.outputs).values()))) if part.rows is None else part.rows
 
 
 def _fixed(exchanges: Sequence[Exchange], lines: Array) -> dict[str, Any]:
@@ -180,7 +172,7 @@ def _features_in(array: Array) -> dict[str, Any] | None:
     if {value[:1] for value in raw}.isdisjoint((b"\n", "\n")):
         return None
     values = [as_bytes(value) for value in raw]
-    found = example_parser.parse(values) if len(values) >= _MANY else None
+    found = example_parser.parse(values) if len(values) >= _MANY and example_parser.is_ready() else None
     if found is not None:
         return {name: _found(one) for name, one in found.items()}
     read = [examples.parse(value) for value in values]

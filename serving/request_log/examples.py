@@ -11,11 +11,49 @@ EMPTY = (b"", b"\n\x00")
 _TAGS = (0x0A, 0x12)
 
 
+#: tensorflow/core/example/{example,feature}.proto, because to import them is to import TensorFlow: 400 MB for the writer.
+_PROTO = """
+name: "sluicegate/example.proto" package: "sluicegate" syntax: "proto3"
+message_type {
+  name: "Example"
+  field { name: "features" number: 1 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: ".sluicegate.Features" }
+}
+message_type {
+  name: "Features"
+  field {
+    name: "feature" number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: ".sluicegate.Features.FeatureEntry"
+  }
+  nested_type {
+    name: "FeatureEntry" options { map_entry: true }
+    field { name: "key" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING }
+    field { name: "value" number: 2 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: ".sluicegate.Feature" }
+  }
+}
+message_type {
+  name: "Feature" oneof_decl { name: "kind" }
+  field {
+    name: "bytes_list" number: 1 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: ".sluicegate.BytesList" oneof_index: 0
+  }
+  field {
+    name: "float_list" number: 2 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: ".sluicegate.FloatList" oneof_index: 0
+  }
+  field {
+    name: "int64_list" number: 3 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: ".sluicegate.Int64List" oneof_index: 0
+  }
+}
+message_type { name: "BytesList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES } }
+message_type { name: "FloatList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_FLOAT } }
+message_type { name: "Int64List" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_INT64 } }
+"""
+
+
 @cache
 def _example_type() -> Any:
-    from tensorflow.core.example import example_pb2
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
-    return example_pb2.Example
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(text_format.Parse(_PROTO, descriptor_pb2.FileDescriptorProto()))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("sluicegate.Example"))
 
 
 def parse(value: bytes) -> Any | None:

@@ -1,178 +1,180 @@
-"""Takes exchanges from the event loop, and writes them in a thread of its own."""
+"""Takes what was answered from the event loop, and hands it to the process that writes."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
-from serving.exchange import Exchange, Together
-from serving.request_log.files import Clock, Files
-from serving.request_log.formats import format_of
-from serving.request_log.privacy import Privacy, redact
+from serving.exchange import Call, Part
+from serving.request_log import packing
+from serving.request_log.child import Child
+from serving.request_log.complaints import Complaints
 from serving.request_log.settings import RequestLogSettings
 
 log = logging.getLogger("sluicegate.serving")
 
-#: Records that the writer turns into columns at a time. A chunk costs some milliseconds however few its records are, and
-#: between two chunks the event loop can have the interpreter.
-CHUNK = 1024
-#: Seconds between two looks at the queue, which is what a killed server loses; half a queue wakes the writer before.
+#: Seconds between two looks at the queue, which is what a killed server loses; half a queue wakes the sender before.
 INTERVAL = 0.5
-#: Seconds between two messages about trouble.
-QUIET = 60.0
+#: Seconds until a writer that died is replaced.
+PATIENCE = 1.0
 _PERSON = b"request log"
 _SPAN = 1 << 64
-#: Bytes of a record without its arrays.
-_RECORD = 512
-#: Under which `Together.known` keeps its size.
-_SIZE = "bytes"
 
 
 class RequestLog:
-    """The request log of a server.
+    """The request log of a server; a `Journal` of its batches.
 
     dropped : records that did not fit into the queue, or came after `close`.
-    written : records that are on the disk.  failed : records that the disk or the format refused.
+    written : records that are on the disk.  failed : records that the disk or the format refused, or the writer took with it.
 
-    Once nothing is queued, offers that returned True are written + failed.
+    After `close`, offers that were accepted are written + failed.
+
+    clock : of `Call.began`.
     """
 
     def __init__(
-        self,
-        settings: RequestLogSettings,
-        clock: Callable[[], float] = time.time,
-        steady: Callable[[], float] = time.monotonic,
-        interval: float = INTERVAL,
+        self, settings: RequestLogSettings, clock: Callable[[], float] = time.monotonic, interval: float = INTERVAL
     ) -> None:
-        self.dropped = self.written = self.failed = 0
-        self._settings, self._interval = settings, interval
+        self.dropped = 0
+        self._settings, self._clock, self._interval = settings, clock, interval
         self._threshold = threshold_of(settings.sampling_rate)
-        self._privacy = Privacy.of(settings)
-        self._complaints = Complaints(steady)
-        # A format's library that is missing is found out here, not in the thread.
-        self._files = Files(settings, format_of(settings), Clock(clock, steady), self._complaints.say)
-        self._queue: deque[tuple[Exchange, int]] = deque()
-        # Only those who offer hold this lock, so the event loop never waits for the writer.
+        self._complaints = Complaints(time.monotonic, _tell)
+        self._child: Child | None = Child(settings, _tell)
+        self._written = self._failed = 0
+        self._counting = threading.Lock()
+        #: Frames, and the number of their records.
+        self._queue: deque[tuple[bytes, int]] = deque()
+        # Only those who offer hold this lock, so the event loop never waits for the sender.
         self._offering = threading.Lock()
-        self._bytes_in = self._bytes_out = 0
+        self._bytes_in = self._bytes_out = self._records_in = self._records_out = 0
         self._wake_at = max(1, settings.queue_records // 2)
-        self._wake = threading.Event()
+        self._wake, self._closing = threading.Event(), threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
         self._thread.start()
 
-    def offer(self, exchange: Exchange) -> bool:
-        """Whether the exchange will be written. Neither blocks nor raises; its arrays must not be changed afterwards."""
-        try:
-            if self._threshold is not None and not is_sampled(exchange.request_id, self._threshold):
-                return False
-            size = size_of(exchange)
-            with self._offering:
-                waiting = len(self._queue)
-                held = self._bytes_in - self._bytes_out + size
-                if self._closed or waiting >= self._settings.queue_records or held > self._settings.queue_bytes:
-                    self.dropped += 1
-                    return False
-                self._bytes_in += size
-                self._queue.append((exchange, size))
-            if waiting + 1 == self._wake_at:
-                self._wake.set()
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, the client gets its answer
-            self.dropped += 1
-            self._complaints.say(error)
-            return False
-        return True
+    @property
+    def written(self) -> int:
+        with self._counting:
+            return self._written + (self._child.written if self._child else 0)
+
+    @property
+    def failed(self) -> int:
+        with self._counting:
+            return self._failed + (self._child.failed if self._child else 0)
 
     @property
     def queued(self) -> int:
-        """Records that wait for the writer."""
-        return len(self._queue)
+        """Records that wait for the sender."""
+        return self._records_in - self._records_out
+
+    def offer(self, signature: str, answered: Sequence[tuple[Call, Part]]) -> int:
+        """Takes requests that ran with this signature; how many of them. Neither blocks nor raises."""
+        taken = 0
+        try:
+            wanted = answered if self._threshold is None else [a for a in answered if self._is_wanted(a[0])]
+            for _, ran in itertools.groupby(wanted, key=_call_of_the_model):
+                taken += self._take(signature, list(ran))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, the client gets its answer
+            self.dropped += len(answered)
+            self._complaints.say(error)
+        return taken
 
     def close(self, timeout: float = 10.0) -> bool:
-        """Writes what was accepted and completes the files; False where that took longer than `timeout` seconds."""
+        """Writes what was accepted and completes the files; False where that took longer than `timeout` seconds.
+
+        The writer goes on all the same, also when this process ends.
+        """
         with self._offering:
             self._closed = True
+        self._closing.set()
         self._wake.set()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    # -- the writer's thread
+    def _is_wanted(self, call: Call) -> bool:
+        return self._threshold is None or is_sampled(call.request_id, self._threshold)
+
+    def _take(self, signature: str, ran: Sequence[tuple[Call, Part]]) -> int:
+        frame, records = packing.frame(signature, ran, self._clock()), len(ran)
+        with self._offering:
+            waiting = self.queued
+            held = self._bytes_in - self._bytes_out + len(frame)
+            full = waiting + records > self._settings.queue_records or held > self._settings.queue_bytes
+            if self._closed or full:
+                self.dropped += records
+                return 0
+            self._bytes_in += len(frame)
+            self._records_in += records
+            self._queue.append((frame, records))
+        if waiting < self._wake_at <= waiting + records:
+            self._wake.set()
+        return records
+
+    # -- the sender's thread
 
     def _run(self) -> None:
-        self._guarded(self._files.recover)
-        closing = False
-        while not closing:
+        while not self._closed:
             self._wake.wait(self._interval)
             self._wake.clear()
-            closing = self._closed
-            self._guarded(self._files.tick)
-            self._drain()
-        self._guarded(self._files.close)
+            self._send()
+        self._send()
+        if self._child is not None:
+            self._child.end()
+            self._bury(self._child)
+        self._failed += sum(records for _, records in self._taken())
 
-    def _drain(self) -> None:
-        records = len(self._queue)
-        chunks = -(-records // CHUNK)
-        for n in range(chunks):
-            chunk = [self._queue.popleft() for _ in range((n + 1) * records // chunks - n * records // chunks)]
-            for exchanges in self._streams([exchange for exchange, _ in chunk]):
-                self._write(exchanges)
-            self._bytes_out += sum(size for _, size in chunk)
-            # A thread that computes gives the interpreter away every 5 ms only, which the event loop would feel.
-            time.sleep(0)
-
-    def _streams(self, exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
-        streams: dict[Hashable, list[Exchange]] = {}
-        for exchange in exchanges:
-            try:
-                streams.setdefault(self._files.stream_of(exchange), []).append(redact(exchange, self._privacy))
-            except Exception as error:  # noqa: BLE001 - one record must not take others with it
-                self._fail(1, error)
-        return list(streams.values())
-
-    def _write(self, exchanges: list[Exchange]) -> None:
-        try:
-            self._files.write(exchanges)
-        except OSError as error:
-            self._fail(len(exchanges), error)
-        except Exception as error:  # noqa: BLE001 - one record must not take others with it
-            if len(exchanges) == 1:
-                self._fail(1, error)
-                return
-            for exchange in exchanges:
-                self._write([exchange])
-        else:
-            self.written += len(exchanges)
-
-    def _fail(self, records: int, error: Exception) -> None:
-        self.failed += records
-        self._complaints.say(error)
-
-    def _guarded(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - the thread must outlive any disk
-            self._complaints.say(error)
-
-
-class Complaints:
-    """Says once in a while what goes wrong, and how often it did."""
-
-    def __init__(self, steady: Callable[[], float]) -> None:
-        self._steady, self._next, self._count = steady, float("-inf"), 0
-
-    def say(self, error: Exception) -> None:
-        self._count += 1
-        now = self._steady()
-        if now < self._next:
+    def _send(self) -> None:
+        if self._child is None and not self._replace():
             return
-        # The text of any other error could quote a value that must not reach a log.
-        text = str(error) if isinstance(error, OSError) else "a record or file cannot be used"
-        log.error("request log: %s: %s (%d since the last message)", type(error).__name__, text, self._count)
-        self._next, self._count = now + QUIET, 0
+        child = self._child
+        assert child is not None  # noqa: S101 - see above
+        try:
+            child.send(self._taken())
+        except OSError as error:
+            self._complaints.say(error)
+            child.end()
+            self._bury(child)
+            self._closing.wait(PATIENCE)
+
+    def _taken(self) -> Iterator[tuple[bytes, int]]:
+        """What waits now, out of the queue."""
+        for _ in range(len(self._queue)):
+            frame, records = self._queue.popleft()
+            self._bytes_out += len(frame)
+            self._records_out += records
+            yield frame, records
+
+    def _replace(self) -> bool:
+        try:
+            child = Child(self._settings, _tell)
+        except Exception as error:  # noqa: BLE001 - without a writer the server still answers
+            self._complaints.say(error)
+            self._closing.wait(PATIENCE)
+            return False
+        with self._counting:
+            self._child = child
+        return True
+
+    def _bury(self, child: Child) -> None:
+        """What went to a writer that has ended, and of which nothing was heard, is lost."""
+        with self._counting:
+            self._child = None
+            self._written += child.written
+            self._failed += child.sent - child.written
+
+
+def _tell(text: str) -> None:
+    log.error("request log: %s", text)
+
+
+def _call_of_the_model(one: tuple[Call, Part]) -> int:
+    return id(one[1].of)
 
 
 def threshold_of(sampling_rate: float) -> bytes | None:
@@ -190,27 +192,3 @@ def is_sampled(request_id: str, threshold: bytes) -> bool:
     # The person keeps this hash apart from the router's, which may see the same text.
     raw = request_id.encode("utf-8", "surrogatepass")
     return blake2b(raw, digest_size=8, person=_PERSON).digest() < threshold
-
-
-def size_of(exchange: Exchange) -> int:
-    """Bytes that an exchange holds on to, roughly: texts are taken to be as long as the first.
-
-    Of rows that ran with others, the even share.
-    """
-    part, known = exchange.part, exchange.part.of.known
-    size = known.get(_SIZE)
-    if size is None:
-        size = known[_SIZE] = _bytes_of(part.of)
-    if part.rows is None:
-        return _RECORD + int(size)
-    return _RECORD + int(size * part.rows / max(1, len(next(iter(part.of.inputs.values())))))
-
-
-def _bytes_of(arrays: Together) -> int:
-    size = 0
-    for tensors in (arrays.inputs, arrays.outputs):
-        for array in tensors.values():
-            size += array.nbytes
-            if array.dtype.hasobject and array.size:
-                size += array.size * (len(array.item(0)) + 33)
-    return size

@@ -43,7 +43,7 @@ class ParquetFormat:
         alike: dict[columns.Layout, list[Exchange]] = {}
         for _, together in itertools.groupby(exchanges, key=lambda e: id(e.part.of)):
             group = list(together)
-            alike.setdefault(columns.layout_of(group[0].part), []).extend(group)
+            alike.setdefault(columns.layout_of(group[0].part.of), []).extend(group)
         tables = [columns.arrow_columns(group, layout) for layout, group in alike.items()]
         stream = self.stream_of(exchanges[0])
         schema = self._schemas.get(stream, pa.schema(columns.FIXED))

@@ -23,7 +23,7 @@ class RequestLogSettings:
     rotate_seconds : a file is completed when it is this old; until then readers do not see it.
     rotate_bytes : and when it has grown to this size (Parquet: before compression).
     max_files : complete files kept of each model, the newest; 0 keeps all.
-    queue_records, queue_bytes : what may wait for the writer; anything above is dropped. Bytes are estimated.
+    queue_records, queue_bytes : what may wait for the writer; anything above is dropped.
     leave_out : inputs, outputs and features of tf.Examples that must not reach the disk.
     hash_columns : those written as a keyed hash only: equal values stay equal, and nobody without the secret can try
         values out. A missing value stays missing in a tf.Example; in a named column '' and NaN are values.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving.engine.batching import Batcher
+from serving.engine.batching import Batcher, Journal
 from serving.engine.batching import Threads as BatchThreads
 from serving.engine.limits import BatchLimits
 from serving.engine.saved_model import SavedModel, Threads
@@ -38,6 +38,7 @@ class Loader:
     limits: BatchLimits = field(default_factory=BatchLimits)
     threads: Threads = field(default_factory=Threads)
     warm_up: bool = True
+    journal: Journal | None = None
 
     def __call__(self, model: str, path: Path) -> Loaded:
         """Raises ServingError for what cannot be loaded or fails in its warm-up."""
@@ -48,7 +49,7 @@ class Loader:
         except BaseException:
             saved_model.close()
             raise
-        batcher = Batcher(saved_model.run, self.batch_threads, self.limits)
+        batcher = Batcher(saved_model.run, self.batch_threads, self.limits, journal=self.journal)
         return Loaded(saved_model, batcher, _description(path))
 
 

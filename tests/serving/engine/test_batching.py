@@ -9,6 +9,7 @@ import pytest
 
 from serving.engine.batching import QUEUE_FULL, Batcher, Threads
 from serving.engine.limits import BatchLimits
+from serving.exchange import Call
 from serving.signature import Signature, TensorSpec
 from serving.status import Code, ServingError
 
@@ -221,3 +222,54 @@ def test_versions_share_the_threads_and_batch_while_they_wait(model):
 
     asyncio.run(main())
     assert (model.rows, other.rows) == ([1, 3], [3])
+
+
+class Journal:
+    """Notes what it is told, and in which thread."""
+
+    def __init__(self):
+        self.offered = []
+
+    def offer(self, signature, answered):
+        assert threading.current_thread() is threading.main_thread()
+        self.offered.append((signature, [(c.request_id, part.outputs["y"].tolist()) for c, part in answered]))
+
+
+def journaled(batcher, number, *values):
+    call = Call("Predict", "REST", "m", str(number), "", 0.0, 0.0)
+    return asyncio.ensure_future(
+        batcher.submit(PLUS_ONE, {"x": np.array(values, np.float32)}, ("y",), len(values), None, call)
+    )
+
+
+def test_the_journal_hears_once_of_those_who_still_want_their_answer(model):
+    journal = Journal()
+
+    async def story(batcher):
+        batcher._journal = journal
+        model.free.clear()
+        given_up = journaled(batcher, 0, 0)
+        await asyncio.sleep(0.02)
+        asked = [journaled(batcher, 1, 1), journaled(batcher, 2, 2), ask(batcher, 3)]
+        given_up.cancel()
+        model.free.set()
+        await values(*asked)
+
+    told(model, story)
+    assert journal.offered == [("plus_one", [("1", [2.0]), ("2", [3.0])])]
+
+
+def test_the_journal_hears_of_those_that_did_not_fail(model):
+    journal = Journal()
+
+    async def story(batcher):
+        batcher._journal = journal
+        first = await held(model, batcher)
+        good, bad = journaled(batcher, 1, 1), journaled(batcher, 2, -1)
+        model.free.set()
+        await values(first, good)
+        with pytest.raises(ServingError, match="below zero"):
+            await bad
+
+    told(model, story)
+    assert journal.offered == [("plus_one", [("1", [2.0])])]

@@ -1,10 +1,16 @@
-"""Exchanges to log."""
+"""Exchanges to log, and ways to log them."""
 
+import time
 from typing import Any
 
 import numpy as np
 
-from serving.exchange import Exchange, Part, Together
+from serving.exchange import Call, Exchange, Part, Together
+from serving.request_log import packing
+from serving.request_log.files import Clock
+from serving.request_log.log import RequestLog
+from serving.request_log.settings import RequestLogSettings
+from serving.request_log.writer import Writer
 
 
 def exchange(request_id: str = "r1", **changes: Any) -> Exchange:
@@ -23,6 +29,29 @@ def exchange(request_id: str = "r1", **changes: Any) -> Exchange:
     }
     known |= changes
     return Exchange(part=Part(Together(known.pop("inputs"), known.pop("outputs"))), **known)
+
+
+def call_of(e: Exchange, began: float) -> Call:
+    return Call(e.api, "REST", e.model, e.request_id, "", began, e.received, None, e.version, e.arm, e.weight)
+
+
+def frame_of(*exchanges: Exchange) -> bytes:
+    """What a server would hand over of exchanges that ran in one call."""
+    one = exchanges[0]
+    return packing.frame(one.signature, [(call_of(e, -e.latency), e.part) for e in exchanges], 0.0)
+
+
+def offer(log: RequestLog, e: Exchange) -> bool:
+    """As a server does it, of a request that ran by itself."""
+    return log.offer(e.signature, [(call_of(e, time.monotonic() - e.latency), e.part)]) == 1
+
+
+def written(settings: RequestLogSettings, *exchanges: Exchange) -> Writer:
+    """Packed and written without a process between them; all files are complete."""
+    writer = Writer(settings, Clock(time.time, time.monotonic), lambda error: None)
+    writer.write([frame_of(e) for e in exchanges])
+    writer.close()
+    return writer
 
 
 def texts(*values: bytes | str) -> np.ndarray[Any, Any]:

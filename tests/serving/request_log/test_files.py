@@ -15,7 +15,7 @@ from serving.request_log.files import PATIENCE, Clock, Files
 from serving.request_log.formats import format_of
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import Hands, exchange
+from tests.serving.request_log.exchanges import Hands, exchange, offer
 
 BOTH = pytest.mark.parametrize("form", ["parquet", "tfrecord"])
 
@@ -182,37 +182,66 @@ import sys, time
 from pathlib import Path
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import exchange
+from tests.serving.request_log.exchanges import exchange, offer
 log = RequestLog(RequestLogSettings(Path(sys.argv[1]), format=sys.argv[2], rotate_bytes=100_000), interval=0.005)
 n = 0
 while True:
-    n += log.offer(exchange(str(n)))
+    n += offer(log, exchange(str(n)))
     if n % 50 == 0:
         time.sleep(0.002)
         print(log.written, flush=True)
 """
 
 
-@BOTH
-def test_a_killed_process_leaves_whole_files_and_the_next_start_completes_the_last(tmp_path, form):
-    process = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, form], stdout=subprocess.PIPE, text=True)
+def started(folder, form):
+    """A process that logs and says how many records are written, once it has completed two files; and the last it said."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, folder, form], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert process.stdout is not None
     deadline = time.monotonic() + 120
-    while len(list(tmp_path.rglob(f"*/census-*.{form}"))) < 2 and time.monotonic() < deadline:
+    while len(list(folder.rglob(f"*/census-*.{form}"))) < 2 and time.monotonic() < deadline:
         said = int(process.stdout.readline())
-    said = max(said, *(int(process.stdout.readline()) for _ in range(20)))
-    os.kill(process.pid, signal.SIGKILL)
+    return process, max(said, *(int(process.stdout.readline()) for _ in range(20)))
+
+
+def all_records(folder, form):
+    return [r for path in sorted(folder.rglob(f"*/census-*.{form}")) for r in records(path)]
+
+
+def hidden(folder):
+    return [p.name for p in folder.rglob(".*") if p.is_file()]
+
+
+@BOTH
+def test_a_killed_server_loses_nothing_that_reached_the_writer(tmp_path, form):
+    process, said = started(tmp_path, form)
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 60
+    while hidden(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not hidden(tmp_path)
+    found = all_records(tmp_path, form)
+    assert found == [str(n) for n in range(len(found))]
+    assert len(found) >= said
+
+
+@BOTH
+def test_a_killed_writer_leaves_whole_files_and_the_next_start_completes_the_last(tmp_path, form):
+    process, said = started(tmp_path, form)
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert len(list(tmp_path.rglob(".*.inprogress"))) <= 1  # none just between two files
-    before = [r for path in sorted(tmp_path.rglob(f"*/census-*.{form}")) for r in records(path)]
+    before = all_records(tmp_path, form)
     assert before == [str(n) for n in range(len(before))]
 
     log = RequestLog(RequestLogSettings(tmp_path, format=form), interval=0.01)
     assert log.close(60)
-    after = [r for path in sorted(tmp_path.rglob(f"*/census-*.{form}")) for r in records(path)]
+    after = all_records(tmp_path, form)
     assert after == [str(n) for n in range(len(after))]
     assert len(after) >= said
-    assert not [p.name for p in tmp_path.rglob(".*") if p.is_file()]
+    assert not hidden(tmp_path)
 
 
 # -- disks that are full
@@ -222,23 +251,26 @@ import resource, sys, time
 from pathlib import Path
 from serving.request_log.log import RequestLog
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import exchange
-hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+from tests.serving.request_log.exchanges import exchange, offer
 log = RequestLog(RequestLogSettings(Path(sys.argv[1]), format=sys.argv[2]), interval=0.001)
+writer = log._child._process.pid
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+def limit(most):
+    resource.prlimit(writer, resource.RLIMIT_FSIZE, most)
 def put(ids):
     for n in ids:
-        accepted = log.offer(exchange(str(n)))
+        accepted = offer(log, exchange(str(n)))
         assert accepted
         while log.written + log.failed <= n:
             time.sleep(0.0005)
 put(range(1))
-resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
+limit((40_000, hard))
 put(range(1, 300))
 failed = log.failed
-resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+limit((10, hard))
 put(range(300, 310))
 worse = log.failed
-resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+limit((hard, hard))
 put(range(310, 320))
 closed = log.close(60)
 print(failed, worse, log.written, log.failed, closed)
@@ -279,7 +311,7 @@ def test_a_full_disk_is_survived_and_every_record_accounted_for(small_disk, form
 
     def put(ids):
         for n in ids:
-            assert log.offer(exchange(str(n)))
+            assert offer(log, exchange(str(n)))
             while log.written + log.failed <= n:
                 time.sleep(0.0005)
 
@@ -299,11 +331,11 @@ def test_a_folder_that_is_a_file_is_counted_and_mends_itself(tmp_path):
     blocked = tmp_path / "log"
     blocked.touch()
     log = RequestLog(RequestLogSettings(blocked), interval=0.001)
-    log.offer(exchange("lost"))
+    offer(log, exchange("lost"))
     while not log.failed:
         time.sleep(0.001)
     Path(blocked).unlink()
-    log.offer(exchange("kept"))
+    offer(log, exchange("kept"))
     assert log.close()
     assert (log.written, log.failed) == (1, 1)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,17 +15,16 @@ from hypothesis.extra import numpy as arrays
 
 from serving.exchange import Exchange, Part, Together
 from serving.request_log import kinds, reading
-from serving.request_log.log import RequestLog
+from serving.request_log.files import Clock
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import example, exchange, texts
+from serving.request_log.writer import Writer
+from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, written
 
 
 def logged(folder, *exchanges, model="census", **settings):
-    """Offers, closes and reads."""
-    log = RequestLog(RequestLogSettings(folder, **settings), interval=0.01)
-    assert all(log.offer(e) for e in exchanges)
-    assert log.close()
-    assert (log.written, log.failed, log.dropped) == (len(exchanges), 0, 0)
+    """Writes and reads."""
+    writer = written(RequestLogSettings(folder, **settings), *exchanges)
+    assert (writer.written, writer.failed) == (len(exchanges), 0)
     return reading.read(folder, model)
 
 
@@ -111,12 +111,10 @@ def test_features_with_the_name_of_an_input_stay_in_their_bytes(tmp_path):
 def test_a_wider_type_begins_a_file_once(tmp_path):
     values = [np.array([1]), np.array([0.5]), np.array([2]), np.array([1.5])]
     exchanges = [exchange(str(n), inputs={"x": v}, outputs={}) for n, v in enumerate(values)]
-    log = RequestLog(RequestLogSettings(tmp_path), interval=0.01)
+    writer = Writer(RequestLogSettings(tmp_path), Clock(time.time, time.monotonic), lambda error: None)
     for e in exchanges:
-        log.offer(e)
-        while log.written + log.failed < int(e.request_id) + 1:
-            pass
-    log.close()
+        writer.write([frame_of(e)])
+    writer.close()
     assert len(reading.files(tmp_path, "census")) == 2
     assert reading.read(tmp_path, "census")["input_x"].to_pylist() == [1.0, 0.5, 2.0, 1.5]
 

@@ -2,15 +2,17 @@
 
 import hashlib
 import struct
+import time
 
 import numpy as np
 import pytest
 
 from serving.request_log import examples, reading
-from serving.request_log.log import RequestLog
+from serving.request_log.files import Clock
 from serving.request_log.privacy import Privacy, digest, redact
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import example, exchange, texts
+from serving.request_log.writer import Writer
+from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, written
 
 SECRET = "correct horse battery"
 NAME, CITY, INCOME, AGE = b"Ada Lovelace", b"Marylebone", 918273.625, 8_765_309_123
@@ -53,38 +55,36 @@ ASKED = {
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("complete", [True, False], ids=["complete", "in progress"])
 def test_no_byte_of_a_private_value_is_in_the_files(tmp_path, form, asked, complete):
-    log = RequestLog(RequestLogSettings(tmp_path, format=form, **PRIVATE), interval=0.005)
-    assert log.offer(exchange(inputs=ASKED[asked](), outputs={"name": texts(NAME)}))
-    while not log.written + log.failed:
-        pass
+    settings = RequestLogSettings(tmp_path, format=form, **PRIVATE)
+    writer = Writer(settings, Clock(time.time, time.monotonic), lambda error: None)
+    writer.write([frame_of(exchange(inputs=ASKED[asked](), outputs={"name": texts(NAME)}))])
     if complete:
-        log.close()
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert log.written == 1
-    assert len(written) > 100
+        writer.close()
+    found = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert writer.written == 1
+    assert len(found) > 100
     for value in [*FORMS, VARINT]:
-        assert value not in written
-    log.close()
+        assert value not in found
+    writer.close()
 
 
 def test_the_search_would_find_them(tmp_path):
     """The test above, with nothing private."""
     for form in ("parquet", "tfrecord"):
-        log = RequestLog(RequestLogSettings(tmp_path, format=form), interval=1e6)
-        log.offer(exchange(inputs=raw(), outputs={}))
-        log.offer(exchange(inputs={"examples": texts(serialized())}, outputs={}, signature="x"))
-        log.close()
-        written = b"".join(path.read_bytes() for path in tmp_path.rglob(f"*.{form}"))
-        assert NAME in written
-        assert CITY in written
-        assert struct.pack("<d", INCOME) in written
+        as_example = exchange(inputs={"examples": texts(serialized())}, outputs={}, signature="x")
+        written(RequestLogSettings(tmp_path, format=form), exchange(inputs=raw(), outputs={}), as_example)
+        found = b"".join(path.read_bytes() for path in tmp_path.rglob(f"*.{form}"))
+        assert NAME in found
+        assert CITY in found
+        assert struct.pack("<d", INCOME) in found
 
 
 def test_a_hash_is_the_same_in_a_column_and_in_an_example(tmp_path):
-    log = RequestLog(RequestLogSettings(tmp_path, **PRIVATE), interval=1e6)
-    log.offer(exchange("raw", inputs=raw(), outputs={}))
-    log.offer(exchange("example", inputs={"examples": texts(serialized())}, outputs={}, signature="serving_default"))
-    log.close()
+    written(
+        RequestLogSettings(tmp_path, **PRIVATE),
+        exchange("raw", inputs=raw(), outputs={}),
+        exchange("example", inputs={"examples": texts(serialized())}, outputs={}, signature="serving_default"),
+    )
     one, other = reading.read(tmp_path, "census").to_pylist()
     key = hashlib.blake2b(CITY, digest_size=16, key=SECRET.encode()).hexdigest()
     assert one["input_city"] == other["input_city"] == key

@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 
-from serving.request_log.log import RequestLog
 from serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import example, exchange, texts
+from tests.serving.request_log.exchanges import example, exchange, texts, written
 
 
 def logs_of(path):
@@ -22,10 +21,7 @@ def origin(record):
 
 
 def logged(folder, *exchanges, **settings):
-    log = RequestLog(RequestLogSettings(folder, format="tfrecord", **settings), interval=0.01)
-    assert all(log.offer(e) for e in exchanges)
-    assert log.close(60)
-    assert log.written == len(exchanges)
+    assert written(RequestLogSettings(folder, format="tfrecord", **settings), *exchanges).written == len(exchanges)
     return [record for path in sorted(folder.rglob("*/[!.]*.tfrecord")) for record in logs_of(path)]
 
 
