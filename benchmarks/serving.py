@@ -6,7 +6,8 @@ it lost with request log and router on.
 
 A machine's speed changes from one second to the next, by more than the tenth in question. So what is kept with log and router is
 measured in pairs: a second of one side, a second of the other, then the other way round, and the median of the pairs' ratios.
-Two equal servers, compared in the same way, say how far that can be trusted.
+Two processes of the same program differ by some five percent for as long as they live, too, so all servers are started several
+times. What is printed is the mean over these starts with its standard error, and the same of two equal servers.
 
 A canary is a second model, and its calls cost what they cost whoever routes them. So request log and router are measured
 with one version, and with a canary of a tenth against clients who ask both versions themselves, nine to one.
@@ -15,6 +16,7 @@ with one version, and with a canary of a tenth against clients who ask both vers
 import argparse
 import contextlib
 import json
+import math
 import shutil
 import socket
 import statistics
@@ -36,6 +38,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 CLIENTS = 32
 #: Seconds of warm-up before the seconds that count.
 WARM_UP = 1.0
+#: Seconds in which a request log's writer, which has just seen its first tf.Example, imports TensorFlow.
+SETTLING = 15.0
 #: Which sides are to lose at most a tenth against which.
 KEPT = (
     ("REST, log and router", "REST"),
@@ -206,15 +210,24 @@ def show(found: dict[str, list[Seen]], in_process: float) -> None:
     console.print(table)
 
 
-def compare(loads: list[Load], pairs: int, folder: Path) -> None:
+def compared(loads: list[Load], pairs: int, folder: Path) -> list[float]:
+    """Ratio of rates of each of KEPT and EQUAL, as these servers have it."""
     by_name = {load.name: load for load in loads}
-    for what, against in (*KEPT, *EQUAL):
-        ratios = [_pair(by_name[what], by_name[against], number, folder) for number in range(pairs)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        # The median's own standard error, from the quartiles of what is roughly normal.
-        error = 1.253 * (high - low) / 1.349 / len(ratios) ** 0.5
+    return [
+        statistics.median(_pair(by_name[what], by_name[against], number, folder) for number in range(pairs))
+        for what, against in (*KEPT, *EQUAL)
+    ]
+
+
+def show_kept(ratios: list[list[float]]) -> None:
+    """Prints what `compared` found after each start of the servers."""
+    for (what, against), found in zip((*KEPT, *EQUAL), zip(*ratios, strict=True), strict=True):
+        logs = [math.log(ratio) for ratio in found]
+        mean = math.exp(statistics.fmean(logs))
+        error = mean * statistics.stdev(logs) / len(logs) ** 0.5
         wanted = " (to reach: 0.90)" if (what, against) in KEPT else ": equal servers"
-        print(f"{what}: {middle:.3f} ± {error:.3f} of the rate of {against}{wanted}")
+        each = " ".join(f"{ratio:.2f}" for ratio in found)
+        print(f"{what}: {mean:.3f} ± {error:.3f} of the rate of {against}{wanted}; each start: {each}")
 
 
 def _pair(one: Load, other: Load, number: int, folder: Path) -> float:
@@ -229,28 +242,44 @@ def main() -> None:
     parser.add_argument("--model", help="a version's folder (default: a census model, trained here)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--starts", type=int, default=8, help="of all servers, at least 2")
+    parser.add_argument("--pairs", type=int, default=7, help="of seconds, of each comparison after each start")
     given = parser.parse_args()
     if not shutil.which("h2load"):
         sys.exit("h2load is missing: on Debian, apt-get install nghttp2-client")
-    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         version = trained(given.model, folder / "run")
         body = bodies(version, folder)
-        port = free_port()
-        hand = [sys.executable, "-m", "benchmarks.hand_written_endpoint", str(version), str(port)]
+        found: dict[str, list[Seen]] = {}
+        ratios: list[list[float]] = []
+        for number in range(given.starts):
+            with started(version, body, folder / str(number)) as loads:
+                if not number:
+                    for load in loads * given.rounds:
+                        found.setdefault(load.name, []).append(fire(load, given.seconds, folder))
+                ratios.append(compared(loads, given.pairs, folder))
+        show(found, floor(version, json.loads(body["hand"].read_text()), 3))
+        show_kept(ratios)
+
+
+@contextlib.contextmanager
+def started(version: Path, body: dict[str, Path], folder: Path):
+    """All servers, warm; yields where to ask."""
+    folder.mkdir()
+    port = free_port()
+    hand = [sys.executable, "-m", "benchmarks.hand_written_endpoint", str(version), str(port)]
+    with contextlib.ExitStack() as stack:
         stack.enter_context(child(hand, folder / "hand.log"))
         loads = [Load("hand-written FastAPI", "rest", (f"http://127.0.0.1:{port}/predict",), body["hand"])]
         for side in sides(version, folder):
             loads += listening(side, folder / f"server{len(loads)}", body, stack)
         until(lambda: answers(port))
         check(loads, body)
-        found: dict[str, list[Seen]] = {load.name: [] for load in loads}
-        for _ in range(given.rounds):
-            for load in loads:
-                found[load.name].append(fire(load, given.seconds, folder))
-        show(found, floor(version, json.loads(body["hand"].read_text()), 3))
-        compare(loads, given.pairs, folder)
+        for load in loads:
+            fire(load, 1, folder)
+        time.sleep(SETTLING)
+        yield loads
 
 
 @dataclass(frozen=True)

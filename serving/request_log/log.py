@@ -101,12 +101,12 @@ class RequestLog:
         return self._threshold is None or is_sampled(call.request_id, self._threshold)
 
     def _take(self, signature: str, ran: Sequence[tuple[Call, Part]]) -> int:
-        frame, records = packing.frame(signature, ran, self._clock()), len(ran)
+        records = len(ran)
+        # A server that has more to do than it can must not pack what has no place.
+        frame = packing.frame(signature, ran, self._clock()) if self._has_room(records) else b""
         with self._offering:
             waiting = self.queued
-            held = self._bytes_in - self._bytes_out + len(frame)
-            full = waiting + records > self._settings.queue_records or held > self._settings.queue_bytes
-            if self._closed or full:
+            if not (frame and self._has_room(records, len(frame))):
                 self.dropped += records
                 return 0
             self._bytes_in += len(frame)
@@ -115,6 +115,10 @@ class RequestLog:
         if waiting < self._wake_at <= waiting + records:
             self._wake.set()
         return records
+
+    def _has_room(self, records: int, size: int = 0) -> bool:
+        most, held = self._settings, self._bytes_in - self._bytes_out
+        return not self._closed and self.queued + records <= most.queue_records and held + size <= most.queue_bytes
 
     # -- the sender's thread
 
