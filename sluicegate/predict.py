@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -169,14 +169,17 @@ def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
 
 
 class Progress:
-    """A line on a terminal that says how far it is; nothing where nobody looks."""
+    """A line on a terminal that says how far it is; nothing where nobody looks.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream if stream.isatty() else None
-        self._began = self._said = time.monotonic()
+    clock : seconds that never jump.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream if stream.isatty() else None, clock
+        self._began = self._said = clock()
 
     def rows(self, count: int) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if self._stream and now - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = now
             self._stream.write(f"\r{count:,} rows, {count / (now - self._began):,.0f} per second\x1b[K")

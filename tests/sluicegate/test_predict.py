@@ -242,11 +242,10 @@ class Terminal:
         pass
 
 
-def test_a_terminal_hears_how_far_it_is(monkeypatch):
+def test_a_terminal_hears_how_far_it_is():
     terminal = Terminal()
     times = iter([0.0, 0.1, 1.0, 1.2])
-    monkeypatch.setattr(predict.time, "monotonic", lambda: next(times))
-    progress = predict.Progress(terminal)
+    progress = predict.Progress(terminal, lambda: next(times))
     for count in (1000, 50_000, 60_000):
         progress.rows(count)
     progress.done("done")
