@@ -95,9 +95,9 @@ class ServerCore:
         try:
             part = await self._through(lease.version, signature, inputs, outputs, rows, call)
         except ServingError as error:
-            self.metrics.failed(call, lease.version.number, lease.arm, error.code)
+            self.metrics.failed(call, error.code)
             raise
-        self._answered(call)
+        self.metrics.answered(call, self.clock() - call.began)
         if lease.shadow is not None:
             self._copy(call, lease, signature, inputs, outputs)
         return Answer(lease.version.number, signature.name, part)
@@ -114,12 +114,9 @@ class ServerCore:
         assert version.batcher is not None  # noqa: S101 - a leased version is loaded
         ordered = {name: inputs[name] for name in signature.inputs}
         began = self.clock()
-        part = await version.batcher.submit(signature, ordered, outputs, rows, call.deadline, call)
-        self.metrics.run(call, version.number, rows or 1, self.clock() - began)
+        part = await version.batcher.submit(signature, ordered, outputs, rows, call)
+        self.metrics.run(call, rows or 1, self.clock() - began)
         return part
-
-    def _answered(self, call: Call) -> None:
-        self.metrics.answered(call, call.version, call.arm, self.clock() - call.began)
 
     def _copy(self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> None:
         """Sends the shadow the same request; the client's answer is on its way already."""
@@ -143,7 +140,7 @@ class ServerCore:
                 kept = tuple(name for name in outputs if name in signature.outputs)
                 copied.version, copied.arm = lease.version.number, SHADOW
                 await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
-                self._answered(copied)
+                self.metrics.answered(copied, self.clock() - copied.began)
         except ServingError as error:
             self.metrics.shadow_failed(copied, error.code)
 

@@ -77,19 +77,20 @@ class Metrics:
         self.count(":tensorflow:serving:request_count", model_name=call.model, status=code.name)
         self._child(self._request, call.model, call.api, call.entrypoint).observe(seconds * 1e6)
 
-    def run(self, call: Call, version: int, rows: int, seconds: float) -> None:
+    def run(self, call: Call, rows: int, seconds: float) -> None:
         """A version has answered `rows` rows."""
         self._child(self._runtime, call.model, call.api, "TF1").observe(seconds * 1e6)
         self._child(self._rows, call.model).observe(rows)
         self.count(":tensorflow:serving:request_example_count_total", rows, model=call.model)
 
-    def answered(self, call: Call, version: int, arm: str, seconds: float) -> None:
+    def answered(self, call: Call, seconds: float) -> None:
         """An arm has an answer, `seconds` after its request came in."""
-        self._child(self._versions, call.model, str(version), arm).observe(seconds * 1e6)
+        self._child(self._versions, call.model, str(call.version), call.arm).observe(seconds * 1e6)
 
-    def failed(self, call: Call, version: int, arm: str, code: Code) -> None:
+    def failed(self, call: Call, code: Code) -> None:
         """A request failed after it had been given to a version."""
-        self.count("sluicegate_version_errors", model_name=call.model, version=str(version), arm=arm, status=code.name)
+        version = str(call.version)
+        self.count("sluicegate_version_errors", model_name=call.model, version=version, arm=call.arm, status=code.name)
 
     def shadow_dropped(self, call: Call) -> None:
         self.count("sluicegate_shadows_dropped", model_name=call.model)

@@ -9,17 +9,12 @@ import json
 import logging
 import os
 import signal
-import ssl
-import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import uvicorn
 
 from schemas.errors import MachineError, Problem, SluicegateError
 from serving import config
@@ -31,9 +26,11 @@ from serving.engine.batching import Journal
 from serving.engine.batching import Threads as BatchThreads
 from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
-from serving.options import Options, Tls
+from serving.options import Options
+from serving.request_log.log import RequestLog
 from serving.rest.app import RestApp, RestOptions
 from serving.rest.extras import extras
+from serving.rest.server import RestServer
 from serving.routing_key import RoutingKey
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
@@ -46,8 +43,6 @@ log = logging.getLogger("sluicegate.serving")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: Seconds that requests under way may take once the server stops.
 GRACE = 30.0
-#: Seconds in which a connection may still bring the request it was opened for.
-LAST_LOOK = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,13 +100,13 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
             library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
             core = ServerCore(library, metrics, access, Limits(rows=options.max_request_rows))
             await _configure(library, options)
-            settled()
-            watching = asyncio.ensure_future(_watch(library, options))
             try:
-                async with _listening(core, options) as ports:
+                if journal is not None:
+                    journal.await_writer()
+                settled()
+                async with _watching(library, options), _listening(core, options) as ports:
                     yield ports
             finally:
-                watching.cancel()
                 await core.close()
 
 
@@ -173,6 +168,15 @@ async def _configure(library: Library, options: Options) -> None:
         raise MachineError("No version of a model could be loaded.", *problems)
 
 
+@asynccontextmanager
+async def _watching(library: Library, options: Options) -> AsyncIterator[None]:
+    watching = asyncio.ensure_future(_watch(library, options))
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
 async def _watch(library: Library, options: Options) -> None:
     """Looks at the folders, and at the config file, as often as asked."""
     seen = _stamp(options.model_config_file)
@@ -200,12 +204,10 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def _request_log(options: Options, metrics: Metrics) -> Iterator[Journal | None]:
+def _request_log(options: Options, metrics: Metrics) -> Iterator[RequestLog | None]:
     if options.request_log is None:
         yield None
         return
-    from serving.request_log.log import RequestLog
-
     kept = RequestLog(options.request_log)
     for name in ("written", "dropped", "failed"):
         metrics.read(f"sluicegate_request_log_{name}", partial(getattr, kept, name))
@@ -267,26 +269,6 @@ async def _start_grpc(core: ServerCore, options: Options, admission: Admission, 
     return server
 
 
-@dataclass
-class RestServer:
-    """uvicorn in our event loop, without its own signal handlers."""
-
-    server: uvicorn.Server
-    task: asyncio.Task[None]
-    port: int
-
-    async def stop(self) -> None:
-        """Closes the door, answers what came in, hangs up."""
-        for listening in self.server.servers:
-            listening.close()
-        # Each answer now ends its connection, so those that remain hold a request that nobody has read yet, or are idle.
-        until = time.monotonic() + LAST_LOOK
-        while self.server.server_state.connections and time.monotonic() < until:
-            await asyncio.sleep(0.01)
-        self.server.should_exit = True
-        await self.task
-
-
 async def _start_rest(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> RestServer:
     app = RestApp(
         core,
@@ -294,59 +276,12 @@ async def _start_rest(core: ServerCore, options: Options, admission: Admission, 
         RestOptions(options.rest_timeout, options.max_request_bytes, options.cors),
         extras(core, admission, options.metrics_path),
     )
-    with _certificate_files(options.tls) as (certificate, private):
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                host=options.host,
-                port=options.rest_port or 0,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                date_header=False,
-                ws="none",
-                timeout_graceful_shutdown=int(GRACE),
-                ssl_certfile=certificate,
-                ssl_keyfile=private,
-                backlog=4096,
-                http="httptools",
-            )
-        )
-        server.config.load()
-    if options.tls and options.tls.client_ca and server.config.ssl:
-        server.config.ssl.load_verify_locations(cadata=options.tls.client_ca.decode())
-        server.config.ssl.verify_mode = ssl.CERT_REQUIRED
-    server.lifespan = server.config.lifespan_class(server.config)
-    task = asyncio.ensure_future(_run(server))
-    while not server.started:
-        if task.done():
-            await task
-            raise _taken("--rest_api_port", f"{options.host}:{options.rest_port}", OSError("it is taken"))
-        await asyncio.sleep(0.005)
-    return RestServer(server, task, server.servers[0].sockets[0].getsockname()[1])
-
-
-async def _run(server: uvicorn.Server) -> None:
+    server = RestServer(app, GRACE)
     try:
-        await server._serve()
-    except SystemExit as error:
-        # uvicorn ends the process when it cannot bind.
-        raise _taken("--rest_api_port", f"{server.config.host}:{server.config.port}", OSError("it is taken")) from error
-
-
-@contextlib.contextmanager
-def _certificate_files(tls: Tls | None) -> Iterator[tuple[str | None, str | None]]:
-    """The PEM texts as files for as long as uvicorn needs to read them: Python's ssl takes nothing else."""
-    if tls is None:
-        yield None, None
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        certificate, private = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
-        certificate.write_bytes(tls.certificate)
-        private.touch(mode=0o600)
-        private.write_bytes(tls.key)
-        yield str(certificate), str(private)
+        await server.start(options.host, options.rest_port or 0, options.tls)
+    except RuntimeError as error:
+        raise _taken("--rest_api_port", f"{options.host}:{options.rest_port}", error) from None
+    return server
 
 
 def _taken(flag: str, address: str, error: Exception) -> SluicegateError:

@@ -39,10 +39,9 @@ class _Waiting:
     inputs: Tensors
     rows: int
     joins: bool
-    deadline: float | None
     arrived: float
     answer: asyncio.Future[Part]
-    call: Call | None
+    call: Call
 
 
 @dataclass
@@ -103,14 +102,12 @@ class Batcher:
         inputs: Tensors,
         outputs: tuple[str, ...],
         rows: int | None,
-        deadline: float | None,
-        call: Call | None = None,
+        call: Call,
     ) -> Part:
         """What the model answers to these inputs.
 
         rows : None for inputs that cannot be cut by rows; they run by themselves.
-        deadline : on the clock; a request that is still waiting then is not run.
-        call : what the journal is told; nothing of a request without it.
+        call : its request; one that still waits at its deadline is not run.
 
         Raises ServingError; RESOURCE_EXHAUSTED when the queue is full.
         """
@@ -122,7 +119,7 @@ class Batcher:
             raise ServingError(Code.RESOURCE_EXHAUSTED, QUEUE_FULL)
         loop = asyncio.get_running_loop()
         joins, answer = bool(rows) and signature.is_batched, loop.create_future()
-        one = _Waiting(inputs, size, joins, deadline, self._clock(), answer, call)
+        one = _Waiting(inputs, size, joins, self._clock(), answer, call)
         key = _key(signature, inputs, outputs) if one.joins else one
         queue = self._queues.setdefault(key, _Queue(signature, outputs))
         queue.waiting.append(one)
@@ -176,7 +173,7 @@ class Batcher:
             self.waiting_rows -= one.rows
             if one.answer.done():
                 continue
-            if one.deadline is not None and one.deadline <= now:
+            if one.call.deadline is not None and one.call.deadline <= now:
                 one.answer.set_exception(ServingError(Code.DEADLINE_EXCEEDED, "Deadline exceeded while waiting to run"))
                 continue
             batch.append(one)
@@ -231,8 +228,7 @@ class Batcher:
                 one.answer.set_exception(answer)
                 continue
             one.answer.set_result(answer)
-            if one.call is not None:
-                answered.append((one.call, answer))
+            answered.append((one.call, answer))
         self._threads.release()
         if self._journal is not None and answered:
             self._journal.offer(signature, answered)

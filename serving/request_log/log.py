@@ -32,7 +32,8 @@ class RequestLog:
     dropped : records that did not fit into the queue, or came after `close`.
     written : records that are on the disk.  failed : records that the disk or the format refused, or the writer took with it.
 
-    After `close`, offers that were accepted are written + failed.
+    After `close`, offers that were accepted are written + failed. The writer starts beside whoever makes the log; what is offered
+    meanwhile waits.
 
     clock : of `Call.began`.
     """
@@ -44,7 +45,8 @@ class RequestLog:
         self._settings, self._clock, self._interval = settings, clock, interval
         self._threshold = threshold_of(settings.sampling_rate)
         self._complaints = Complaints(time.monotonic, _tell)
-        self._child: Child | None = Child(settings, _tell)
+        self._child: Child | None = None
+        self._refusal: Exception | None = None
         self._written = self._failed = 0
         self._counting = threading.Lock()
         #: Frames, and the number of their records.
@@ -53,8 +55,7 @@ class RequestLog:
         self._offering = threading.Lock()
         self._bytes_in = self._bytes_out = self._records_in = self._records_out = 0
         self._wake_at = max(1, settings.queue_records // 2)
-        self._wake, self._closing = threading.Event(), threading.Event()
-        self._closed = False
+        self._wake, self._tried, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
         self._thread.start()
 
@@ -73,12 +74,17 @@ class RequestLog:
         """Records that wait for the sender."""
         return self._records_in - self._records_out
 
+    def await_writer(self) -> None:
+        """Returns once the writer runs. Raises MachineError when it cannot start."""
+        self._tried.wait()
+        if self._refusal is not None:
+            raise self._refusal
+
     def offer(self, signature: str, answered: Sequence[tuple[Call, Part]]) -> int:
         """Takes requests that ran with this signature; how many of them. Neither blocks nor raises."""
         taken = 0
         try:
-            wanted = answered if self._threshold is None else [a for a in answered if self._is_wanted(a[0])]
-            for _, ran in itertools.groupby(wanted, key=_call_of_the_model):
+            for _, ran in itertools.groupby(self._sampled(answered), key=_call_of_the_model):
                 taken += self._take(signature, list(ran))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, the client gets its answer
             self.dropped += len(answered)
@@ -91,14 +97,15 @@ class RequestLog:
         The writer goes on all the same, also when this process ends.
         """
         with self._offering:
-            self._closed = True
-        self._closing.set()
+            self._closing.set()
         self._wake.set()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _is_wanted(self, call: Call) -> bool:
-        return self._threshold is None or is_sampled(call.request_id, self._threshold)
+    def _sampled(self, answered: Sequence[tuple[Call, Part]]) -> Sequence[tuple[Call, Part]]:
+        if self._threshold is None:
+            return answered
+        return [(call, part) for call, part in answered if is_sampled(call.request_id, self._threshold)]
 
     def _take(self, signature: str, ran: Sequence[tuple[Call, Part]]) -> int:
         records = len(ran)
@@ -118,32 +125,49 @@ class RequestLog:
 
     def _has_room(self, records: int, size: int = 0) -> bool:
         most, held = self._settings, self._bytes_in - self._bytes_out
-        return not self._closed and self.queued + records <= most.queue_records and held + size <= most.queue_bytes
+        in_time = not self._closing.is_set()
+        return in_time and self.queued + records <= most.queue_records and held + size <= most.queue_bytes
 
     # -- the sender's thread
 
     def _run(self) -> None:
-        while not self._closed:
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 - whoever awaits the writer hears of it
+            self._refusal = error
+            return
+        finally:
+            self._tried.set()
+        while not self._closing.is_set():
             self._wake.wait(self._interval)
             self._wake.clear()
             self._send()
         self._send()
         if self._child is not None:
             self._child.end()
-            self._bury(self._child)
+            self._settle(self._child)
         self._failed += sum(records for _, records in self._taken())
 
+    def _begin(self) -> Child:
+        child = Child(self._settings, _tell)
+        with self._counting:
+            self._child = child
+        return child
+
     def _send(self) -> None:
-        if self._child is None and not self._replace():
+        try:
+            child = self._child or self._begin()
+        except Exception as error:  # noqa: BLE001 - without a writer the server still answers
+            # It says why a process cannot start, and quotes no value.
+            self._complaints.say(ChildProcessError(str(error)))
+            self._closing.wait(PATIENCE)
             return
-        child = self._child
-        assert child is not None  # noqa: S101 - see above
         try:
             child.send(self._taken())
         except OSError as error:
             self._complaints.say(error)
             child.end()
-            self._bury(child)
+            self._settle(child)
             self._closing.wait(PATIENCE)
 
     def _taken(self) -> Iterator[tuple[bytes, int]]:
@@ -154,18 +178,7 @@ class RequestLog:
             self._records_out += records
             yield frame, records
 
-    def _replace(self) -> bool:
-        try:
-            child = Child(self._settings, _tell)
-        except Exception as error:  # noqa: BLE001 - without a writer the server still answers
-            self._complaints.say(error)
-            self._closing.wait(PATIENCE)
-            return False
-        with self._counting:
-            self._child = child
-        return True
-
-    def _bury(self, child: Child) -> None:
+    def _settle(self, child: Child) -> None:
         """What went to a writer that has ended, and of which nothing was heard, is lost."""
         with self._counting:
             self._child = None

@@ -27,7 +27,7 @@ LENGTH = struct.Struct("<I")
 _TAKEN = 4 * 2**20
 #: Seconds between two looks at the files' ages.
 _LOOK = 0.5
-#: Seconds without a byte that end a helping.
+#: Seconds without a byte after which what has come is written.
 _PAUSE = 0.005
 #: The server's threads come first.
 _NICE = 10
@@ -67,7 +67,10 @@ class Frames:
 
 
 def run(source: int, reply: Reply) -> None:
-    """Writes until the input ends.  source : descriptor of frames, the settings first."""
+    """Writes until the input ends.
+
+    source : descriptor of frames, the settings first.
+    """
     frames = Frames()
     waiting = _first(source, frames)
     if not waiting:
@@ -82,7 +85,7 @@ def run(source: int, reply: Reply) -> None:
     writer.recover()
     ended = False
     while not ended:
-        data, ended = _helping(source, min(_LOOK, settings.rotate_seconds / 2))
+        data, ended = _read(source, min(_LOOK, settings.rotate_seconds / 2))
         waiting += frames.feed(data)
         writer.tick()
         if waiting:
@@ -108,7 +111,7 @@ def _writer(settings: RequestLogSettings, reply: Reply) -> Any:
     return Writer(settings, Clock(time.time, time.monotonic), complaints.say)
 
 
-def _helping(source: int, patience: float) -> tuple[bytes, bool]:
+def _read(source: int, patience: float) -> tuple[bytes, bool]:
     """What has come within `patience` seconds, and all that follows at once; and whether the input has ended."""
     taken: list[bytes] = []
     size = 0

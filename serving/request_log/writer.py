@@ -15,7 +15,7 @@ from serving.request_log.settings import RequestLogSettings
 class Writer:
     """written : records that are on the disk.  failed : records that the disk or the format refused.
 
-    on_trouble : called with each error; nothing is raised.
+    on_trouble : called with each error of a record or of the disk, which is not raised.
     """
 
     def __init__(self, settings: RequestLogSettings, clock: Clock, on_trouble: Callable[[Exception], None]) -> None:
@@ -39,10 +39,7 @@ class Writer:
 
     def write(self, frames: Sequence[bytes]) -> None:
         """Appends what `packing.frame` made."""
-        self.put(unpack(frames))
-
-    def put(self, exchanges: Sequence[Exchange]) -> None:
-        for stream in self._streams(exchanges):
+        for stream in self._streams(unpack(frames)):
             self._put(stream)
 
     def _streams(self, exchanges: Sequence[Exchange]) -> list[list[Exchange]]:

@@ -52,10 +52,11 @@ def told(model, story, **limits):
     asyncio.run(main())
 
 
-def ask(batcher, *values, deadline=None, signature=PLUS_ONE):
+def ask(batcher, *values, deadline=None, signature=PLUS_ONE, request_id=""):
     x = np.array(values, np.float32)
     rows = len(x) if signature.is_batched else None
-    return asyncio.ensure_future(batcher.submit(signature, {"x": x}, ("y",), rows, deadline))
+    call = Call("Predict", "REST", "m", request_id, "", 0.0, 0.0, deadline)
+    return asyncio.ensure_future(batcher.submit(signature, {"x": x}, ("y",), rows, call))
 
 
 async def held(model, batcher):
@@ -235,22 +236,15 @@ class Journal:
         self.offered.append((signature, [(c.request_id, part.outputs["y"].tolist()) for c, part in answered]))
 
 
-def journaled(batcher, number, *values):
-    call = Call("Predict", "REST", "m", str(number), "", 0.0, 0.0)
-    return asyncio.ensure_future(
-        batcher.submit(PLUS_ONE, {"x": np.array(values, np.float32)}, ("y",), len(values), None, call)
-    )
-
-
 def test_the_journal_hears_once_of_those_who_still_want_their_answer(model):
     journal = Journal()
 
     async def story(batcher):
         batcher._journal = journal
         model.free.clear()
-        given_up = journaled(batcher, 0, 0)
+        given_up = ask(batcher, 0, request_id="0")
         await asyncio.sleep(0.02)
-        asked = [journaled(batcher, 1, 1), journaled(batcher, 2, 2), ask(batcher, 3)]
+        asked = [ask(batcher, n, request_id=str(n)) for n in (1, 2)]
         given_up.cancel()
         model.free.set()
         await values(*asked)
@@ -265,11 +259,11 @@ def test_the_journal_hears_of_those_that_did_not_fail(model):
     async def story(batcher):
         batcher._journal = journal
         first = await held(model, batcher)
-        good, bad = journaled(batcher, 1, 1), journaled(batcher, 2, -1)
+        good, bad = ask(batcher, 1, request_id="1"), ask(batcher, -1, request_id="2")
         model.free.set()
         await values(first, good)
         with pytest.raises(ServingError, match="below zero"):
             await bad
 
     told(model, story)
-    assert journal.offered == [("plus_one", [("1", [2.0])])]
+    assert journal.offered == [("plus_one", [("", [1.0])]), ("plus_one", [("1", [2.0])])]

@@ -19,7 +19,7 @@ from serving.status import Code, ServingError
 from serving.versions.version import State, Version
 
 LARGE = 2**53 + 1
-CALL = Call("Predict", "REST", "m", "id", "key", 0.0, 0.0)
+CALL = Call("Predict", "REST", "m", "id", "key", 0.0, 0.0, version=7, arm="canary")
 
 
 def model(**changes: Any) -> SimpleNamespace:
@@ -88,7 +88,7 @@ def test_a_version_in_end_tells_why(error: ServingError | None, shown: dict[str,
 ])  # fmt: skip
 def test_a_latency_is_in_the_bucket_whose_end_it_does_not_pass(seconds: float, bucket: int) -> None:
     metrics = Metrics()
-    metrics.answered(CALL, 7, "canary", seconds)
+    metrics.answered(CALL, seconds)
     document = told(metrics=metrics)
     [found] = document["latencies"]
     assert (found["model"], found["version"], found["arm"]) == ("m", "7", "canary")
@@ -98,7 +98,7 @@ def test_a_latency_is_in_the_bucket_whose_end_it_does_not_pass(seconds: float, b
 
 def test_errors_are_counted_by_arm_and_by_status() -> None:
     metrics = Metrics()
-    metrics.failed(CALL, 7, "canary", Code.INTERNAL)
+    metrics.failed(CALL, Code.INTERNAL)
     metrics.request(CALL, Code.INTERNAL, 0.1)
     counters = {one["name"]: one["labels"] for one in told(metrics=metrics)["counters"]}
     assert counters["sluicegate_version_errors"]["arm"] == "canary"

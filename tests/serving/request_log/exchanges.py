@@ -46,9 +46,14 @@ def offer(log: RequestLog, e: Exchange) -> bool:
     return log.offer(e.signature, [(call_of(e, time.monotonic() - e.latency), e.part)]) == 1
 
 
+def writer_of(settings: RequestLogSettings) -> Writer:
+    """One in this process, with the real clocks."""
+    return Writer(settings, Clock(time.time, time.monotonic), lambda error: None)
+
+
 def written(settings: RequestLogSettings, *exchanges: Exchange) -> Writer:
     """Packed and written without a process between them; all files are complete."""
-    writer = Writer(settings, Clock(time.time, time.monotonic), lambda error: None)
+    writer = writer_of(settings)
     writer.write([frame_of(e) for e in exchanges])
     writer.close()
     return writer

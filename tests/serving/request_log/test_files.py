@@ -253,6 +253,7 @@ from serving.request_log.log import RequestLog
 from serving.request_log.settings import RequestLogSettings
 from tests.serving.request_log.exchanges import exchange, offer
 log = RequestLog(RequestLogSettings(Path(sys.argv[1]), format=sys.argv[2]), interval=0.001)
+log.await_writer()
 writer = log._child._process.pid
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 def limit(most):

@@ -20,6 +20,11 @@ from tests.serving.request_log.exchanges import Hands, call_of, exchange, frame_
 NEVER = 1e6
 
 
+def process_of(log):
+    log.await_writer()
+    return log._child._process
+
+
 def until(is_so, seconds=60):
     stop = time.monotonic() + seconds
     while not is_so():
@@ -149,7 +154,7 @@ def test_half_a_queue_wakes_the_writer(tmp_path):
 
 def test_a_writer_that_hangs_does_not_hold_the_server_and_goes_on_after_it(tmp_path):
     log = RequestLog(RequestLogSettings(tmp_path, queue_records=20_000), interval=0.001)
-    writer = log._child._process
+    writer = process_of(log)
     writer.send_signal(signal.SIGSTOP)
     accepted = sum(offer(log, exchange(str(n))) for n in range(20_000))
     assert log.close(timeout=0.2) is False
@@ -162,7 +167,7 @@ def test_a_writer_that_dies_is_replaced_and_its_records_are_counted(tmp_path, ca
     log = RequestLog(RequestLogSettings(tmp_path), interval=0.001)
     assert offer(log, exchange("first"))
     until(lambda: log.written == 1)
-    log._child._process.kill()
+    process_of(log).kill()
     assert offer(log, exchange("lost"))
     until(lambda: log.failed == 1)
     assert offer(log, exchange("last"))
@@ -175,7 +180,7 @@ def test_a_writer_that_dies_is_replaced_and_its_records_are_counted(tmp_path, ca
 def test_signals_for_the_server_do_not_end_the_writer(tmp_path):
     log = RequestLog(RequestLogSettings(tmp_path), interval=0.001)
     for number in (signal.SIGTERM, signal.SIGINT):
-        log._child._process.send_signal(number)
+        process_of(log).send_signal(number)
     assert offer(log, exchange())
     assert log.close(60)
     assert (log.written, log.failed) == (1, 0)
@@ -199,8 +204,10 @@ def test_requests_that_ran_together_come_as_one_and_only_the_sampled_are_written
 def test_a_format_without_its_library_is_found_out_at_once(tmp_path, monkeypatch):
     (tmp_path / "pyarrow.py").write_text("raise ImportError('no pyarrow here')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    log = RequestLog(RequestLogSettings(tmp_path / "log"))
     with pytest.raises(MachineError, match="no pyarrow here"):
-        RequestLog(RequestLogSettings(tmp_path / "log"))
+        log.await_writer()
+    assert log.close()
 
 
 def test_neither_tensorflow_nor_pyarrow_is_imported_before_it_is_needed():

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +14,8 @@ from hypothesis.extra import numpy as arrays
 
 from serving.exchange import Exchange, Part, Together
 from serving.request_log import kinds, reading
-from serving.request_log.files import Clock
 from serving.request_log.settings import RequestLogSettings
-from serving.request_log.writer import Writer
-from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, written
+from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, writer_of, written
 
 
 def logged(folder, *exchanges, model="census", **settings):
@@ -111,7 +108,7 @@ def test_features_with_the_name_of_an_input_stay_in_their_bytes(tmp_path):
 def test_a_wider_type_begins_a_file_once(tmp_path):
     values = [np.array([1]), np.array([0.5]), np.array([2]), np.array([1.5])]
     exchanges = [exchange(str(n), inputs={"x": v}, outputs={}) for n, v in enumerate(values)]
-    writer = Writer(RequestLogSettings(tmp_path), Clock(time.time, time.monotonic), lambda error: None)
+    writer = writer_of(RequestLogSettings(tmp_path))
     for e in exchanges:
         writer.write([frame_of(e)])
     writer.close()

@@ -2,17 +2,14 @@
 
 import hashlib
 import struct
-import time
 
 import numpy as np
 import pytest
 
 from serving.request_log import examples, reading
-from serving.request_log.files import Clock
 from serving.request_log.privacy import Privacy, digest, redact
 from serving.request_log.settings import RequestLogSettings
-from serving.request_log.writer import Writer
-from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, written
+from tests.serving.request_log.exchanges import example, exchange, frame_of, texts, writer_of, written
 
 SECRET = "correct horse battery"
 NAME, CITY, INCOME, AGE = b"Ada Lovelace", b"Marylebone", 918273.625, 8_765_309_123
@@ -56,7 +53,7 @@ ASKED = {
 @pytest.mark.parametrize("complete", [True, False], ids=["complete", "in progress"])
 def test_no_byte_of_a_private_value_is_in_the_files(tmp_path, form, asked, complete):
     settings = RequestLogSettings(tmp_path, format=form, **PRIVATE)
-    writer = Writer(settings, Clock(time.time, time.monotonic), lambda error: None)
+    writer = writer_of(settings)
     writer.write([frame_of(exchange(inputs=ASKED[asked](), outputs={"name": texts(NAME)}))])
     if complete:
         writer.close()

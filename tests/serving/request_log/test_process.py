@@ -5,7 +5,7 @@ import os
 import pytest
 
 from serving.request_log import reading
-from serving.request_log.process import LENGTH, run, settings_as_json
+from serving.request_log.process import LENGTH, _settings, run, settings_as_json
 from serving.request_log.settings import RequestLogSettings
 from tests.serving.request_log.exchanges import exchange, frame_of
 
@@ -61,8 +61,6 @@ def test_a_missing_library_is_told(tmp_path, monkeypatch):
 
 
 def test_settings_survive_the_way(tmp_path):
-    from serving.request_log.process import _settings
-
     settings = RequestLogSettings(tmp_path, "tfrecord", 0.5, 60.0, 1000, 3, 10, 99, ("a",), ("b",), "s" * 16)
     assert _settings(settings_as_json(settings)) == settings
     with pytest.raises(TypeError):

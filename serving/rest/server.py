@@ -1,0 +1,128 @@
+"""The REST port: uvicorn in our event loop, without its own signal handlers, and a door that closes on nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from serving.options import Tls
+from serving.rest.app import RestApp
+
+#: Turns of the event loop between accept() and a connection that is known, and some more.
+_TURNS = 5
+#: Seconds after the door is closed in which those who were already through it may still finish their handshakes.
+_SETTLE = 0.1
+#: Seconds in which a connection that was never used may still bring the request it was opened for.
+_FIRST_REQUEST = 5.0
+#: Seconds in which a client that kept its connection may still be on the way with another request.
+_NEXT_REQUEST = 1.0
+
+
+class RestServer:
+    """port : the one taken.  grace : seconds that requests under way may take once the server stops."""
+
+    def __init__(self, app: RestApp, grace: float) -> None:
+        self._app, self._grace = app, grace
+        self._server: uvicorn.Server
+        self._task: asyncio.Task[None]
+        self.port = 0
+
+    async def start(self, host: str, port: int, tls: Tls | None) -> None:
+        """Raises RuntimeError when the port is taken."""
+        self._server = uvicorn.Server(_config(self._app, host, port, tls, self._grace))
+        self._task = asyncio.ensure_future(_run(self._server))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise RuntimeError(f"{host}:{port} is taken")
+            await asyncio.sleep(0.005)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Closes the door, answers what came in, hangs up.
+
+        Each answer given while the server drains ends its connection. Those that remain hold a request which nobody has read
+        yet, or are idle; hanging up at once would lose the former.
+        """
+        await _close_door(self._server.servers)
+        closed = time.monotonic()
+        await asyncio.sleep(_SETTLE)
+        while any(time.monotonic() - closed < _patience(one) for one in self._server.server_state.connections):
+            await asyncio.sleep(0.01)
+        self._server.should_exit = True
+        await self._task
+
+
+async def _close_door(doors: list[asyncio.Server]) -> None:
+    """Takes no new connection, and loses none that was taken.
+
+    asyncio drops a connection without a word when its server is closed between accept() and the making of its transport, a
+    turn of the loop later (CPython 3.11, Server._attach). So the sockets are looked away from first, and closed turns later.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in (socket for door in doors for socket in door.sockets):
+        loop.remove_reader(listening.fileno())
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    for door in doors:
+        door.close()
+
+
+def _patience(connection: Any) -> float:
+    """Seconds. connection.cycle is uvicorn's: the last request of the connection, None before the first."""
+    return _FIRST_REQUEST if connection.cycle is None else _NEXT_REQUEST
+
+
+def _config(app: RestApp, host: str, port: int, tls: Tls | None, grace: float) -> uvicorn.Config:
+    with _certificate_files(tls) as (certificate, private):
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            date_header=False,
+            ws="none",
+            timeout_graceful_shutdown=int(grace),
+            ssl_certfile=certificate,
+            ssl_keyfile=private,
+            backlog=4096,
+            http="httptools",
+        )
+        config.load()
+    if tls and tls.client_ca and config.ssl:
+        config.ssl.load_verify_locations(cadata=tls.client_ca.decode())
+        config.ssl.verify_mode = ssl.CERT_REQUIRED
+    return config
+
+
+async def _run(server: uvicorn.Server) -> None:
+    try:
+        await server._serve()
+    except SystemExit:
+        # uvicorn ends the process when it cannot bind.
+        raise RuntimeError(f"{server.config.host}:{server.config.port} is taken") from None
+
+
+@contextlib.contextmanager
+def _certificate_files(tls: Tls | None) -> Iterator[tuple[str | None, str | None]]:
+    """The PEM texts as files for as long as uvicorn needs to read them: Python's ssl takes nothing else."""
+    if tls is None:
+        yield None, None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, private = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+        certificate.write_bytes(tls.certificate)
+        private.touch(mode=0o600)
+        private.write_bytes(tls.key)
+        yield str(certificate), str(private)
