@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import apt_options, mirror_for
+
 PROJECT = Path(__file__).resolve().parents[1]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PYTHON_OF_DEBIAN_12 = r"Package: python3 python3-* libpython3-*\nPin: release n=bookworm\nPin-Priority: 1001\n"
 WITHOUT_NETWORK_RULES = ("--iptables=false", "--ip6tables=false", "--bip=172.30.99.1/24")
 
 
@@ -46,36 +49,52 @@ class Docker:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
-    def base_image(self, folder: Path, *packages: str) -> str:
-        """An image of this Debian with these packages, made by mmdebstrap; $SLUICEGATE_BASE_IMAGE_TAR saves the making."""
-        made = os.environ.get("SLUICEGATE_BASE_IMAGE_TAR")
-        tar = Path(made) if made else folder / "base.tar"
+    def base_image(self, folder: Path, *packages: str, suite: str = "bookworm") -> str:
+        """An image of this Debian with Debian 12's Python, which is 3.11, and its venv module; made by mmdebstrap.
+
+        packages : more of Debian's.
+        $SLUICEGATE_BASE_IMAGE_TAR : a file with the image of Debian 12, which saves the making.
+        """
+        name, made = "-".join((suite, *packages)), os.environ.get("SLUICEGATE_BASE_IMAGE_TAR")
+        tar = Path(made) if made and name == "bookworm" else folder / f"{name}.tar"
         if not tar.exists():
             include = ",".join(("ca-certificates", "python3", "python3-venv", *packages))
-            subprocess.run(
-                [_program("mmdebstrap", "mmdebstrap"), "--quiet", "--variant=minbase", f"--include={include}", "bookworm", tar],
-                check=True,
+            _quietly(
+                _program("mmdebstrap", "mmdebstrap"), "--variant=minbase", f"--include={include}",
+                f"--setup-hook=printf '{PYTHON_OF_DEBIAN_12}' > \"$1/etc/apt/preferences.d/python\"",
+                *apt_options(), suite, tar, *(source for one in {suite, "bookworm"} for source in mirror_for(one)),
             )  # fmt: skip
-        self("import", "-c", f"ENV PATH={PATH}", tar, "sluicegate-test-base:1")
-        return "sluicegate-test-base:1"
+        self("import", "-c", f"ENV PATH={PATH}", tar, f"sluicegate-test-{name}:1")
+        return f"sluicegate-test-{name}:1"
 
 
 @contextmanager
-def wheels(image: str) -> Iterator[None]:
-    """deploy/<image>/wheels filled by this machine's own pip, wherever that gets them from, for the time of the block."""
-    folder = PROJECT / "deploy" / image
-    were_there = (folder / "wheels").exists()
-    interpreter = shutil.which("python3", path=os.environ.get("PATH", "")) or sys.executable
-    subprocess.run(
-        [interpreter, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:",
-         "--python-version", "3.11", "-r", folder / "requirements.lock", "-d", folder / "wheels"],
-        check=True, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+def wheels(image: str, lock: str, *from_source: str) -> Iterator[None]:
+    """deploy/<image>/wheels filled by this machine's own pip, wherever that gets them from, for the time of the block.
+
+    lock : the file of hashes, from the project's folder.
+    from_source : what builds those packages that come as source; without it there are only wheels, for this machine's glibc.
+    """
+    folder = PROJECT / "deploy" / image / "wheels"
+    were_there = folder.exists()
+    pip = [shutil.which("python3", path=os.environ.get("PATH", "")) or sys.executable, "-m", "pip"]
+    if from_source:  # and for the glibc of this interpreter, which is that of TFX's wheels
+        pip += ["--python", sys.executable]
+    only = () if from_source else ("--only-binary=:all:", "--python-version=3.11")
+    download = [*pip, "download", "--quiet", "--no-deps", "-d", folder]
     try:
+        _quietly(*download, *only, "--require-hashes", "-r", PROJECT / lock)
+        if from_source:
+            _quietly(*download, *from_source)
         yield
     finally:
         if not were_there:
-            shutil.rmtree(folder / "wheels")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quietly(*command: object) -> None:
+    done = subprocess.run([*map(str, command)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def built() -> Iterator[Docker]:
     # overlay2 does not lie on another overlay, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="dkr-"))
     try:
-        with docker.daemon(folder) as client, docker.wheels("serving"):
+        with docker.daemon(folder) as client, docker.wheels("serving", "deploy/serving/requirements.lock"):
             base = client.base_image(folder)
             client("build", "--build-arg", f"BASE_IMAGE={base}", "-f", "deploy/serving/Dockerfile", "-t", IMAGE, ".")
             yield client

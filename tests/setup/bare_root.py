@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import apt_options, mirror_for, output_of
+
 PROJECT = Path(__file__).resolve().parents[2]
 WAYS_OUT = (
     "/etc/resolv.conf",
@@ -87,19 +89,6 @@ def variables_out() -> dict[str, str]:
     }
 
 
-def apt_options() -> list[str]:
-    """How apt reaches its archive here: proxies, checks, retries."""
-    lines = output_of("apt-config", "dump", "Acquire").splitlines()
-    return [f"--aptopt={line}" for line in lines if "IndexTargets" not in line and not line.endswith(' "";')]
-
-
-def mirror_for(suite: str) -> list[str]:
-    """The mirror of Debian that this machine uses; none lets mmdebstrap choose."""
-    lines = output_of("apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)").splitlines()
-    mirrors = [line.split()[0] for line in lines if line.endswith(" Debian Debian")]
-    return [f"deb {mirrors[0]} {suite} main"] if mirrors else []
-
-
 def tracked_files() -> list[str]:
     files = output_of("git", "-C", str(PROJECT), "ls-files", "-z").rstrip("\0").split("\0")
     return [file for file in files if (PROJECT / file).exists()]
@@ -111,7 +100,3 @@ def bring(source: Path, target: Path) -> None:
     elif source.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-
-
-def output_of(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
