@@ -1,9 +1,11 @@
 """A real Docker daemon and a base image without a registry, for the tests that build and run images."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +50,10 @@ class Docker:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
+
+    def answers(self) -> bool:
+        done = subprocess.run([self._program, "-H", self.host, "version"], check=False, capture_output=True)
+        return done.returncode == 0
 
     def base_image(self, folder: Path, *packages: str, suite: str = "bookworm") -> str:
         """An image of this Debian with Debian 12's Python, which is 3.11, and its venv module; made by mmdebstrap.
@@ -99,10 +105,13 @@ def _quietly(*command: object) -> None:
 
 @contextmanager
 def daemon(folder: Path) -> Iterator[Docker]:
-    """The daemon that answers already, or one of our own for the time of the block, with everything it keeps in `folder`."""
+    """The daemon that answers already, or one of our own for the time of the block, with everything it keeps in `folder`.
+
+    One at a time, whichever process of the tests asks: two daemons would give the same addresses to their containers.
+    """
     client = _program("docker", "docker.io")
     for host in (os.environ.get("DOCKER_HOST"), "unix:///var/run/docker.sock"):
-        if host and _answers(client, host):
+        if host and Docker(host, client).answers():
             yield Docker(host, client)
             return
     if os.geteuid() != 0:
@@ -113,21 +122,22 @@ def daemon(folder: Path) -> Iterator[Docker]:
         f"--pidfile={folder / 'd.pid'}", "-H", host, "--storage-driver=overlay2",
         "--default-ulimit=nofile=20000:20000",
     ]  # fmt: skip
+    with (Path(tempfile.gettempdir()) / "sluicegate-test-docker.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield from _own(command, folder, Docker(host, client))
+
+
+def _own(command: list[str], folder: Path, client: Docker) -> Iterator[Docker]:
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
         until = time.monotonic() + 60
-        while not _answers(client, host):
+        while not client.answers():
             if process.poll() is not None or time.monotonic() > until:
                 _absent(f"dockerd does not start here: {(folder / 'dockerd.log').read_text()[-500:]}")
             time.sleep(0.5)
-        yield Docker(host, client)
+        yield client
     finally:
         process.terminate()
         process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _answers(client: str, host: str) -> bool:
-    done = subprocess.run([client, "-H", host, "version"], check=False, capture_output=True)
-    return done.returncode == 0
