@@ -17,7 +17,7 @@ run: setup ## run the pipeline of CONFIG: data to a gated, pushed model and a re
 	@$(PYTHON) local_runner.py --config $(CONFIG)
 
 test: setup ## run the tests (under 30 minutes on 2 cores)
-	@$(PYTHON) -m pytest -n 2 --dist worksteal -m "not slow" --cov --cov-report=term
+	@$(PYTHON) -m pytest -n 2 -m "not slow" --cov --cov-report=term
 
 test-all: setup ## run every test, also the long ones
 	@$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term
