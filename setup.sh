@@ -169,9 +169,10 @@ point_interpreter_at() {
   mv "$python.new" "$python"
 }
 
+# Compiled once, here: where PYTHONDONTWRITEBYTECODE is set, every process would compile TensorFlow's 1,800 modules anew.
 fill_venv() {
   say "installing the locked packages (2.9 GB the first time)"
-  "$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock 2>"$private/sync.log" ||
+  "$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock 2>"$private/sync.log" ||
     refuse "the locked packages could not be installed" "$(last_of sync.log 3)" "see .setup/sync.log, mend it, run ./setup.sh again"
   "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . 2>"$private/install.log" ||
     refuse "the project itself could not be installed" "$(last_of install.log)" "see .setup/install.log"

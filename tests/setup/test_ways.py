@@ -139,3 +139,10 @@ def test_without_root_sudo_is_used(machine):
     machine.has("sudo", 'exec "$@"')
     assert machine.set_up().code == 0
     assert machine.calls("sudo")[0] == "apt-get -qq update"
+
+
+def test_the_environment_is_compiled_once_for_all_processes(machine):
+    """Where PYTHONDONTWRITEBYTECODE is set, each process would otherwise compile TensorFlow from source (issue 12)."""
+    machine.set_up()
+    [sync] = [call for call in machine.calls("uv") if "sync" in call]
+    assert "--compile-bytecode" in sync
