@@ -52,15 +52,15 @@ def amended(
 
 def _change_type(feature: schema_pb2.Feature, to: int, column: Column) -> None:
     """Another type: the old one's domain says nothing any more, and distances are measured in another unit."""
-    feature.type = to  # type: ignore[assignment]
+    feature.type = to
     for field in _DOMAINS:
         if feature.HasField(field):
-            feature.ClearField(field)  # type: ignore[arg-type]
+            feature.ClearField(field)
     feature.ClearField("distribution_constraints")
     for name in ("drift_comparator", "skew_comparator"):
-        if not feature.HasField(name):  # type: ignore[arg-type]
+        if not feature.HasField(name):
             continue
-        feature.ClearField(name)  # type: ignore[arg-type]
+        feature.ClearField(name)
         comparator = getattr(feature, name)
         if column.kind == "category":
             comparator.infinity_norm.threshold = _FIRST_DISTANCE

@@ -57,24 +57,26 @@ def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn 
     A column without any value is text, unless the schema or the user says otherwise.
     """
     wanted = wishes.schema.type or _type_of_kind(wishes)
-    if wanted == "text":
-        return _as_text(column, wishes, places)
-    reason = why_text(column) if _may_stay_text(column, wishes, wanted) else None
-    if reason:
-        return _kept_as_written(column, wishes, reason, places)
-    if not len(column.values):
+    if wanted != "text" and not len(column.values):
         return TypedColumn(
             _cast(column, wanted or "text"),
             wanted or "text",
             wishes.kind or wishes.schema.kind or ("number" if wanted else "category"),
         )
+    reason = why_text(column) if _may_stay_text(column, wishes, wanted) else None
+    if reason:
+        return _kept_as_written(column, wishes, reason, places)
+    if wanted == "text" or (wanted is None and column.declared in ("text", "boolean")):
+        return _as_text(column, wishes, places)
+    return _as_number(column, wanted, wishes, places)
+
+
+def _as_number(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
     if wanted == "int":
         whole = as_int64(column.values)
         return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
     if wanted in ("float", "number") or column.declared in ("int", "float"):
         return _number_or_offence(column, wanted, wishes, places)
-    if column.declared is not None:
-        return _as_text(column, wishes, places)
     return _guessed(column, wishes, places)
 
 
@@ -145,9 +147,7 @@ def _number(column: EncodedColumn, numbers: Any, wishes: Wishes) -> TypedColumn:
     kind = wishes.kind or wishes.schema.kind or "number"
     found, notes = replace(column, values=numbers), _rounding_notes(column)
     if not pa.types.is_integer(numbers.type):
-        return TypedColumn(
-            found, "float", kind, (*notes, *_notes_of_32_bits(found)), have_leading_zeros(column.values)
-        )
+        return TypedColumn(found, "float", kind, (*notes, *_notes_of_32_bits(found)), have_leading_zeros(column.values))
     return TypedColumn(found, "int", kind, notes, have_leading_zeros(column.values))
 
 

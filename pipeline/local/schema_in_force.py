@@ -34,6 +34,12 @@ def with_schema_in_force(settings: Settings, profile: TableProfile, folder: Path
     return settings.model_copy(update={"schema_file": str(path)})
 
 
+def title(schema_file: str) -> str:
+    """The amended schema's first line; it names the version of the file that it amends."""
+    content = Path(schema_file).read_bytes()
+    return f"{schema_file} (sha256 {hashlib.sha256(content).hexdigest()[:16]}) as the settings amend it:"
+
+
 def _amended(settings: Settings, profile: TableProfile) -> tuple[str, list[str]]:
     from schemas.in_force import amended
     from schemas.pbtxt import read_pbtxt, to_pbtxt
@@ -42,5 +48,5 @@ def _amended(settings: Settings, profile: TableProfile) -> tuple[str, list[str]]
         return "", []
     gone = {*settings.columns.leave_out, *([settings.split.column] if settings.split.column else [])}
     schema, notes = amended(read_pbtxt(settings.schema_file), profile.columns, gone)
-    header = f"{settings.schema_file} as the settings amend it:\n" + "\n".join(f"- {note}" for note in notes)
+    header = "\n".join([title(settings.schema_file), *(f"- {note}" for note in notes)])
     return to_pbtxt(schema, header), notes
