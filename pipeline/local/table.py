@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.example_gen.source import Source, SplitRule
+from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
 from schemas.errors import Problem, SettingsError
 from schemas.roles import Roles
@@ -75,7 +76,7 @@ def look_at(settings: Settings) -> TableProfile:
     unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
     if unknown:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
-    return profile
+    return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
 
 
 def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Problem]:
