@@ -1,6 +1,7 @@
 """`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
 
-Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb`.
+Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb`; and how good they were on their test
+rows: `release_metrics/<version>.json` (release_metrics.py).
 """
 
 from __future__ import annotations
@@ -109,7 +110,11 @@ def statistics_file(folder: str | Path, version: int) -> Path:
 
 def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
     """Keeps them once: a version is one model, and what it was trained on does not change."""
-    path = statistics_file(folder, version)
+    return keep_once(statistics_file(folder, version), content)
+
+
+def keep_once(path: Path, content: bytes) -> Path:
+    """Keeps what belongs to a version beside release.json, and never changes it."""
     return path if path.exists() else _write_atomically(path, content)
 
 

@@ -7,9 +7,11 @@
     label             text      the class, null where unknown; float64 for a regression
     decision          text      ] the columns of schemas/predictions.py
     score_<class>     float32   ] one per class, the positive one last
-    value             float32   ] a regression has this one instead
+    value             float64   ] a regression has this one instead
     weight            float64   1.0 where the table has none, or the cell is missing
+    key               int64     hash of the split's key, -1 where missing; only where the split has one
     group_<column>    text      one per sensitive column; float64 where the column holds numbers; null where missing
+    slice_<column>    text      one per column of evaluation.slices, as written; null where missing
     baseline_...      as above  the released model's decision and scores (or value), where there is one to compare with
 
 Its metadata (key `sluicegate`) is `About` as JSON. In memory all of it is plain numpy, and text stands as codes.
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 FILE_NAME = "predictions.parquet"
 METADATA_KEY = b"sluicegate"
 ROW, LABEL, WEIGHT = "row", "label", "weight"
-ID, GROUP, BASELINE = "id_", "group_", "baseline_"
+KEY = "key"
+ID, GROUP, SLICE, BASELINE = "id_", "group_", "slice_", "baseline_"
 #: Kinds of an ids or a sensitive column, and the arrow types they are written in.
 KINDS = ("text", "int", "float")
 #: `baseline_note` of a file that was written before any model was released.
@@ -48,7 +51,7 @@ class About:
     classes : the positive one last; () for regression.
     threshold, baseline_threshold : score from which a binary row counts as positive.
     split : which split was scored.
-    sensitive, ids : names of the columns, as in the table.
+    sensitive, ids, slices, key : names of the columns, as in the table.
     weight : name of the weight's column, or None.
     baseline_version : of the released model that answered, too; None where none did, and then
     baseline_note : says why.
@@ -66,6 +69,8 @@ class About:
     baseline_version: int | None = None
     baseline_note: str = ""
     released_version: int | None = None
+    slices: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
     @property
     def answers(self) -> Answers:
@@ -91,8 +96,9 @@ class About:
         """Names of the file's columns, in its order."""
         answers = self.answers.columns
         ids, groups = [ID + name for name in self.ids], [GROUP + name for name in self.sensitive]
+        slices, key = [SLICE + name for name in self.slices], [KEY] if self.key else []
         baseline = [BASELINE + name for name in answers] if self.has_baseline else []
-        return (ROW, *ids, LABEL, *answers, WEIGHT, *groups, *baseline)
+        return (ROW, *ids, LABEL, *answers, WEIGHT, *key, *groups, *slices, *baseline)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
@@ -101,7 +107,8 @@ class About:
     def from_json(cls, text: str) -> About:
         """Reads what `to_json` wrote."""
         content = json.loads(text)
-        return cls(**{**content, **{key: tuple(content[key]) for key in ("classes", "sensitive", "ids")}})
+        lists = ("classes", "sensitive", "ids", "slices", "key")
+        return cls(**{**content, **{name: tuple(content[name]) for name in lists if name in content}})
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +147,9 @@ class ScoredRows:
 
     columns : by their name in the file, (n,) each.
         row int64 · label, decision, baseline_decision: int64 place in `about.classes`, -1 = unknown (label of a
-        regression: float64, NaN = unknown) · score_<class>, value and baseline_...: float32 · weight: float64 ·
-        group_<column>: `Texts`, or float64 with NaN = missing · id_<name>: objects (str, int or float; None = missing)
+        regression: float64, NaN = unknown) · score_<class> and baseline_...: float32 · value: float64 · weight: float64 ·
+        key: int64 · group_<column>: `Texts`, or float64 with NaN = missing · slice_<column>: `Texts` ·
+        id_<name>: objects (str, int or float; None = missing)
 
     The properties raise KeyError, with what to do, for a column that was not read.
     """
@@ -171,8 +179,8 @@ class ScoredRows:
         return found
 
     @property
-    def scores(self) -> npt.NDArray[np.float32]:
-        """(n, classes) float32, or (n, 1) values of a regression."""
+    def scores(self) -> npt.NDArray[np.floating]:
+        """(n, classes) float32, or (n, 1) float64 values of a regression."""
         return self._scores("")
 
     @property
@@ -193,7 +201,7 @@ class ScoredRows:
         return found
 
     @property
-    def baseline_scores(self) -> npt.NDArray[np.float32]:
+    def baseline_scores(self) -> npt.NDArray[np.floating]:
         """As `scores`, of the released model."""
         return self._scores(BASELINE)
 
@@ -207,7 +215,7 @@ class ScoredRows:
         found: npt.NDArray[Any] = self[ID + column]
         return found
 
-    def _scores(self, prefix: str) -> npt.NDArray[np.float32]:
+    def _scores(self, prefix: str) -> npt.NDArray[np.floating]:
         import numpy as np
 
         names = [SCORE + name for name in self.about.classes] or [VALUE]
@@ -225,7 +233,8 @@ def arrow_schema(about: About, id_kinds: Mapping[str, str], group_kinds: Mapping
     special = {ROW: pa.int64(), LABEL: pa.string() if about.classes else pa.float64(), WEIGHT: pa.float64()}
     special |= {ID + name: types[id_kinds.get(name, "text")] for name in about.ids}
     special |= {GROUP + name: types[group_kinds.get(name, "text")] for name in about.sensitive}
-    answers = dict(about.answers.fields())
+    special |= {KEY: pa.int64(), **{SLICE + name: pa.string() for name in about.slices}}
+    answers = {name: pa.float64() if name == VALUE else kind for name, kind in about.answers.fields()}
     special |= answers | {BASELINE + name: kind for name, kind in answers.items()}
     fields = [pa.field(name, special[name]) for name in about.columns]
     return pa.schema(fields, metadata={METADATA_KEY: about.to_json().encode()})

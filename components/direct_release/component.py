@@ -11,6 +11,7 @@ from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
 
 TRAIN = "train"
@@ -22,6 +23,7 @@ def DirectRelease(
     pushed: InputArtifact[PushedModel],
     statistics: InputArtifact[ExampleStatistics],
     verdict: InputArtifact[GateVerdict],
+    quality: InputArtifact[GateVerdict],
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
@@ -30,14 +32,18 @@ def DirectRelease(
 
     statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
     verdict : the release gate's, whose overrides go into the history.
+    quality : the quality gate's, beside which the metrics stand that are kept for the version.
     """
     folder = _serving_folder(pushed)
     before = releases.read(folder) if folder else releases.Release()
     overrides = verdict.get_string_custom_property("overrides")
     push = _push(pushed, run_id, tuple(overrides.split("\n")) if overrides else ())
     if push:
-        # First the statistics: a version that release.json names always has them.
+        # First what belongs to the version: what release.json names always has it.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+        measured = Path(quality.uri) / release_metrics.FILE_NAME
+        if measured.is_file():
+            releases.keep_once(release_metrics.file_of(folder, push.version), measured.read_bytes())
     outcome = decide(before, push, mode, datetime.now(timezone.utc))
     if outcome.changed:
         releases.write(outcome.release, folder)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from components.score.core import Sensitive
 from schemas.cells import are_numbers, as_float64
 from schemas.roles import Roles
-from schemas.scored_rows import GROUP, ID, LABEL, WEIGHT
+from schemas.scored_rows import GROUP, ID, KEY, LABEL, SLICE, WEIGHT
 
 #: How an Example holds a value, and the dtype it is parsed as.
 DTYPES = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}
@@ -27,11 +27,14 @@ class Columns:
     """Which columns are taken, and what they are.
 
     dtypes : "string", "int64" or "float32" of each wanted column that has a value somewhere in the split.
+    slices : columns of evaluation.slices.  key : of the split, rows of which stay together.
     """
 
     roles: Roles
     sensitive: tuple[Sensitive, ...]
     dtypes: Mapping[str, str]
+    slices: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
     def parse(self, examples: Any) -> dict[str, Any]:
         """A RaggedTensor per column of `dtypes`.  examples : (n,) string tensor."""
@@ -64,6 +67,9 @@ class Columns:
                 array, odd = _numbers_in(array)
                 words |= {one.column: odd} if odd else {}
             found[GROUP + one.column] = array.cast(pa.float64() if is_number else pa.string(), safe=False)
+        found |= {SLICE + name: _as_is(cells.get(name), rows).cast(pa.string()) for name in self.slices}
+        if self.key:
+            found[KEY] = _hashed([cells.get(name) for name in self.key], rows)
         return found, words
 
     def _is_number(self, one: Sensitive) -> bool:
@@ -72,10 +78,10 @@ class Columns:
         return one.has_bins or (self.dtypes.get(one.column, "string") != "string" and not is_category)
 
 
-def wanted(roles: Roles, sensitive: Sequence[Sensitive]) -> tuple[str, ...]:
-    """Names of the columns to take, each once."""
+def wanted(roles: Roles, sensitive: Sequence[Sensitive], others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the columns to take, each once.  others : of the slices and of the split's key."""
     weight = (roles.weight,) if roles.weight else ()
-    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive)]))
+    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive), *others]))
 
 
 def dtypes_in(batches: Iterable[Any], names: Sequence[str]) -> tuple[dict[str, str], set[str]]:
@@ -202,6 +208,21 @@ def _as_texts(distinct: npt.NDArray[Any]) -> list[str]:
     shortest = tf.strings.as_string(numbers, shortest=True).numpy()
     whole = np.isfinite(numbers) & (numbers == np.round(numbers))
     return [str(int(n)) if w else s.decode() for n, w, s in zip(numbers, whole, shortest, strict=True)]
+
+
+def _hashed(columns: Sequence[_Cells | None], rows: int) -> Any:
+    """int64, 0 or more, of the cells of a row together; -1 where a row lacks all of them."""
+    hashed, known = np.zeros(rows, np.uint64), np.zeros(rows, bool)
+    for cells in columns:
+        part = np.zeros(rows, np.uint64)
+        if cells is not None:
+            texts = cells.values if cells.values.dtype == object else tf.strings.as_string(cells.values)
+            part[cells.present] = tf.strings.to_hash_bucket_fast(texts, 2**62).numpy()
+            known |= cells.present
+        # An odd multiplier keeps (a, b) and (b, a) apart; what overflows is cut off, as in any hash.
+        hashed = hashed * np.uint64(6364136223846793005) + part
+    found = (hashed >> np.uint64(2)).astype(np.int64)
+    return pa.array(np.where(known, found, -1))
 
 
 def _weight(cells: _Cells | None, rows: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -80,10 +81,13 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
     sensitive = read_sensitive(exec_properties["sensitive_json"])
     model = _serving_path(artifact_utils.get_single_instance(input_dict["model"]))
     candidate = candidate_in(model, roles)
-    names = wanted(roles, sensitive)
+    slices, key = (tuple(json.loads(exec_properties.get(name) or "[]")) for name in ("slices_json", "key_json"))
+    names = wanted(roles, sensitive, (*slices, *key))
     dtypes, seen = dtypes_in(records(shards), names) if shards else ({}, set())
     if seen:
         refuse_absent(sensitive, seen | set(dtypes) | candidate.inputs | set(roles.ids))
+    # A key that is left out of the examples cannot be counted by.
+    key = tuple(name for name in key if name in dtypes)
     about = About(
         roles.task,
         roles.classes,
@@ -92,6 +96,8 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         sensitive=tuple(one.column for one in sensitive),
         ids=roles.ids,
         weight=roles.weight,
+        slices=slices,
+        key=key,
     )
     baselines = [b for b in input_dict.get("baseline") or [] if b.get_int_custom_property("empty") != 1]
     folder = _serving_path(baselines[0]) if baselines else None
@@ -101,7 +107,8 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         if not note:
             threshold = answers_of(folder).threshold
             about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
-    return Plan(model, None if note else folder, Columns(roles, sensitive, dtypes), replace(about, baseline_note=note))
+    columns = Columns(roles, sensitive, dtypes, slices, key)
+    return Plan(model, None if note else folder, columns, replace(about, baseline_note=note))
 
 
 def _join(plan: Plan, paths: list[Path], folder: Path) -> tuple[About, int]:

@@ -258,6 +258,29 @@ def test_regression_with_a_released_model(tmp_path):
     assert "decision" not in found.columns
 
 
+def test_slices_and_the_key_of_the_split_come_along(tmp_path):
+    cells = {
+        "x": [0.1, 0.2, 0.3, 0.4],
+        "y": ["yes", "no", "yes", "no"],
+        "who": ["a", None, "a", "b"],
+        "n": [1, 1, 1, None],
+    }
+    examples = table_of(tmp_path / "e", **cells)
+    found = score(
+        examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", slices=["who", "n", "x"], key=["who", "n"]
+    ).rows
+    assert found["slice_who"].texts().tolist() == ["a", None, "a", "b"]
+    assert found["slice_n"].texts().tolist() == ["1", "1", "1", None]
+    assert found["slice_x"].texts().tolist() == ["0.1", "0.2", "0.3", "0.4"]
+    key = found["key"].tolist()
+    assert key[0] == key[2]
+    assert len(set(key)) == 3
+    assert min(key) >= 0
+    alone = score(examples, tiny(tmp_path / "m2", BINARY), ROLES, tmp_path / "o2", key=["who"]).rows["key"].tolist()
+    assert (alone[1], alone[0] == alone[2]) == (-1, True)
+    assert score(examples, tiny(tmp_path / "m3", BINARY), ROLES, tmp_path / "o3", key=["left out"]).rows.about.key == ()
+
+
 def test_a_split_without_rows_is_a_table_without_rows(tmp_path):
     examples = shards_of(tmp_path / "e", [], 0)
     scored = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", ["sex"])
