@@ -230,8 +230,8 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
         split="test",
         sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
+        split_json=run.source.split_record.to_json(),
         slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
-        key_json=json.dumps(run.source.split.key),
     )
 
 
@@ -325,6 +325,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         quality=nodes["QualityGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
+        split_json=run.source.split_record.to_json(),
     )
 
 

@@ -32,7 +32,8 @@ def QualityGate(
     rows = scored_rows.read(predictions.uri, columns_needed(scored_rows.read_about(predictions.uri)))
     is_first = baseline.get_int_custom_property("empty") == 1
     about = rows.about
-    past = Past(is_first, about.released_version, release_metrics.read_if_there(baseline.uri), about.baseline_note)
+    then = release_metrics.read_if_there(baseline.uri)
+    past = Past(is_first, about.released_version, then, about.baseline_note, about.caution)
     gate = Gate.from_json(gate_json, Roles.from_json(roles_json).task)
     judged = judge_rows(gate, rows, json.loads(slices_json), past)
     gate_output.leave(judged.verdict, verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -34,16 +34,22 @@ def judge_rows(gate: Gate, rows: ScoredRows, slices: Sequence[Sequence[str]], pa
     """The quality gate's verdict on scored rows, and all that was measured."""
     made = groups(rows, slices)
     verdict = decide(gate, made, past, rows.about.threshold)
-    lacking = unlabelled(rows)
-    if lacking:
-        detail = f"{lacking:,} of {len(rows):,} rows have no label that the model knows and are not measured."
-        verdict = replace(verdict, detail=f"{verdict.detail} {detail}".strip())
+    verdict = replace(verdict, detail=" ".join(filter(None, [verdict.detail, *_notes(rows, past)])))
     whole, about = made[0], rows.about
     evidence = EvaluationEvidence(
         about.task, len(whole), metric_rows(made), about.classes, about.threshold,
         confusion=confusion(whole.candidate, len(about.classes)),
     )  # fmt: skip
     return Judged(verdict, evidence, then(made, constant_of(whole)))
+
+
+def _notes(rows: ScoredRows, past: Past) -> Iterator[str]:
+    """What must be known about the rows themselves."""
+    lacking = unlabelled(rows)
+    if lacking:
+        yield f"{lacking:,} of {len(rows):,} rows have no label that the model knows and are not measured."
+    if past.caution:
+        yield f"The comparison with the released model: {past.caution}"
 
 
 def decide(gate: Gate, made: Sequence[Group], past: Past, threshold: float | None = None) -> Verdict:

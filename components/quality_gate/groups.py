@@ -17,7 +17,7 @@ from fairness.groups import MISSING
 from schemas.evidence import MetricRow
 from schemas.predictions import DECISION, SCORE, VALUE
 from schemas.release_metrics import MetricThen, ReleaseMetrics
-from schemas.scored_rows import BASELINE, KEY, LABEL, SLICE, WEIGHT, About, ScoredRows, Texts
+from schemas.scored_rows import BASELINE, CLUSTER, LABEL, SLICE, WEIGHT, About, ScoredRows, Texts
 
 OVERALL = "overall"
 
@@ -56,7 +56,14 @@ def columns_needed(about: About) -> list[str]:
     """What is read of the scored rows."""
     answers = [VALUE] if about.task == "regression" else [DECISION, *(SCORE + name for name in about.classes)]
     baseline = [BASELINE + name for name in answers] if about.has_baseline else []
-    return [LABEL, WEIGHT, *answers, *baseline, *(SLICE + name for name in about.slices), *([KEY] if about.key else [])]
+    return [
+        LABEL,
+        WEIGHT,
+        *answers,
+        *baseline,
+        *(SLICE + name for name in about.slices),
+        *([CLUSTER] if about.cluster else []),
+    ]
 
 
 def groups(rows: ScoredRows, slices: Sequence[Sequence[str]] = ()) -> tuple[Group, ...]:
@@ -89,11 +96,9 @@ def _sample(rows: ScoredRows, known: npt.NDArray[np.bool_], baseline: bool = Fal
 
 def _cluster(rows: ScoredRows, known: npt.NDArray[np.bool_]) -> Ints | None:
     """None where every row is alone, which needs no adding up."""
-    if not rows.about.key:
+    if rows.cluster is None:
         return None
-    key = rows[KEY][known]
-    # A row without a key is alone.
-    distinct, cluster = np.unique(np.where(key < 0, -1 - np.arange(len(key)), key), return_inverse=True)
+    distinct, cluster = np.unique(rows.cluster[known], return_inverse=True)
     return None if len(distinct) == len(cluster) else cluster
 
 

@@ -30,13 +30,14 @@ class Past:
     """What is known of the released model.
 
     is_first : no model was released yet.  recorded : its metrics at its release; None where nobody wrote them down.
-    note : why it did not answer on these rows, or "".
+    note : why it did not answer on these rows, or "".  caution : why these rows may favour it, or "".
     """
 
     is_first: bool
     version: int | None = None
     recorded: ReleaseMetrics | None = None
     note: str = ""
+    caution: str = ""
 
 
 def questions(gate: Gate, groups: Sequence[Group], past: Past, threshold: float | None) -> Iterator[Question]:
@@ -131,7 +132,7 @@ def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
     lost = worsening(metric, measure(metric, group.task, group.candidate), measure(metric, group.task, group.released))
     how = spread(lost, group.candidate.cluster)
     now = group.metrics[metric].value
-    remedy = f"The released model reaches {q.baseline:.4g} on the same rows, this one {now:.4g}."
+    remedy = f"The released model reaches {q.baseline:.4g} on the same rows, this one {now:.4g}. {past.caution}".strip()
     return replace(
         q, value=lost.value, interval=_of_difference(lost, how), refusal="worse_than_released", remedy=remedy
     )

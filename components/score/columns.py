@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from components.score.core import Sensitive
 from schemas.cells import are_numbers, as_float64
+from schemas.hashes import combined, value_hashes
 from schemas.roles import Roles
-from schemas.scored_rows import GROUP, ID, KEY, LABEL, SLICE, WEIGHT
+from schemas.scored_rows import CLUSTER, GROUP, ID, LABEL, SLICE, WEIGHT
 
 #: How an Example holds a value, and the dtype it is parsed as.
 DTYPES = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}
@@ -27,14 +28,14 @@ class Columns:
     """Which columns are taken, and what they are.
 
     dtypes : "string", "int64" or "float32" of each wanted column that has a value somewhere in the split.
-    slices : columns of evaluation.slices.  key : of the split, rows of which stay together.
+    cluster : the columns whose equal values make rows of one key.  slices : those of evaluation.slices.
     """
 
     roles: Roles
     sensitive: tuple[Sensitive, ...]
     dtypes: Mapping[str, str]
+    cluster: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
 
     def parse(self, examples: Any) -> dict[str, Any]:
         """A RaggedTensor per column of `dtypes`.  examples : (n,) string tensor."""
@@ -60,6 +61,8 @@ class Columns:
         found = {ID + name: _as_is(cells.get(name), rows) for name in self.roles.ids}
         found[LABEL] = _label(cells.get(self.roles.label), self.roles, rows)
         found[WEIGHT] = _weight(cells.get(self.roles.weight or ""), rows)
+        if self.cluster:
+            found[CLUSTER] = _clusters([_as_is(cells.get(name), rows) for name in self.cluster], rows)
         words: dict[str, tuple[str, int]] = {}
         for one in self.sensitive:
             array, is_number = _as_is(cells.get(one.column), rows), self._is_number(one)
@@ -68,8 +71,6 @@ class Columns:
                 words |= {one.column: odd} if odd else {}
             found[GROUP + one.column] = array.cast(pa.float64() if is_number else pa.string(), safe=False)
         found |= {SLICE + name: _as_is(cells.get(name), rows).cast(pa.string()) for name in self.slices}
-        if self.key:
-            found[KEY] = _hashed([cells.get(name) for name in self.key], rows)
         return found, words
 
     def _is_number(self, one: Sensitive) -> bool:
@@ -79,7 +80,7 @@ class Columns:
 
 
 def wanted(roles: Roles, sensitive: Sequence[Sensitive], others: Sequence[str] = ()) -> tuple[str, ...]:
-    """Names of the columns to take, each once.  others : of the slices and of the split's key."""
+    """Names of the columns to take, each once.  others : of the split's key and of the slices."""
     weight = (roles.weight,) if roles.weight else ()
     return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive), *others]))
 
@@ -156,6 +157,17 @@ def _as_is(cells: _Cells | None, rows: int) -> Any:
     return cells.spread(pa.array(cells.values))
 
 
+def _clusters(columns: Sequence[Any], rows: int) -> Any:
+    """int64, the same for rows with the same values; null where a row has none of them."""
+    parts = []
+    for column in columns:
+        encoded = column.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        parts.append((codes, value_hashes(encoded.dictionary)))
+    keyless = np.all([codes < 0 for codes, _ in parts], axis=0)
+    return pa.array(combined(parts, rows).view(np.int64), mask=keyless)
+
+
 def _decoded(values: npt.NDArray[Any]) -> Any:
     """Bytes as text; each distinct one is decoded once. What is no UTF-8 is shown with replacement characters."""
     coded = pa.array(values, pa.binary()).dictionary_encode()
@@ -208,21 +220,6 @@ def _as_texts(distinct: npt.NDArray[Any]) -> list[str]:
     shortest = tf.strings.as_string(numbers, shortest=True).numpy()
     whole = np.isfinite(numbers) & (numbers == np.round(numbers))
     return [str(int(n)) if w else s.decode() for n, w, s in zip(numbers, whole, shortest, strict=True)]
-
-
-def _hashed(columns: Sequence[_Cells | None], rows: int) -> Any:
-    """int64, 0 or more, of the cells of a row together; -1 where a row lacks all of them."""
-    hashed, known = np.zeros(rows, np.uint64), np.zeros(rows, bool)
-    for cells in columns:
-        part = np.zeros(rows, np.uint64)
-        if cells is not None:
-            texts = cells.values if cells.values.dtype == object else tf.strings.as_string(cells.values)
-            part[cells.present] = tf.strings.to_hash_bucket_fast(texts, 2**62).numpy()
-            known |= cells.present
-        # An odd multiplier keeps (a, b) and (b, a) apart; what overflows is cut off, as in any hash.
-        hashed = hashed * np.uint64(6364136223846793005) + part
-    found = (hashed >> np.uint64(2)).astype(np.int64)
-    return pa.array(np.where(known, found, -1))
 
 
 def _weight(cells: _Cells | None, rows: int) -> Any:

@@ -18,8 +18,8 @@ class ScoreSpec(component_spec.ComponentSpec):
         "split": ExecutionParameter(type=str),
         "sensitive_json": ExecutionParameter(type=str),
         "roles_json": ExecutionParameter(type=str),
+        "split_json": ExecutionParameter(type=str),
         "slices_json": ExecutionParameter(type=str),
-        "key_json": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -35,7 +35,8 @@ class Score(base_beam_component.BaseBeamComponent):
     baseline : the released model; one marked `empty` counts as none.
     sensitive_json : a JSON list of names or {"column": name, "bins": [...]}.
     roles_json : schemas.roles.Roles.
-    slices_json, key_json : JSON lists of the columns that are measured by, and of the split's key.
+    split_json : schemas.split_record.SplitRecord of this run, or "".
+    slices_json : a JSON list of the columns of evaluation.slices.
     """
 
     SPEC_CLASS = ScoreSpec
@@ -49,8 +50,8 @@ class Score(base_beam_component.BaseBeamComponent):
         baseline: Optional[BaseChannel] = None,
         split: str = "test",
         sensitive_json: str = "[]",
+        split_json: str = "",
         slices_json: str = "[]",
-        key_json: str = "[]",
     ) -> None:
         spec = ScoreSpec(
             examples=examples,
@@ -60,8 +61,8 @@ class Score(base_beam_component.BaseBeamComponent):
             # Other bins over the same columns do not make the rows to be scored again.
             sensitive_json=write_sensitive(read_sensitive(sensitive_json)),
             roles_json=roles_json,
+            split_json=split_json,
             slices_json=slices_json,
-            key_json=key_json,
             predictions=Channel(type=Predictions),
         )
         super().__init__(spec=spec)

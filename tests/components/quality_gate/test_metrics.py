@@ -129,11 +129,6 @@ def test_rows_that_are_there_twice_are_one_observation() -> None:
         assert by_row == pytest.approx(one / np.sqrt(3), rel=0.01), metric
 
 
-def test_rows_without_a_key_are_alone() -> None:
-    s = world.sample(world.binary(np.random.default_rng(5), 6, key=np.array([4, 4, -1, -1, 7, -1])))
-    assert len(np.unique(s.cluster)) == 5
-
-
 @pytest.mark.parametrize(("label", "said"), [([1, 1, 1], [1, 0, 1]), ([0, 0, 0], [0, 0, 0])])
 def test_what_is_not_defined_is_no_number(label: list[int], said: list[int]) -> None:
     s = world.sample(world.rows_of(np.array(label), np.float32(said)))

@@ -38,7 +38,7 @@ def rows_of(
     )
     about = About(
         task, classes, threshold if task == "binary" else None, threshold if task == "binary" else None,
-        baseline_version=3 if released is not None else None, slices=tuple(slices or ()), key=("k",) if key is not None else (),
+        baseline_version=3 if released is not None else None, slices=tuple(slices or ()), cluster=("k",) if key is not None else (),
     )  # fmt: skip
     columns: dict[str, Any] = {"label": label, "weight": np.ones(len(label)) if weight is None else weight}
     columns |= _answers("", scores, task, classes, threshold)
@@ -46,7 +46,7 @@ def rows_of(
         columns |= _answers("baseline_", released, task, classes, threshold)
     columns |= {f"slice_{name}": Texts.of(cells) for name, cells in (slices or {}).items()}
     if key is not None:
-        columns["key"] = key
+        columns["cluster"] = key
     return ScoredRows(about, columns)
 
 

@@ -48,16 +48,16 @@ def score(
     sensitive: Any = (),
     baseline: Any = None,
     *,
+    split: str = "",
     slices: Any = (),
-    key: Any = (),
 ) -> Scored:
-    """examples, model : folders of the artifacts.  baseline : an artifact."""
+    """examples, model : folders of the artifacts.  baseline : an artifact.  split : a SplitRecord's JSON."""
     given = artifact(Examples, examples)
     given.split_names = '["train", "test"]'
     inputs = {"examples": [given], "model": [artifact(Model, model)]} | ({"baseline": [baseline]} if baseline else {})
     found = artifact(Predictions, out)
-    properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json()}
-    properties |= {"slices_json": json.dumps(list(slices)), "key_json": json.dumps(list(key))}
+    properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json(),
+                  "split_json": split, "slices_json": json.dumps(list(slices))}  # fmt: skip
     Executor(Executor.Context(IN_MEMORY)).Do(inputs, {"predictions": [found]}, properties)
     return Scored(found, read(out))
 
