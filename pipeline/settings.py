@@ -276,12 +276,25 @@ class Limit(Section):
 
 
 class Costs(Section):
-    """What a wrong decision costs, in any unit; only their ratio counts."""
+    """What a wrong decision of a binary model costs, in any unit; only the ratio counts. Default: as the threshold implies."""
 
-    false_positive: float = limit(
-        1.0, low=0, high=FAR, unit="any", above=True, why="Of a negative row called positive."
+    false_positive: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a negative row that is called positive."
     )
-    false_negative: float = limit(1.0, low=0, high=FAR, unit="any", above=True, why="Of a positive row that is missed.")
+    false_negative: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a positive row that is missed."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.false_positive is None) != (self.false_negative is None):
+            lacking = "false_positive" if self.false_positive is None else "false_negative"
+            raise Contradictions(
+                Contradiction(
+                    "", f"no {lacking}", "both costs, or neither", f"add {lacking}: one cost alone is no ratio"
+                )
+            )
+        return self
 
 
 class QualityGate(Section):
@@ -291,10 +304,7 @@ class QualityGate(Section):
         True,
         "Its interval's lower end must beat the constant predictor, and its decisions must not be shown worse than always one way.",
     )
-    costs: Costs | None = Field(
-        None,
-        description="Of the two kinds of wrong decisions; default: those at which the model's own threshold is right.",
-    )
+    costs: Costs = Costs()
     limits: tuple[Limit, ...] = Field((), description="Your own limits.")
     min_slice_rows: int = limit(
         100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."

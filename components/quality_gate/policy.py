@@ -54,5 +54,6 @@ class Gate:
         """Reads the JSON of settings.QualityGate."""
         content = json.loads(text)
         limits = tuple(Limit(**{**one, "slice": tuple(one.get("slice") or ())}) for one in content.pop("limits"))
-        costs = content.pop("costs", None)
-        return cls(task=task, limits=limits, costs=Costs(**costs) if costs else None, **content)
+        costs = content.pop("costs", None) or {}
+        known = all(costs.get(name) is not None for name in ("false_positive", "false_negative"))
+        return cls(task=task, limits=limits, costs=Costs(**costs) if known else None, **content)
