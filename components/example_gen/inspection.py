@@ -157,6 +157,8 @@ def _without(source: Source, names: set[str]) -> Source:
         rule,
         column=rule.column if rule.column in names else None,
         key=tuple(name for name in rule.key if name in names),
+        columns=tuple(name for name in rule.columns if name in names),
+        by_time=rule.by_time if rule.by_time in names else None,
     )
     return replace(
         source,

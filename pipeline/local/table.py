@@ -28,7 +28,15 @@ def source_of(settings: Settings) -> Source:
         encoding=data.encoding,
         missing=data.missing,
         split=SplitRule(
-            split.column, (split.key,) if split.key else (), _plain(split.folders), split.train, split.eval, split.test
+            split.column,
+            split.key,
+            _plain(split.folders),
+            split.train,
+            split.eval,
+            split.test,
+            split.columns,
+            split.repeats,
+            split.by_time,
         ),
         leave_out=columns.leave_out,
         positive=settings.label.positive,
