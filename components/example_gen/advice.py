@@ -23,4 +23,8 @@ class Advice:
 
     def __str__(self) -> str:
         value = "" if self.value is None else f": {self.value}"
-        return f"{self.key}.{self.column}{value}, because {self.why}." if self.column else f"{self.key}{value}, because {self.why}."
+        return (
+            f"{self.key}.{self.column}{value}, because {self.why}."
+            if self.column
+            else f"{self.key}{value}, because {self.why}."
+        )
