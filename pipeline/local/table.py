@@ -13,6 +13,7 @@ from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
 from pipeline.settleable import hopeless
 from schemas.errors import DataError, Problem, SettingsError
+from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
 
@@ -44,6 +45,9 @@ def source_of(settings: Settings) -> Source:
         weight=columns.weight,
         ids=columns.ids,
         kinds=columns.kinds,
+        numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
+        escape=data.escape,
+        label_missing=settings.label.missing,
     )
 
 
