@@ -41,6 +41,8 @@ def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: 
 
 #: A sensitive column may be written as its name.
 _column = BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)
+#: A list that may be written as its only item.
+_one_or_more = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 #: A section that may be written `off`, which YAML reads as false.
 _off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
 
@@ -66,8 +68,13 @@ class Data(Section):
     format: Literal["auto", "csv", "parquet"] = Field("auto", description="auto reads it off the file name.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="One character between cells of a CSV file.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    escape: str = Field(
+        "", max_length=1, json_schema_extra={"words": 'one character, such as "\\", or ""'},
+        description="What stands before a quotation mark inside a CSV cell, where quotes are not doubled.",
+    )  # fmt: skip
     missing: tuple[str, ...] = Field(
-        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Cells that mean: not known."
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"),
+        description="Cells that mean: not known. The default is for CSV; Parquet has nulls, and its texts stay unless listed here.",
     )
 
     @model_validator(mode="after")
@@ -83,10 +90,22 @@ class Data(Section):
 
 
 class Split(Section):
-    """How rows become train, eval and test: by a column, by folders, by a key's hash, or by the row's own hash."""
+    """How rows become train, eval and test: by a column, by folders, by a key, by time, or each by its values (docs/splits.md)."""
 
     column: str | None = Field(None, description="Column that says train, eval or test.")
-    key: str | None = Field(None, description="Rows with the same key stay in one split (a customer, a patient).")
+    key: Annotated[tuple[str, ...], _one_or_more] = Field(
+        (), json_schema_extra={"words": "a column's name, or a list of them"},
+        description="Rows with the same key stay in one split (a customer, a patient); intervals resample keys.",
+    )  # fmt: skip
+    columns: tuple[str, ...] = Field(
+        (),
+        description="Rows without a key are dealt by a hash of these columns, in this order; `init` writes the list.",
+    )
+    repeats: Literal["apart", "together"] | None = Field(
+        None,
+        description="Rows with equal features: each by itself (apart, the default with split.columns), or all in one split.",
+    )
+    by_time: str | None = Field(None, description="Column of dates or rising numbers: the newest rows are the test.")
     folders: dict[Literal["train", "eval", "test"], str] | None = Field(None, description="Folder of each split.")
     train: float = limit(0.8, low=0, high=1, unit="share of rows", why="What the model learns from.", above=True)
     eval: float = limit(0.1, low=0, high=1, unit="share of rows", why="Early stopping and threshold.", above=True)
@@ -94,12 +113,25 @@ class Split(Section):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        given = [name for name in ("column", "key", "folders") if getattr(self, name) is not None]
-        if len(given) > 1:
+        if self.column is not None and self.folders is not None:
             raise Contradictions(
-                Contradiction(given[-1], " and ".join(given) + " together", "one of column, key and folders",
-                              "keep one: a row can be split in one way only")
+                Contradiction("folders", "column and folders together", "one of column and folders",
+                              "keep one: a row can be given to one split only")
             )  # fmt: skip
+        ways = [name for name in ("key", "by_time") if getattr(self, name)]
+        if len(ways) > 1 or (self.by_time and self.repeats == "together"):
+            other = "key" if len(ways) > 1 else "repeats: together"
+            raise Contradictions(
+                Contradiction("by_time", f"by_time and {other}", "by_time by itself",
+                              "keep one: by time, rows of one key or equal rows fall where their time is")
+            )  # fmt: skip
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise Contradictions(
+                Contradiction(
+                    "columns", f"{', '.join(twice)} more than once", "each column once", "take the doubles out"
+                )
+            )
         total = self.train + self.eval + self.test
         if abs(total - 1) > 1e-6:
             raise Contradictions(
@@ -114,6 +146,25 @@ class Label(Section):
 
     column: str = Field(min_length=1, description="The label's column.")
     positive: str | None = Field(None, description="Positive class of a binary label; default: the rarer class.")
+    missing: Literal["refuse", "drop"] = Field(
+        "refuse", description="Rows without a label: refuse the table, or drop the rows and say how many."
+    )
+
+
+class NumberText(Section):
+    """How a column writes numbers. Currency and percent signs are taken off: 14.2% is 14.2."""
+
+    decimal: Literal[".", ","] = Field(".", description="Before the decimals.")
+    thousands: Literal["", ",", ".", " ", "'", "_"] = Field("", description="Between groups of three digits.")
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise Contradictions(
+                Contradiction("thousands", f"{self.thousands!r}, as decimal", "two signs, or no thousands",
+                              'write the other one, such as {decimal: ",", thousands: "."}')
+            )  # fmt: skip
+        return self
 
 
 class Columns(Section):
@@ -124,6 +175,10 @@ class Columns(Section):
     weight: str | None = Field(None, description="Column with the weight of a row in training and evaluation.")
     kinds: dict[str, Literal["number", "category", "date"]] = Field(
         {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
+    )
+    numbers: dict[str, NumberText] = Field(
+        {},
+        description='Columns, the label too, whose numbers are written otherwise: {amount: {decimal: ",", thousands: "."}}.',
     )
 
 
@@ -211,7 +266,7 @@ class Evaluation(Section):
 
 
 class Limit(Section):
-    """One limit of the quality gate: a fixed bound, a bound against the released model, or both."""
+    """One limit of the quality gate: fixed bounds, bounds against the released model, or both."""
 
     metric: str = Field(description="One of the task's metrics (docs/quality-gate.md).")
     at_least: float | None = limit(
@@ -221,15 +276,23 @@ class Limit(Section):
         None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this."
     )
     max_drop: float | None = limit(
-        None, low=0, high=FAR, unit="of the metric", why="How much worse than the released model it may be."
+        None,
+        low=0,
+        high=FAR,
+        unit="of the metric",
+        why="How much worse than the released model it may be, on the same rows.",
     )
+    max_fall: float | None = limit(
+        None, low=0, high=FAR, unit="of the metric",
+        why="How much worse the released model may be on these rows than at its release: else labels or world have changed.",
+    )  # fmt: skip
     slice: tuple[str, ...] | None = Field(None, description="Judge each group of these columns; default: all rows.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.at_least is None and self.at_most is None and self.max_drop is None:
+        if all(bound is None for bound in (self.at_least, self.at_most, self.max_drop, self.max_fall)):
             raise Contradictions(
-                Contradiction("", "a limit without a bound", "at_least, at_most or max_drop, or several of them",
+                Contradiction("", "a limit without a bound", "at_least, at_most, max_drop or max_fall, or several of them",
                               f"add a bound, such as `at_least: 0.9`: without one {self.metric} can never refuse")
             )  # fmt: skip
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
@@ -240,10 +303,36 @@ class Limit(Section):
         return self
 
 
+class Costs(Section):
+    """What a wrong decision of a binary model costs, in any unit; only the ratio counts. Default: as the threshold implies."""
+
+    false_positive: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a negative row that is called positive."
+    )
+    false_negative: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a positive row that is missed."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.false_positive is None) != (self.false_negative is None):
+            lacking = "false_positive" if self.false_positive is None else "false_negative"
+            raise Contradictions(
+                Contradiction(
+                    "", f"no {lacking}", "both costs, or neither", f"add {lacking}: one cost alone is no ratio"
+                )
+            )
+        return self
+
+
 class QualityGate(Section):
     """When a trained model is good enough."""
 
-    beat_constant: bool = switch(True, "Its interval's lower end must beat the constant predictor.")
+    beat_constant: bool = switch(
+        True,
+        "Its interval's lower end must beat the constant predictor, and its decisions must not be shown worse than always one way.",
+    )
+    costs: Costs = Costs()
     limits: tuple[Limit, ...] = Field((), description="Your own limits.")
     min_slice_rows: int = limit(
         100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."

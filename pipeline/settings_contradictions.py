@@ -46,10 +46,16 @@ def contradictions_in(settings: Settings, metrics: Mapping[str, tuple[str, ...]]
 
 def _column_contradictions(settings: Settings) -> list[Contradiction]:
     label, columns = settings.label.column, settings.columns
-    roles = {"split.column": settings.split.column, "split.key": settings.split.key, "columns.weight": columns.weight}
+    split = settings.split
+    roles = {
+        "split.column": (split.column,),
+        "split.key": split.key,
+        "split.by_time": (split.by_time,),
+        "columns.weight": (columns.weight,),
+    }
     found = [
-        Contradiction(key, f"{name!r}, which is the label", "another column", "a column has one role: name another")
-        for key, name in roles.items() if name == label
+        Contradiction(key, f"{label!r}, which is the label", "another column", "a column has one role: name another")
+        for key, names in roles.items() if label in names
     ]  # fmt: skip
     found += [
         Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",
@@ -97,6 +103,9 @@ def _metric_contradictions(settings: Settings, metrics: Mapping[str, tuple[str, 
             wanted = f"[{', '.join(one.slice)}]"
             remedy = f"add {wanted} to evaluation.slices: only what is measured can be judged"
             found.append(Contradiction(f"{key}.slice", wanted, "a group of columns from evaluation.slices", remedy))
+    if settings.task in ("multiclass", "regression") and settings.quality_gate.costs.false_positive is not None:
+        remedy = "take quality_gate.costs out: only decisions between two classes have these two costs"
+        found.append(Contradiction("quality_gate.costs", f"costs with task {settings.task}", "task binary", remedy))
     if settings.task == "regression" and settings.label.positive is not None:
         got, remedy = repr(settings.label.positive), "take label.positive out, or set task to binary"
         found.append(Contradiction("label.positive", got, "nothing: a regression has no classes", remedy))

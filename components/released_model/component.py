@@ -1,5 +1,6 @@
 """TFX adapter: the released model as a Model artifact, so that the stock Evaluator can compare with it."""
 
+import json
 import os
 import shutil
 
@@ -9,12 +10,15 @@ from tfx.types.standard_artifacts import Model
 
 from components.released_model.core import SERVING_MODEL_DIR, find_baseline
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.digest import model_digest
 
 
 @component
 def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model]) -> None:
-    """Copies the stable version; `empty`, `version`, `digest` and `reason` stand as custom properties."""
+    """Copies the stable version, and beside it the metrics of its release where they were recorded; `empty`, `version`, `digest`, `reason` and `record` (JSON: what was kept beside release.json
+    when it was released, "{}" for an older release) stand as custom properties.
+    """
     found = find_baseline(releases.read(serving_folder), serving_folder)
     target = os.path.join(baseline.uri, SERVING_MODEL_DIR)
     digest = found.digest
@@ -23,10 +27,15 @@ def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model
     else:
         shutil.copytree(found.folder, target, dirs_exist_ok=True)
         digest = model_digest(target)
+        measured = release_metrics.file_of(serving_folder, found.version)
+        if measured.is_file():
+            shutil.copy(measured, os.path.join(baseline.uri, release_metrics.FILE_NAME))
     changed = bool(found.digest) and digest != found.digest
     baseline.set_int_custom_property("empty", int(found.is_empty))
     baseline.set_int_custom_property("version", found.version)
     baseline.set_string_custom_property("digest", digest)
+    record = {} if found.is_empty else releases.read_record(serving_folder, found.version)
+    baseline.set_string_custom_property("record", json.dumps(record, ensure_ascii=False))
     baseline.set_string_custom_property(
         "reason", f"{found.reason}, but its files are not those that were released" if changed else found.reason
     )

@@ -11,7 +11,9 @@ from typing import Any
 from components.example_gen.source import Source, SplitRule
 from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
-from schemas.errors import Problem, SettingsError
+from pipeline.settleable import hopeless
+from schemas.errors import DataError, Problem, SettingsError
+from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
 
@@ -27,7 +29,15 @@ def source_of(settings: Settings) -> Source:
         encoding=data.encoding,
         missing=data.missing,
         split=SplitRule(
-            split.column, (split.key,) if split.key else (), _plain(split.folders), split.train, split.eval, split.test
+            split.column,
+            split.key,
+            _plain(split.folders),
+            split.train,
+            split.eval,
+            split.test,
+            split.columns,
+            split.repeats,
+            split.by_time,
         ),
         leave_out=columns.leave_out,
         positive=settings.label.positive,
@@ -35,6 +45,9 @@ def source_of(settings: Settings) -> Source:
         weight=columns.weight,
         ids=columns.ids,
         kinds=columns.kinds,
+        numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
+        escape=data.escape,
+        label_missing=settings.label.missing,
     )
 
 
@@ -68,6 +81,8 @@ def look_at(settings: Settings) -> TableProfile:
     unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
     if unknown:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
+    if found := hopeless(settings, profile):
+        raise DataError("The test rows cannot settle what the quality gate asks; nothing was trained.", *found)
     return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.local.evidence import anomalies, evaluation, residuals, scores, statistics
+from pipeline.local.evidence import anomalies, residuals, scores, statistics
 from pipeline.local.folders import OutputFolder
 from pipeline.settings import Settings
 from schemas import evidence, explanation_evidence, fairness_evidence, score_evidence
@@ -40,21 +40,23 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     _copy(fairness, fairness_evidence.FILE_NAME, folder)
     if fairness:
         _write_history(settings, fairness, folder)
+    _write_measured(made.get(("QualityGate", "verdict")), made.get(("Score", "predictions")), folder)
     _write_scores(settings, made.get(("Score", "predictions")), folder)
-    evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
-    if evaluated and model:
-        found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)
-        examples = made.get(("ExampleGen", "examples"))
-        if profile.roles.task == "regression" and examples:
-            pairs = residuals.read(Path(examples.uri), Path(model.uri))
-            found_metrics = replace(found_metrics, residuals=pairs)
-        evidence.write(found_metrics, folder)
 
 
 def _copy(artifact: ArtifactRecord | None, name: str, folder: Path) -> None:
     """Copies a file that the step wrote as evidence already, where it got so far."""
     if artifact and (Path(artifact.uri) / name).exists():
         shutil.copy(Path(artifact.uri) / name, folder / name)
+
+
+def _write_measured(judged: ArtifactRecord | None, scored: ArtifactRecord | None, folder: Path) -> None:
+    """The quality gate's metrics of every group, and of a regression single rows."""
+    measured = evidence.read(evidence.EvaluationEvidence, judged.uri) if judged else None
+    if measured and scored and measured.task == "regression":
+        measured = replace(measured, residuals=residuals.read(Path(scored.uri)))
+    if measured:
+        evidence.write(measured, folder)
 
 
 def _write_scores(settings: Settings, scored: ArtifactRecord | None, folder: Path) -> None:

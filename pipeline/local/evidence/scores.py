@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fairness import groups
 from schemas import scored_rows
 from schemas.score_evidence import AtThreshold, Counted, Curves, Histograms, ScoreEvidence
-from schemas.scored_rows import ID, ROW, ScoredRows, Texts
+from schemas.scored_rows import CLUSTER, ID, ROW, SLICE, ScoredRows, Texts
 
 Floats = npt.NDArray[np.float64]
 BINS = 40
@@ -50,8 +50,9 @@ def read(predictions: Path, bins: Mapping[str, Sequence[float]] | None = None) -
     bins : of the sensitive columns that hold numbers, as the settings give them.
     """
     about = scored_rows.read_about(predictions)
-    # Names of rows and what only slices need are not read.
-    wanted = [name for name in about.columns if name != ROW and not name.startswith((ID, "slice_"))]
+    # Names of rows are not read, and slices only where there are no sensitive columns to part the rows by.
+    unused = (ID, ROW, CLUSTER, SLICE) if about.sensitive else (ID, ROW, CLUSTER)
+    wanted = [name for name in about.columns if not name.startswith(unused)]
     rows = scored_rows.read(predictions, wanted)
     known = np.isfinite(rows.label) if about.task == "regression" else rows.label >= 0
     if not (known.any() and rows.weight[known].sum() > 0):
@@ -167,8 +168,8 @@ def _histograms(
     else:
         names, codes = ("all rows",), np.zeros(len(mine.label), int)
     yield _counted("", names, codes, edges, mine, least=1)
-    for column in rows.about.sensitive:
-        found = rows.group(column)
+    for column in rows.about.sensitive or rows.about.slices:
+        found = rows.group(column) if rows.about.sensitive else rows[SLICE + column]
         if isinstance(found, Texts):
             parts = groups.of_texts(column, found.codes[known], found.values)
         else:

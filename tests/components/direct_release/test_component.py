@@ -1,5 +1,6 @@
 """DirectRelease with real artifacts and a real release.json."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,25 @@ from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
 from tests.components.through_executor import artifact, run
 
 
-def released(folder: Path, mode: str, overrides: str = "", **pushed: int | str) -> Any:
+def released(folder: Path, mode: str, overrides: str = "", split_json: str = "", **pushed: int | str) -> Any:
     record = artifact(ReleaseRecord, folder / "record")
     statistics = artifact(ExampleStatistics, folder / "statistics")
     statistics.split_names = artifact_utils.encode_split_names(["train", "eval"])
     (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
     (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
     verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
+    quality = artifact(GateVerdict, folder / "quality")
+    release_metrics.write(release_metrics.ReleaseMetrics("binary", (), 0.5), folder / "quality")
     inputs = {
-        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
+        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict,
+        "quality": quality,
     }  # fmt: skip
-    run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1")
+    run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
     return record
 
 
@@ -73,6 +78,16 @@ def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path,
     assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
 
 
+@pytest.mark.parametrize("mode", ["direct", "hold"])
+def test_every_pushed_version_has_its_metrics_beside_it_and_keeps_the_first(tmp_path: Path, mode: str) -> None:
+    released(tmp_path, mode, **a_push(tmp_path))
+    kept = release_metrics.file_of(tmp_path / "serving", 8)
+    assert release_metrics.FILE.from_json(kept.read_text()).constant == 0.5
+    kept.write_text("first")
+    released(tmp_path, mode, **a_push(tmp_path))
+    assert kept.read_text() == "first"
+
+
 def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
     released(tmp_path, "direct", pushed=0, serving_folder=str(tmp_path / "serving"))
     assert not (tmp_path / "serving").exists()
@@ -94,3 +109,11 @@ def test_a_held_version_that_a_person_let_pass_enters_the_history_and_stays_held
     assert releases.overrides_ever(state) == ((8, "one"),)
     assert releases.read(record.uri) == state
     assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (0, 1)
+
+
+def test_the_split_rule_is_kept_with_the_version_and_handed_to_the_next_run(tmp_path: Path) -> None:
+    rule = json.dumps({"rule": "as_read", "key": ["who"]})
+    released(tmp_path, "direct", split_json=rule, **a_push(tmp_path))
+    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
+    released(tmp_path, "direct", split_json="{}", **a_push(tmp_path))
+    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}

@@ -1,5 +1,6 @@
 """ReleasedModel hands over an artifact that TFX can load as a model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from tfx.utils import path_utils
 
 from components.released_model.component import ReleasedModel
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.digest import model_digest
 from schemas.release import Change, Release
 from tests.components.through_executor import artifact, run
@@ -39,6 +41,15 @@ def test_the_stable_version_is_copied_to_where_tfx_looks(tmp_path: Path) -> None
     assert baseline.get_string_custom_property("reason") == "version 7 is stable"
 
 
+def test_the_metrics_of_its_release_come_along_where_they_were_recorded(tmp_path: Path) -> None:
+    release(tmp_path, 7)
+    assert release_metrics.read_if_there(baseline_of(tmp_path).uri) is None
+    recorded = release_metrics.ReleaseMetrics("binary", (), 0.5)
+    file = release_metrics.write(recorded, tmp_path / "aside")
+    releases.keep_once(release_metrics.file_of(tmp_path / "serving", 7), file.read_bytes())
+    assert release_metrics.read_if_there(baseline_of(tmp_path).uri) == recorded
+
+
 def test_a_changed_file_is_said(tmp_path: Path) -> None:
     release(tmp_path, 7)
     (tmp_path / "serving" / "7" / "saved_model.pb").write_text("another")
@@ -50,3 +61,10 @@ def test_nothing_released_is_marked_empty(tmp_path: Path) -> None:
     assert baseline.get_int_custom_property("empty") == 1
     assert baseline.get_int_custom_property("version") == 0
     assert list(Path(baseline.uri).iterdir()) == []
+
+
+def test_what_was_kept_at_the_release_is_handed_on_and_nothing_for_an_older_one(tmp_path: Path) -> None:
+    release(tmp_path, 7)
+    assert baseline_of(tmp_path).get_string_custom_property("record") == "{}"
+    releases.keep_record(tmp_path / "serving", 7, {"split": {"key": ["who"]}})
+    assert json.loads(baseline_of(tmp_path).get_string_custom_property("record")) == {"split": {"key": ["who"]}}

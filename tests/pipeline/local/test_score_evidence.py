@@ -1,5 +1,7 @@
 """The report's curves and histograms are exact: scikit-learn's at every point that is kept, with weights and ties."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -134,3 +136,12 @@ def test_nothing_to_count_is_nothing(tmp_path):
     rows = binary(tmp_path)
     scored_rows.save(ScoredRows(rows.about, {**rows.columns, "label": np.full(ROWS, -1)}), tmp_path)
     assert scores.read(tmp_path) is None
+
+
+def test_without_sensitive_columns_the_slices_part_the_rows(tmp_path):
+    rows = binary(tmp_path, baseline=False)
+    about = replace(rows.about, sensitive=(), slices=("city",))
+    cells = Texts.of([("Rome", "Bern")[n % 2] for n in range(ROWS)])
+    scored_rows.save(ScoredRows(about, {**rows.columns, "slice_city": cells}), tmp_path)
+    found = scores.read(tmp_path)
+    assert [(one.by, [p.name for p in one.parts]) for one in found.histograms[1:]] == [("city", ["Bern", "Rome"])]
