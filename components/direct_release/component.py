@@ -12,6 +12,7 @@ from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
 
 TRAIN = "train"
@@ -23,6 +24,7 @@ def DirectRelease(
     pushed: InputArtifact[PushedModel],
     statistics: InputArtifact[ExampleStatistics],
     verdict: InputArtifact[GateVerdict],
+    quality: InputArtifact[GateVerdict],
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
@@ -32,6 +34,7 @@ def DirectRelease(
 
     statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
     verdict : the release gate's, whose overrides go into the history.
+    quality : the quality gate's, beside which the metrics stand that are kept for the version.
     split_json : schemas.split_record.SplitRecord, kept in the version's record beside release.json.
     """
     folder = _serving_folder(pushed)
@@ -41,6 +44,9 @@ def DirectRelease(
     if push:
         # First the statistics and the record: a version that release.json names always has them.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+        measured = Path(quality.uri) / release_metrics.FILE_NAME
+        if measured.is_file():
+            releases.keep_once(release_metrics.file_of(folder, push.version), measured.read_bytes())
         if split_json:
             releases.keep_record(folder, push.version, {"split": json.loads(split_json)})
     outcome = decide(before, push, mode, datetime.now(timezone.utc))
