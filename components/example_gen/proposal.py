@@ -14,7 +14,7 @@ from components.example_gen.inspection import Examined, settle
 from components.example_gen.profiling import profile_of
 from components.example_gen.reading import read_table
 from components.example_gen.source import Source
-from components.example_gen.split_proposal import SplitProposal, split_proposal
+from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
 from schemas.table import Column, TableProfile
@@ -68,7 +68,8 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
 
     profile : of the table as they read it; None where they do not fit it.
     """
-    _, _, advice = settled(first_look(source), source)
+    table, reading, advice = settled(first_look(source), source)
+    advice += split_advice(table, reading)
     known = {*source.ids, *source.leave_out, *source.kinds}
     return advice + [one for one in (advice_on(profile) if profile else []) if one.column not in known]
 
