@@ -25,10 +25,14 @@ MIN_TRAIN_ROWS = 20
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """of_row : (n_rows,) int8, place in schemas.roles.SPLITS.  notes : what was decided automatically."""
+    """of_row : (n_rows,) int8, place in schemas.roles.SPLITS.  notes : what was decided automatically.
+
+    drawn : splits that a hash drew from the rows that train was drawn from, so that they differ by chance alone.
+    """
 
     of_row: Any
     notes: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
 
     def rows(self, split: str) -> Any:
         """The numbers of the split's rows, in the table's order, int64."""
@@ -64,7 +68,7 @@ def assign_splits(table: RawTable, source: Source, places: Places) -> tuple[Assi
             else "the hash of the whole row, so that equal rows stay together"
         )
         note = f"Rows were split {rule.train:g} / {rule.eval:g} / {rule.test:g} into train, eval and test by {by}."
-        return _checked(Assignment(of_row, (note,)), [], source)
+        return _checked(Assignment(of_row, (note,), ("eval", "test")), [], source)
     if problems:
         return Assignment(of_row), problems
     return _checked(_carved(of_row, share, given), [], source)
@@ -134,15 +138,16 @@ def _carved(of_row: Any, share: Shares, given: str) -> Assignment:
     """Splits without a row get a tenth of train: eval the lowest tenth of the hash range, test the next."""
     import numpy as np
 
-    train, notes, low = of_row == 0, [], 0.0
+    train, notes, drawn, low = of_row == 0, [], [], 0.0
     of_row = of_row.copy()
     for split in ("eval", "test"):
         code = SPLITS.index(split)
         if not np.any(of_row == code):
             of_row[train & (share >= low) & (share < low + CARVED_SHARE)] = code
             notes.append(f"The {given} gave no {split} split: a tenth of train, chosen by hash, became {split}.")
+            drawn.append(split)
         low += CARVED_SHARE
-    return Assignment(of_row, tuple(notes))
+    return Assignment(of_row, tuple(notes), tuple(drawn))
 
 
 def _checked(assignment: Assignment, problems: list[Problem], source: Source) -> tuple[Assignment, list[Problem]]:
