@@ -3,6 +3,8 @@
 PASSED   the far end of the interval is inside the limit
 FAILED   the near end is beyond it, at the level that Holm's procedure gives the limit within the gate's family
 UNKNOWN  the limit lies in between, or the measure is not defined: nobody is selected, fewer than two groups can be judged
+
+Where the question is "was harm shown?" UNKNOWN does not gate: it is written down with what would settle it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class Question:
     reason, detail : why it cannot be answered at all; "" where it can.
     left_out : groups that were not judged, with their rows.
     rows_to_start : rows at which two groups could be judged; for reason "too_few_rows".
+    asks_for_harm : what these rows cannot tell does not gate.
+    refusal, remedy : reason code and last sentence of a refusal; "" for "above_limit" or "below_limit", and none.
     """
 
     key: str
@@ -49,6 +53,9 @@ class Question:
     baseline: float | None = None
     rows_to_start: int | None = None
     left_out: tuple[str, ...] = ()
+    asks_for_harm: bool = False
+    refusal: str = ""
+    remedy: str = ""
 
     @property
     def is_answerable(self) -> bool:
@@ -107,13 +114,12 @@ def _answer(q: Question, levels: Levels) -> Answer:
     low, high = q.ends(levels)
     seen = replace(seen, low=low, high=high)
     if not _is_interval(low, high):
-        return Answer(
-            replace(seen, low=None, high=None, reason="undefined", detail=f"{q.measure} has no interval here.")
-        )
+        detail = f"{q.measure} has no interval here."
+        return Answer(_let_pass(q, replace(seen, low=None, high=None, reason="undefined", detail=detail)))
     if _is_inside(q, low, high):
         return Answer(replace(seen, status=Status.PASSED, detail=_not_judged(q.left_out)), levels.near)
     if _is_beyond(q, low, high):
-        return Answer(_refused(seen, low, high), levels.near)
+        return Answer(_refused(q, seen, low, high), levels.near)
     return _open(q, seen, levels)
 
 
@@ -123,11 +129,19 @@ def _not_judged(groups: Sequence[str]) -> str:
     return f"Not judged: {', '.join(groups[:MOST_NAMED])}{more}." if groups else ""
 
 
-def _refused(seen: Measurement, low: float, high: float) -> Measurement:
+def _refused(q: Question, seen: Measurement, low: float, high: float) -> Measurement:
     is_at_most = seen.direction == "at most"
-    near = f"at least {low:.3f}" if is_at_most else f"at most {high:.3f}"
-    detail = f"{seen.name} of {seen.slice} is {seen.value:.3f}, with these rows {near}; it must be {seen.direction} {seen.limit:g}."
-    return replace(seen, status=Status.FAILED, reason="above_limit" if is_at_most else "below_limit", detail=detail)
+    near = f"at least {_number(low)}" if is_at_most else f"at most {_number(high)}"
+    said = f"{seen.name} of {seen.slice} is {_number(seen.value)}, with these rows {near}; it must be {seen.direction} {seen.limit:g}."
+    reason = q.refusal or ("above_limit" if is_at_most else "below_limit")
+    return replace(seen, status=Status.FAILED, reason=reason, detail=f"{said} {q.remedy}".strip())
+
+
+def _let_pass(q: Question, seen: Measurement) -> Measurement:
+    """What cannot be told, as it stands in the verdict of a question that only asks whether harm was shown."""
+    if not q.asks_for_harm:
+        return seen
+    return replace(seen, gates=False, detail=f"{seen.detail} Harm was not shown, so it passes.")
 
 
 def _open(q: Question, seen: Measurement, levels: Levels) -> Answer:
@@ -137,13 +151,24 @@ def _open(q: Question, seen: Measurement, levels: Levels) -> Answer:
 
     factor = factor_to_settle(is_open)
     needed = None if factor is None else round_up(q.rows * factor)
-    where = f"{seen.value:.3f} [{seen.low:.3f}, {seen.high:.3f}]"
+    where = f"{_number(seen.value)} [{_number(seen.low)}, {_number(seen.high)}]"
     said = f"{seen.name} of {seen.slice} is {where}: these {q.rows:,} rows cannot tell on which side of {q.limit:g} it lies."
     if needed is None:
         more = "It lies so near the limit that no number of rows would settle it."
     else:
         more = f"About {needed:,} rows like these would, if the shares stay what they are."
-    return Answer(replace(seen, reason="not_settled", detail=f"{said} {more}"), levels.near, needed)
+    seen = _let_pass(q, replace(seen, reason="not_settled", detail=f"{said} {more}"))
+    return Answer(seen, levels.near, needed)
+
+
+def _number(value: float | None) -> str:
+    """
+    >>> [_number(v) for v in (0.5, 0.0, 0.00012, 1_700_000_000.0)]
+    ['0.500', '0.000', '0.00012', '1.7e+09']
+    """
+    if value is None:
+        return "undefined"
+    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 10_000 else f"{value:.4g}"
 
 
 def round_up(rows: float) -> int:

@@ -5,14 +5,171 @@ All functions work on pyarrow arrays; importing this loads nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from schemas import dates
+from schemas.reading import FLOAT, INT, TEXT, NumberFormat, Reading
 
 _INTEGER = r"^[+-]?[0-9]{1,19}$"
 _NUMBER = r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity))$"
 _LEADING_ZERO = r"^[+-]?0[0-9]"
 #: A column of nothing else is read without regard to case.
 BOOLEANS = ("true", "false")
+#: What is no part of a cell at its ends: Unicode's white space, the zero-width blank and the byte-order mark.
+BLANKS = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+_INT64_END = 2.0**63
+_ALLOWED = {INT: "a whole number of 64 bits", FLOAT: "a number"}
+_CURRENCY = r"(?:\p{Sc}|[A-Z]{3})"
+_BLANK = r"[ \x{a0}\x{2009}\x{202f}]"
+_APOSTROPHE = r"['\x{2019}]"
+
+
+@dataclass(frozen=True)
+class Offence:
+    """The first value that is not what the column takes.
+
+    index : its place in the array.  value : the Python value.  count : of such places.  allowed : what may stand there.
+    """
+
+    index: int
+    value: Any
+    count: int
+    allowed: str
+
+
+def read(values: Any, reading: Reading) -> Any | Offence:
+    """Any pyarrow array as int64, float64 or string, as the column's reading says; null where there is no value.
+
+    Whole floats are whole numbers, numbers and booleans in a column of text are their texts, dates are ISO texts in UTC.
+    What it gives it reads again as the same. Dictionary-encode first where values repeat.
+
+    Raises pyarrow's errors for types without a place in a table.
+    """
+    import pyarrow as pa
+
+    found, _ = plain(_as_written(values) if reading.type == TEXT else values)
+    found = cleaned(found, reading.missing) if pa.types.is_string(found.type) else found
+    if reading.type == INT:
+        return _checked(found, _whole(_unformatted(found, reading.number)), _ALLOWED[INT])
+    if reading.type == FLOAT:
+        return _checked(found, _floats(_unformatted(found, reading.number)), _ALLOWED[FLOAT])
+    texts = as_text(found)
+    if reading.date:
+        return _checked(texts, dates.as_iso(texts, reading.date), dates.ALLOWED[reading.date])
+    return booleans(texts) if reading.boolean else texts
+
+
+def _as_written(values: Any) -> Any:
+    """Floats of less than 64 bits as the text they were written from: 0.1 and not 0.10000000149011612."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not (pa.types.is_float32(values.type) or pa.types.is_float16(values.type)):
+        return values
+    return pc.if_else(pc.is_nan(values), None, values.cast(pa.float32()).cast(pa.string())).cast(pa.float64())
+
+
+def _checked(before: Any, after: Any, allowed: str) -> Any | Offence:
+    """`after`, unless a value became null on the way."""
+    import pyarrow.compute as pc
+
+    if after.null_count == before.null_count:
+        return after
+    wrong = pc.and_(pc.is_valid(before), pc.is_null(after))
+    index = pc.index(wrong, True).as_py()
+    return Offence(index, before[index].as_py(), pc.sum(wrong).as_py(), allowed)
+
+
+def _unformatted(values: Any, form: NumberFormat | None) -> Any:
+    """Texts in the column's own format as plain ones; what is not in it stays, and is refused as no number is."""
+    import pyarrow as pa
+
+    return values if form is None or not pa.types.is_string(values.type) else unformatted(values, form)
+
+
+def unformatted(texts: Any, form: NumberFormat) -> Any:
+    """Texts such as "$1,471.46" as "1471.46"; null where a text is not written so. See NumberFormat."""
+    import pyarrow.compute as pc
+
+    decimal = re.escape(form.decimal)
+    mark = {" ": _BLANK, "'": _APOSTROPHE}.get(form.thousands, re.escape(form.thousands))
+    whole = rf"(?:[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}|[0-9]+)" if mark else "[0-9]+"
+    number = rf"(?:{whole}(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    blank = rf"{_BLANK}*"
+    signed = rf"^([+\x{{2212}}-]?){blank}{_CURRENCY}?{blank}([+\x{{2212}}-]?)({number}){blank}(?:{_CURRENCY}|%)?$"
+    owed = pc.replace_substring_regex(texts, r"^\((.*)\)$", r"-\1")
+    is_such = pc.match_substring_regex(owed, signed)
+    bare = pc.replace_substring_regex(owed, signed, r"\1\2\3")
+    bare = pc.replace_substring_regex(bare, mark, "") if mark else bare
+    bare = pc.replace_substring_regex(pc.replace_substring(bare, form.decimal, "."), r"^\x{2212}", "-")
+    return pc.if_else(is_such, bare, None)
+
+
+def _whole(values: Any) -> Any:
+    """int64; null where a value is no whole number of 64 bits. "39.0" and 39.0 are whole."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(values.type):
+        return values
+    if not pa.types.is_string(values.type):
+        is_whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(values, _INT64_END))
+        is_whole = pc.and_(is_whole, pc.greater_equal(values, -_INT64_END))
+        return pc.if_else(is_whole, values, None).cast(pa.int64(), safe=False)
+    digits = pc.replace_substring_regex(values, r"^\+?(-?[0-9]+)(?:\.0*)?$", r"\1")
+    is_plain = pc.match_substring_regex(digits, r"^-?[0-9]{1,19}$")
+    exact = _int64_of(pc.if_else(is_plain, digits, None))
+    others = pc.if_else(is_plain, None, values)
+    return exact if others.null_count == len(others) else pc.coalesce(exact, _whole(_floats(others)))
+
+
+def _int64_of(digits: Any) -> Any:
+    """Null where the digits are more than 64 bits hold."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return digits.cast(pa.int64())
+    except pa.ArrowInvalid:
+        in_range = pc.less(pc.abs(digits.cast(pa.decimal128(20, 0))), pa.scalar(2**63, pa.decimal128(20, 0)))
+        least = pc.equal(digits, str(-(2**63)))
+        return pc.if_else(pc.or_(in_range, least), digits, None).cast(pa.int64())
+
+
+def _floats(values: Any) -> Any:
+    """float64; null where a text is no number. "nan" is none, "inf" is one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(values.type):
+        return values.cast(pa.float64(), safe=False)
+    numbers = pc.if_else(are_numbers(values), values, None)
+    return pc.replace_substring_regex(numbers, r"^\+", "").cast(pa.float64())
+
+
+def as_text(values: Any) -> Any:
+    """Strings: whole numbers as their digits ("39" for 39.0, too), other numbers as short as they can be told apart."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(values.type):
+        return values.cast(pa.string())
+    return pc.coalesce(_whole(values).cast(pa.string()), values.cast(pa.string()))
+
+
+def booleans(texts: Any) -> Any:
+    """True and false without regard to case; other texts as they are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lower = pc.ascii_lower(texts)
+    return pc.if_else(pc.is_in(lower, value_set=pa.array(BOOLEANS)), lower, texts)
 
 
 def plain(column: Any) -> tuple[Any, str]:
@@ -59,7 +216,7 @@ def cleaned(texts: Any, missing: Sequence[str]) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    trimmed = pc.utf8_trim_whitespace(texts)
+    trimmed = pc.utf8_trim(texts, characters=BLANKS)
     return pc.if_else(pc.is_in(trimmed, value_set=pa.array(["", *missing], pa.string())), None, trimmed)
 
 
