@@ -127,7 +127,7 @@ def of_turnover(before: Sample, now: Sample) -> Distance | None:
     at = int(np.abs(np.sqrt(middle[0]) - np.sqrt(middle[1])).argmax())
 
     def interval(levels: Levels, factor: float) -> Interval:
-        return Interval(turnover.shown(levels.near, factor).max(), np.float64(1.0))
+        return Interval(np.array(turnover.shown(levels.near, factor).max()), np.array(1.0))
 
     return Distance(float(part[at]), names[at], interval, float(middle[0][at]), float(middle[1][at]))
 
@@ -207,7 +207,7 @@ def _of_numbers(before: Sample, now: Sample) -> Distance:
     def interval(levels: Levels, factor: float) -> Interval:
         n, m = before.present * factor, now.present * factor
         low, high = value - noise(levels.near, n, m), value + noise(levels.far, n, m)
-        return Interval(np.float64(max(low, 0.0)), np.float64(min(high, 1.0)))
+        return Interval(np.array(max(low, 0.0)), np.array(min(high, 1.0)))
 
     return Distance(value, where, interval, share_old, share_new)
 
@@ -230,7 +230,7 @@ def _of_shares(names: tuple[str, ...], old: Bracket, new: Bracket, rows: Floats,
     p, q = np.where(rises, old[1], old[0]), np.where(rises, new[0], new[1])
     apart = np.maximum(np.where(rises, q - p, p - q), 0.0)
     if not len(apart) or not (rows > 0).all() or np.isnan(apart).any():
-        return Distance(math.nan, "", lambda levels, factor: Interval(np.float64(np.nan), np.float64(np.nan)))
+        return Distance(math.nan, "", lambda levels, factor: Interval(np.array(np.nan), np.array(np.nan)))
     most = np.argsort(-apart, kind="stable")[:MOST_VALUES]
     share = np.stack([np.where(rises, p, q), np.where(rises, q, p)])[:, most]
     # The lower share's rows first, whichever side that is.
@@ -244,7 +244,7 @@ def _of_shares(names: tuple[str, ...], old: Bracket, new: Bracket, rows: Floats,
             low = min(low, _less_noise(share, limits.share_limits(share, n * factor, near)))
         low_far, high_far = limits.wilson(share, n * factor, 1 - levels.far)
         high = (share[1] - share[0] + np.hypot(share[0] - low_far[0], high_far[1] - share[1])).max()
-        return Interval(np.float64(max(low, 0.0)), np.float64(min(high, 1.0)))
+        return Interval(np.array(max(low, 0.0)), np.array(min(high, 1.0)))
 
     middle, at = ((old[0] + old[1]) / 2, (new[0] + new[1]) / 2), int(most[0])
     return Distance(float(apart[at]), names[at], interval, float(middle[0][at]), float(middle[1][at]))

@@ -38,7 +38,7 @@ class Suspicion(StrEnum):
 
 
 def suspicion(alone: Alone, level: float, fail_at: float = FAIL_AT, warn_at: float = WARN_AT) -> Suspicion:
-    """level : how often an honest column may be called a leak: that of the run over the number of its columns."""
+    """How a column looks.  level : how often an honest column may be called a leak: that of the run over the number of its columns."""
     if alone.flawless and (1 - HONEST_ERRORS) ** alone.flawless < level:
         return Suspicion.LEAK
     if alone.value >= fail_at and lower_end(alone, level) > 1 - HONEST * (1 - warn_at):
@@ -78,7 +78,9 @@ def of_numbers(column: str, bins: Ints, label: Floats, folds: Ints, worth: float
     rows = np.bincount(cell, minlength=FOLDS * size).reshape(shape)
     total = np.bincount(cell, rank, FOLDS * size).reshape(shape)
     seen, known = rows.sum(0) - rows, total.sum(0) - total
-    guess = np.where(seen > 0, known / np.maximum(seen, 1), known.sum(1, keepdims=True) / np.maximum(seen.sum(1, keepdims=True), 1))
+    guess = np.where(
+        seen > 0, known / np.maximum(seen, 1), known.sum(1, keepdims=True) / np.maximum(seen.sum(1, keepdims=True), 1)
+    )
     lost = (rank - guess[folds, bins]) ** 2 / spread
     value, number = 1 - float(lost.mean()), len(lost) * worth
     # One row more, which is guessed as well as without the column.
@@ -100,8 +102,8 @@ def _predictions(counts: Ints, ordered: Ints | None, of: int, worth: float) -> l
     """value, center and error of one class against the rest, as learned and as ranked by the number itself."""
     found = [_learned(counts, of, worth)]
     if ordered is not None:
-        positive = ordered[:, of] * worth
-        rest = ordered.sum(1) * worth - positive
+        positive = ordered[:, of].astype(np.float64) * worth
+        rest = ordered.sum(1).astype(np.float64) * worth - positive
         found += [_area(positive, rest), _area(positive[::-1], rest[::-1])]
     return found
 
@@ -113,8 +115,8 @@ def _learned(counts: Ints, of: int, worth: float) -> tuple[float, float, float]:
     prior = known.sum(1, keepdims=True) / np.maximum(seen.sum(1, keepdims=True), 1)
     score = ((known + prior) / (seen + 1)).round(12).ravel()
     _, places = np.unique(score, return_inverse=True)
-    p = np.bincount(places, positive.ravel() * worth)
-    return _area(p, np.bincount(places, (everything - positive).ravel() * worth))
+    right, wrong = (np.bincount(places, rows.ravel() * worth) for rows in (positive, everything - positive))
+    return _area(right.astype(np.float64), wrong.astype(np.float64))
 
 
 def _area(positive: Floats, rest: Floats) -> tuple[float, float, float]:

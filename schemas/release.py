@@ -1,6 +1,6 @@
 """`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
 
-Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb`.
+Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours).
 """
 
 from __future__ import annotations
@@ -110,6 +110,17 @@ def statistics_file(folder: str | Path, version: int) -> Path:
 def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
     """Keeps them once: a version is one model, and what it was trained on does not change."""
     path = statistics_file(folder, version)
+    return path if path.exists() else _write_atomically(path, content)
+
+
+def distributions_file(folder: str | Path, version: int) -> Path:
+    """Where the distributions of a version's train split stand (schemas.distributions); older releases have none."""
+    return Path(folder) / STATISTICS_FOLDER / f"{version}.npz"
+
+
+def keep_distributions(folder: str | Path, version: int, content: bytes) -> Path:
+    """Likewise once."""
+    path = distributions_file(folder, version)
     return path if path.exists() else _write_atomically(path, content)
 
 

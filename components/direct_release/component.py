@@ -7,9 +7,10 @@ from typing import Any
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
+from schemas import distributions
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
 
@@ -20,6 +21,7 @@ STATISTICS_FILE = "FeatureStats.pb"
 @component
 def DirectRelease(
     pushed: InputArtifact[PushedModel],
+    examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     verdict: InputArtifact[GateVerdict],
     mode: Parameter[str],
@@ -28,7 +30,8 @@ def DirectRelease(
 ) -> None:
     """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties.
 
-    statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
+    examples, statistics : of the data of this run; what they tell of the train split is kept beside release.json for every pushed
+        version: TFDV's statistics and our distributions.
     verdict : the release gate's, whose overrides go into the history.
     """
     folder = _serving_folder(pushed)
@@ -38,6 +41,9 @@ def DirectRelease(
     if push:
         # First the statistics: a version that release.json names always has them.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+        kept = Path(examples.uri) / distributions.file_name(TRAIN)
+        if kept.is_file():
+            releases.keep_distributions(folder, push.version, kept.read_bytes())
     outcome = decide(before, push, mode, datetime.now(timezone.utc))
     if outcome.changed:
         releases.write(outcome.release, folder)
