@@ -160,13 +160,22 @@ def _gap(name: str, measure: Measure, grouping: Grouping, resampled: Resampled, 
     gap = GapEvidence(
         name, grouping.columns, measure.convention, _known(value), _known(grouping.point(measure, everybody=True)),
         _known(float(found.low)), _known(float(found.high)), lowest=lowest, highest=highest, left_out=grouping.left_out(measure),
-        **_null(measure, value, resampled.null.get(key)),
+        not_measured=_why_not(measure, grouping) if np.isnan(value) else "", **_null(measure, value, resampled.null.get(key)),
     )  # fmt: skip
     drawn = resampled.candidate.get(key)
     if drawn is not None and not np.isnan(drawn).all():
         low, high = np.nanquantile(drawn, [policy.level, 1 - policy.level])
         gap = replace(gap, bootstrap_low=float(low), bootstrap_high=float(high))
     return _against_released(gap, measure, grouping, policy)
+
+
+def _why_not(measure: Measure, grouping: Grouping) -> str:
+    """Why a gap has no value."""
+    few = min(int(grouping.judged(name).sum()) for name in measure.of)
+    if few >= 2:
+        return "Not defined for these groups, such as a ratio where nobody is selected."
+    whose = {0: "No group has", 1: "Only one group has"}[few]
+    return f"{whose} this rate from enough rows, and a gap takes two."
 
 
 def _null(measure: Measure, value: float, drawn: Floats | None) -> Mapping[str, float | None]:

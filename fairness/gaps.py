@@ -73,16 +73,16 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def difference(value: Floats, judged: Mask) -> Floats:
-    """(..., groups) to (...): largest minus smallest of the judged groups; NaN where none has a value."""
+    """(..., groups) to (...): largest minus smallest of the judged groups; NaN where fewer than two have a value."""
     usable = judged & ~np.isnan(value)
     most = np.where(usable, value, -np.inf).max(-1)
     least = np.where(usable, value, np.inf).min(-1)
     with np.errstate(invalid="ignore"):
-        return np.where(usable.any(-1), most - least, np.nan)
+        return np.where(_are_two(usable), most - least, np.nan)
 
 
 def ratio(value: Floats, judged: Mask, is_reference: Mask | bool = True) -> Floats:
-    """(..., groups) to (...): smallest through largest, at most 1; NaN where nobody is selected (0/0).
+    """(..., groups) to (...): smallest through largest, at most 1; NaN where nobody is selected (0/0) or fewer than two have a value.
 
     is_reference : (groups,) which groups may stand in the denominator.
     """
@@ -90,7 +90,12 @@ def ratio(value: Floats, judged: Mask, is_reference: Mask | bool = True) -> Floa
     most = np.where(usable & is_reference, value, -np.inf).max(-1)
     least = np.where(usable, value, np.inf).min(-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(np.isfinite(most) & (most > 0), np.minimum(least / most, 1.0), np.nan)
+        return np.where(_are_two(usable) & np.isfinite(most) & (most > 0), np.minimum(least / most, 1.0), np.nan)
+
+
+def _are_two(usable: Mask) -> Mask:
+    """(..., groups) to (...). One group is as far from itself as 0, which no reader may take for "no gap"."""
+    return np.asarray(usable.sum(-1) >= 2)
 
 
 #: How the differences of two estimates become one number.

@@ -124,7 +124,8 @@ def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question
     grouping, measure = measured.groupings[limit.of], MEASURES[limit.measure]
     before = None
     if measured.has_baseline and measure.kind != "area":
-        before = grouping.point(measure, baseline=True)
+        released = grouping.point(measure, baseline=True)
+        before = None if np.isnan(released) else released
 
     def interval(levels: Levels, factor: float) -> Interval:
         # The far end of a ratio is its low one; `bounds` has turned the levels already.

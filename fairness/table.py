@@ -45,7 +45,9 @@ def _rows(coarse: Groups, merged: Counts) -> Iterator[TableRow]:
     for place, value in enumerate(coarse.values):
         small = "under 2 % of the rows" if has_rate[place] else "no weight"
         why = "" if is_kept[place] else small if is_known[place] else "category unknown"
-        ratio = float(selection.value[place] / best) if best > 0 and not why else None
+        # The ratio of the only category to itself is 1 and compares nobody.
+        has_ratio = best > 0 and is_kept.sum() > 1 and not why
+        ratio = float(selection.value[place] / best) if has_ratio else None
         yield TableRow(
             coarse.columns, value, round(float(selection.rows[place])), round(float(selection.hits[place])),
             float(selection.value[place]) if has_rate[place] else None, ratio, why,

@@ -231,6 +231,7 @@ def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
         split="test",
         sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
+        split_json=run.source.split_record.to_json(),
     )
     predictions = nodes["Score"].outputs["predictions"]
     if fairness.enabled:
@@ -320,6 +321,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         verdict=nodes["ReleaseGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
+        split_json=run.source.split_record.to_json(),
     )
 
 

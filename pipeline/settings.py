@@ -41,6 +41,8 @@ def limit(default: Any, *, low: float, high: float, unit: str, why: str, above: 
 
 #: A sensitive column may be written as its name.
 _column = BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)
+#: A list that may be written as its only item.
+_one_or_more = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 #: A section that may be written `off`, which YAML reads as false.
 _off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
 
@@ -83,10 +85,22 @@ class Data(Section):
 
 
 class Split(Section):
-    """How rows become train, eval and test: by a column, by folders, by a key's hash, or by the row's own hash."""
+    """How rows become train, eval and test: by a column, by folders, by a key, by time, or each by its values (docs/splits.md)."""
 
     column: str | None = Field(None, description="Column that says train, eval or test.")
-    key: str | None = Field(None, description="Rows with the same key stay in one split (a customer, a patient).")
+    key: Annotated[tuple[str, ...], _one_or_more] = Field(
+        (), json_schema_extra={"words": "a column's name, or a list of them"},
+        description="Rows with the same key stay in one split (a customer, a patient); intervals resample keys.",
+    )  # fmt: skip
+    columns: tuple[str, ...] = Field(
+        (),
+        description="Rows without a key are dealt by a hash of these columns, in this order; `init` writes the list.",
+    )
+    repeats: Literal["apart", "together"] | None = Field(
+        None,
+        description="Rows with equal features: each by itself (apart, the default with split.columns), or all in one split.",
+    )
+    by_time: str | None = Field(None, description="Column of dates or rising numbers: the newest rows are the test.")
     folders: dict[Literal["train", "eval", "test"], str] | None = Field(None, description="Folder of each split.")
     train: float = limit(0.8, low=0, high=1, unit="share of rows", why="What the model learns from.", above=True)
     eval: float = limit(0.1, low=0, high=1, unit="share of rows", why="Early stopping and threshold.", above=True)
@@ -94,12 +108,25 @@ class Split(Section):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        given = [name for name in ("column", "key", "folders") if getattr(self, name) is not None]
-        if len(given) > 1:
+        if self.column is not None and self.folders is not None:
             raise Contradictions(
-                Contradiction(given[-1], " and ".join(given) + " together", "one of column, key and folders",
-                              "keep one: a row can be split in one way only")
+                Contradiction("folders", "column and folders together", "one of column and folders",
+                              "keep one: a row can be given to one split only")
             )  # fmt: skip
+        ways = [name for name in ("key", "by_time") if getattr(self, name)]
+        if len(ways) > 1 or (self.by_time and self.repeats == "together"):
+            other = "key" if len(ways) > 1 else "repeats: together"
+            raise Contradictions(
+                Contradiction("by_time", f"by_time and {other}", "by_time by itself",
+                              "keep one: by time, rows of one key or equal rows fall where their time is")
+            )  # fmt: skip
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise Contradictions(
+                Contradiction(
+                    "columns", f"{', '.join(twice)} more than once", "each column once", "take the doubles out"
+                )
+            )
         total = self.train + self.eval + self.test
         if abs(total - 1) > 1e-6:
             raise Contradictions(

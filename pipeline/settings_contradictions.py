@@ -46,10 +46,16 @@ def contradictions_in(settings: Settings, metrics: Mapping[str, tuple[str, ...]]
 
 def _column_contradictions(settings: Settings) -> list[Contradiction]:
     label, columns = settings.label.column, settings.columns
-    roles = {"split.column": settings.split.column, "split.key": settings.split.key, "columns.weight": columns.weight}
+    split = settings.split
+    roles = {
+        "split.column": (split.column,),
+        "split.key": split.key,
+        "split.by_time": (split.by_time,),
+        "columns.weight": (columns.weight,),
+    }
     found = [
-        Contradiction(key, f"{name!r}, which is the label", "another column", "a column has one role: name another")
-        for key, name in roles.items() if name == label
+        Contradiction(key, f"{label!r}, which is the label", "another column", "a column has one role: name another")
+        for key, names in roles.items() if label in names
     ]  # fmt: skip
     found += [
         Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",

@@ -89,7 +89,7 @@ def _contexts(
         "overall": tuple(m for m in evaluation.metrics if m.slice == slice_plots.OVERALL) if evaluation else (),
     }
     yield fairness_page.context(found["fairness"], history, result)
-    yield explanation_page.context(found["explanation"])
+    yield explanation_page.context(found["explanation"], records.label_of(result))
     yield {"curves": charts.training_curves(training) if training else ()}
     yield {"latencies": tuple(map(latency.of_way, found["serving"].ways)) if found["serving"] else ()}
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()

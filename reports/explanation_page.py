@@ -74,6 +74,8 @@ class Flip:
 class View:
     """columns, groups : importances of columns by themselves and of correlated ones together, most important first."""
 
+    explained: str
+    label: str
     trust: str
     status: str
     summary: tuple[str, ...]
@@ -89,19 +91,21 @@ class View:
     failed: Mapping[str, tuple[str, ...]]
 
 
-def context(found: ExplanationEvidence | None) -> Mapping[str, Any]:
-    """What the template needs beyond the common things."""
-    return {"view": view(found) if found else None, "words": explanation_words, "estimate_mark": _mark}
+def context(found: ExplanationEvidence | None, label: str = "") -> Mapping[str, Any]:
+    """What the template needs beyond the common things.  label : the column's name."""
+    return {"view": view(found, label) if found else None, "words": explanation_words, "estimate_mark": _mark}
 
 
-def view(found: ExplanationEvidence) -> View:
+def view(found: ExplanationEvidence, label: str = "") -> View:
     """What the page shows."""
     listed = sorted((_listed(i) for i in found.importances), key=lambda one: -(one.found.quality.value or 0.0))
     gaps = [v for one in listed if one.gap for v in one.gap.values]
     shares = _shares(found)
-    rows = tuple(_row(one, place < MOST_OPEN) for place, one in enumerate(found.local))
-    explained = explanation_words.score(found)
+    rows = tuple(_row(one, place < MOST_OPEN, label) for place, one in enumerate(found.local))
+    explained = explanation_words.score(found, label)
     return View(
+        explained=explained,
+        label=label,
         trust=explanation_words.trust(found.checks),
         status=_status(found),
         summary=explanation_words.summary(found),
@@ -145,14 +149,15 @@ def _shares(found: ExplanationEvidence) -> tuple[Share, ...]:
     )
 
 
-def _row(one: LocalExplanation, is_open: bool) -> Row:
+def _row(one: LocalExplanation, is_open: bool, label: str) -> Row:
     bars = [Bar(c.column, c.value, c.typical, Mark(c.contribution, c.low, c.high)) for c in one.contributions]
     shown, rest = bars[:MOST_BARS], bars[MOST_BARS:]
     if rest:
         total = sum(bar.mark.value or 0.0 for bar in rest)
         shown.append(Bar(f"{len(rest)} other columns", "", "", Mark(total)))
     scale = scale_of([0.0, *(v for bar in shown for v in bar.mark.values)])
-    return Row(one, explanation_words.why(one), tuple(shown), explanation_words.counterfactual(one), scale, is_open)
+    turned = explanation_words.counterfactual(one, label)
+    return Row(one, explanation_words.why(one), tuple(shown), turned, scale, is_open)
 
 
 def _flip(one: FlipTest) -> Flip:

@@ -98,30 +98,31 @@ def gap(found: GapDecomposition) -> str:
     return said + ", against which others work."
 
 
-def counterfactual(one: LocalExplanation) -> str:
+def counterfactual(one: LocalExplanation, label: str = "") -> str:
     """What would turn the decision, or why nothing is shown."""
     if one.counterfactual is None:
         return one.no_counterfactual or "No change was looked for."
-    return turned(one.counterfactual)
+    return turned(one.counterfactual, label)
 
 
-def turned(found: Counterfactual) -> str:
+def turned(found: Counterfactual, label: str = "") -> str:
     """A counterfactual in words.
 
     >>> from schemas.explanation_evidence import Change
-    >>> turned(Counterfactual(">50K", 0.61, (Change("education-num", "9", "13"),), 0.4))
-    'Would be >50K with education-num 13 instead of 9.'
+    >>> turned(Counterfactual(">50K", 0.61, (Change("education-num", "9", "13"),), 0.4), "income")
+    'Would be income = >50K with education-num 13 instead of 9.'
     """
     changes = [f"{c.column} {c.after} instead of {c.before}" for c in found.changes]
     listed = (
         changes[0] if len(changes) == 1 else ", ".join(changes[:-1]) + f" and {changes[-1]}" if changes else "nothing"
     )
-    return f"Would be {found.decision} with {listed}."
+    return f"Would be {formatting.class_said(found.decision, label)} with {listed}."
 
 
-def score(found: ExplanationEvidence) -> str:
-    """What is explained: "score of >50K", or "value" of a regression."""
-    return f"score of {found.explained_class}" if found.explained_class else "value"
+def score(found: ExplanationEvidence, label: str = "") -> str:
+    """What is explained: "score of income = >50K", or "value" of a regression.  label : the column's name."""
+    said = formatting.class_said(found.explained_class, label)
+    return f"score of {said}" if found.explained_class else "value"
 
 
 def why(one: LocalExplanation) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import fairness_words
+from reports import fairness_words, formatting
 from reports.small_charts import Mark, Scale, scale_of
+from schemas import records
 from schemas.fairness_evidence import (
     AuditEvidence,
     FairnessEvidence,
@@ -98,6 +99,8 @@ class GroupingView:
 
 @dataclass(frozen=True)
 class AuditView:
+    """positive : the class that is compared with the rest, as `formatting.class_said` says it; "" for a regression."""
+
     positive: str
     groupings: tuple[GroupingView, ...]
 
@@ -150,9 +153,9 @@ class View:
     tables: tuple[tuple[tuple[str, ...], tuple[TableRow, ...]], ...]
 
 
-def view(evidence: FairnessEvidence, history: FairnessHistory | None, run_id: str, at: str) -> View:
-    """What the page shows.  run_id, at : of this run, for its place in the trend."""
-    judged = tuple(_judged(evidence, one) for one in evidence.limits)
+def view(evidence: FairnessEvidence, history: FairnessHistory | None, run_id: str, at: str, label: str = "") -> View:
+    """What the page shows.  run_id, at : of this run, for its place in the trend.  label : the column's name."""
+    judged = tuple(_judged(evidence, one, label) for one in evidence.limits)
     against = tuple(_against(evidence))
     ends = [v for one in against for v in one.mark.values]
     groupings = [g for audit in evidence.audits for g in audit.groupings]
@@ -163,7 +166,7 @@ def view(evidence: FairnessEvidence, history: FairnessHistory | None, run_id: st
         fairness_words.kinds(evidence.limits),
         judged,
         tuple(_forests(judged, evidence.task)),
-        tuple(_audits(evidence.audits)),
+        tuple(_audits(evidence.audits, label)),
         against,
         scale_of([0.0, *ends]),
         tuple(_trends(evidence, history, run_id, at)) if history else (),
@@ -178,13 +181,14 @@ def _decisive(judged: Sequence[Judged]) -> str:
     return worst.sentence if worst else ""
 
 
-def _judged(evidence: FairnessEvidence, limit: JudgedLimit) -> Judged:
+def _judged(evidence: FairnessEvidence, limit: JudgedLimit, label: str) -> Judged:
     grouping, gap, positive = _found(evidence, limit)
+    said = formatting.class_said(positive, label)
     mark = Mark(limit.value, limit.low, limit.high, limit.baseline if limit.kind == "limit" else None, limit.limit)
     names = fairness_words.of(limit.measure).of
     groups = grouping.groups if grouping else ()
     enough = [g for g in groups if all(g.rates[n].is_judged for n in names if n in g.rates)]
-    return Judged(limit, fairness_words.sentence(limit, gap, positive), mark, len(enough), len(groups))
+    return Judged(limit, fairness_words.sentence(limit, gap, said), mark, len(enough), len(groups))
 
 
 def _found(evidence: FairnessEvidence, limit: JudgedLimit) -> tuple[GroupingEvidence | None, GapEvidence | None, str]:
@@ -218,14 +222,15 @@ def _scale_title(limit: JudgedLimit, task: str) -> str:
     return "Differences (0 is equal, more is further apart)"
 
 
-def _audits(audits: Sequence[AuditEvidence]) -> Iterator[AuditView]:
+def _audits(audits: Sequence[AuditEvidence], label: str) -> Iterator[AuditView]:
     number = 0
     for audit in audits:
         views = []
         for grouping in audit.groupings:
             number += 1
             views.append(_grouping(number, grouping))
-        yield AuditView(audit.positive, tuple(views))
+        said = formatting.class_said(audit.positive, label) if audit.positive else ""
+        yield AuditView(said, tuple(views))
 
 
 def _grouping(number: int, found: GroupingEvidence) -> GroupingView:
@@ -296,8 +301,9 @@ def _tables(evidence: FairnessEvidence) -> Iterator[tuple[tuple[str, ...], tuple
 
 def context(evidence: FairnessEvidence | None, history: FairnessHistory | None, result: RunResult) -> Mapping[str, Any]:
     """What the template needs beyond the common things."""
+    label = records.label_of(result)
     return {
-        "view": view(evidence, history, result.run_id, result.started_at) if evidence else None,
+        "view": view(evidence, history, result.run_id, result.started_at, label) if evidence else None,
         "words": fairness_words,
         "rate_mark": rate_mark,
     }

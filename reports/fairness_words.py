@@ -41,11 +41,11 @@ MEASURES: Mapping[str, Measure] = {
     "demographic_parity_ratio": Measure(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
     "impact_ratio": Measure(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
     "equal_opportunity_difference": Measure(
-        ("tpr",), ERRORS, "of those who are {positive}, the model finds {gap} fewer in {low} than in {high}",
+        ("tpr",), ERRORS, "of the rows with {positive}, the model finds {gap} fewer in {low} than in {high}",
         in_points=True,
     ),
     "fpr_difference": Measure(
-        ("fpr",), ERRORS, "of those who are not {positive}, the model takes {gap} more for it in {high} than in {low}",
+        ("fpr",), ERRORS, "of the rows without {positive}, the model takes {gap} more for it in {high} than in {low}",
         in_points=True,
     ),
     "equalized_odds_difference": Measure(("tpr", "fpr"), ERRORS),
@@ -83,7 +83,7 @@ def name(measure: str) -> str:
 def sentence(limit: JudgedLimit, gap: GapEvidence | None, positive: str) -> str:
     """One limit and its answer.
 
-    gap : the same measure over the same columns, which knows the two groups.  positive : the class, or "".
+    gap : the same measure over the same columns, which knows the two groups.  positive : as `formatting.class_said` says it.
     """
     if limit.value is None:
         return (

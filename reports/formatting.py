@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
+
+from markupsafe import Markup
 
 ABSENT = "–"
 NARROW = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
 _MINUTE = 60
 _HOUR = 3600
+#: Longer words are nobody's: digests, and names from a hostile table. They break where they must.
+LONGEST_WORD = 26
+#: Units of things that are counted.
+COUNTED = ("rows", "count", "columns", "values", "anomalies", "requests", "groups", "questions")
 _ACRONYMS = {
     "auc": "AUC",
     "roc": "ROC",
@@ -99,19 +106,20 @@ def seconds(value: float | None) -> str:
 def quantity(value: float | None, unit: str = "") -> str:
     r"""A number in the unit of its measurement: shares ("share of rows"), counts and seconds have their own look.
 
-    >>> quantity(0.034, "share"), quantity(12.0, "rows"), quantity(7.25, "ms")
-    ('3.4\u202f%', '12', '7.2500\u202fms')
+    >>> quantity(0.034, "share"), quantity(12.0, "requests"), quantity(7.2539, "ms")
+    ('3.4\u202f%', '12', '7.254\u202fms')
     """
     if value is None or not math.isfinite(value):
         return ABSENT
     if unit.split(" ", 1)[0] in ("share", "fraction"):
         return percent(value)
-    if unit in ("rows", "count", "columns", "values", "anomalies"):
+    if unit in COUNTED and value == int(value):
         # The word stands in the name of the measurement already.
         return count(value)
     if unit in ("s", "seconds"):
         return seconds(value)
-    return f"{number(value)}{NARROW}{unit}" if unit else number(value)
+    # What has a physical unit was measured with a clock or a scale: four digits are more than it is good for.
+    return f"{brief(value)}{NARROW}{unit}" if unit else number(value)
 
 
 def change(value: float | None, baseline: float | None) -> str:
@@ -135,6 +143,47 @@ def label(name: str) -> str:
     words = [_ACRONYMS.get(word, word) for word in name.split("_") if word]
     text = " ".join(words) or name
     return text[:1].upper() + text[1:] if words and words[0] not in _ACRONYMS.values() else text
+
+
+def class_said(value: str, label: str) -> str:
+    """A class as a sentence can take it: by itself it may be no more than "1".
+
+    >>> class_said("1", "defaulted"), class_said(">50K", ""), class_said("", "defaulted")
+    ('defaulted = 1', '>50K', 'positive')
+    """
+    if not value:
+        return "positive"
+    return f"{label} = {value}" if label else value
+
+
+def tile_size(text: str) -> str:
+    """How large a figure can be written in its tile: "" for a short one, else the CSS class that keeps it on a line.
+
+    >>> tile_size("0.9243"), tile_size("1,504,520"), tile_size("equal_opportunity")
+    ('', 'longer', 'longest')
+    """
+    longest = max(map(len, re.split(r"[ \n]", text)))
+    return "" if longest <= 7 else "longer" if longest <= 10 else "longest"
+
+
+def breakable(text: str) -> Markup:
+    """Text with places where a long name may go on in the next line, and numbers that never do.
+
+    >>> breakable("native_country: 2e-16")
+    Markup('native_<wbr>country: 2e−16')
+    """
+    whole = re.sub(r"(?<=\d)e-(?=\d)", "e−", text)
+    parts = re.split(r"(?<=[_/=])(?=[^\s_/.=])|(?<=\.)(?=[^\s\d_/.=])", whole)
+    return Markup("<wbr>").join(parts)
+
+
+def is_endless(text: str) -> bool:
+    """Whether a word of it is longer than a column of a table can be, with no place to break.
+
+    >>> is_endless("equal_opportunity_difference"), is_endless("x" * 40)
+    (False, True)
+    """
+    return any(len(word) > LONGEST_WORD for word in re.split(r"[\s_/.=\-]+", text))
 
 
 def moment(iso: str) -> str:

@@ -23,7 +23,20 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("number", "brief", "count", "percent", "seconds", "quantity", "change", "label", "moment"):
+    for name in (
+        "number",
+        "brief",
+        "count",
+        "percent",
+        "seconds",
+        "quantity",
+        "change",
+        "label",
+        "moment",
+        "breakable",
+        "is_endless",
+        "tile_size",
+    ):
         environment.filters[name] = getattr(formatting, name)
     environment.globals["story"] = story
     environment.globals["histogram"] = small_charts.histogram

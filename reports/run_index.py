@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +37,22 @@ def build_index(output_folder: Path) -> Path:
     A run that cannot be read is listed as such; it never hides the others.
     """
     runs = Path(output_folder) / "runs"
-    folders = [f for f in runs.iterdir() if f.is_dir()] if runs.is_dir() else []
-    entries = sorted((_entry(f) for f in folders), key=lambda e: (e.started_at, e.folder), reverse=True)
+    # `latest` is a link to a run that stands here under its own name.
+    folders = [f for f in runs.iterdir() if f.is_dir() and not f.is_symlink()] if runs.is_dir() else []
+    entries = sorted(_own(map(_entry, folders)), key=lambda e: (e.started_at, e.folder), reverse=True)
     counts: dict[str, int] = {}
     for entry in entries:
         for name in entry.result.metrics if entry.result else ():
             counts[name] = counts.get(name, 0) + 1
     metrics = sorted(counts, key=lambda n: -counts[n])[:_MAX_METRICS]
     return write_page("runs.html.j2", runs / "index.html", entries=entries, metrics=metrics)
+
+
+def _own(found: Iterable[Entry]) -> list[Entry]:
+    """Without the copies that a tool which follows links made of `latest`: each run once, under its own id."""
+    entries = list(found)
+    names = {entry.folder for entry in entries}
+    return [e for e in entries if e.result is None or e.result.run_id == e.folder or e.result.run_id not in names]
 
 
 def _entry(folder: Path) -> Entry:

@@ -58,6 +58,7 @@ class GapEvidence:
         of the exploration.
     lowest, highest : names of the groups furthest apart.  left_out : groups too small to be judged by this measure, with their rows.
     baseline, rise, rise_low, rise_high : the released model's gap on the same rows, how much worse this one is, and the paired interval.
+    not_measured : why there is no value, in a sentence; "" where there is one.
     """
 
     measure: str
@@ -81,6 +82,7 @@ class GapEvidence:
     rise_low: float | None = None
     rise_high: float | None = None
     left_out: tuple[str, ...] = ()
+    not_measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class TableRow:
     """A category in the table of New York's Local Law 144 (6 RCNY 5-301).
 
     columns, values : the category.  rate : selection rate, or scoring rate (share above the median).
-    impact_ratio : to the highest rate of its table; None for a category that is left out.
+    impact_ratio : to the highest rate of its table; None for a category that is left out or alone.
     left_out : why it is ("", "under 2 % of the rows", "category unknown", "no weight").
     """
 

@@ -131,7 +131,7 @@ class Gap:
     """How far apart the groups of a grouping are by one measure, with its 95 % interval.
 
     positive : the class against the rest; "" for a regression.  lowest, highest : the groups furthest apart.
-    baseline : the released model's gap on the same rows.
+    baseline : the released model's gap on the same rows.  not_measured : why there is no value; "" where there is one.
     """
 
     grouping: str
@@ -144,6 +144,7 @@ class Gap:
     highest: str = ""
     baseline: float | None = None
     positive: str = ""
+    not_measured: str = ""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,12 @@ class RunResult:
     notes: tuple[str, ...] = ()
 
 
+def label_of(result: RunResult) -> str:
+    """Name of the label's column; "" where the settings do not tell."""
+    label = result.settings.get("label")
+    return str(label.get("column") or "") if isinstance(label, Mapping) else ""
+
+
 def to_json(record: StepRecord | RunResult) -> str:
     return json.dumps({"format_version": FORMAT_VERSION, **asdict(record)}, indent=1, ensure_ascii=False)
 

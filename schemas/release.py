@@ -1,19 +1,23 @@
 """`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
 
-Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours).
+Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours); and
+what was true of each when it was released, such as its split rule: `release_records/<version>.json`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 FILE_NAME = "release.json"
 FORMAT_VERSION = 1
 #: No integer, so that no model server takes the folder for a version.
 STATISTICS_FOLDER = "train_statistics"
+RECORDS_FOLDER = "release_records"
 #: Action of a change that moves no version.
 OVERRIDE = "override"
 
@@ -122,6 +126,37 @@ def keep_distributions(folder: str | Path, version: int, content: bytes) -> Path
     """Likewise once."""
     path = distributions_file(folder, version)
     return path if path.exists() else _write_atomically(path, content)
+
+
+def record_file(folder: str | Path, version: int) -> Path:
+    """Where a version's record stands, if it was kept."""
+    return Path(folder) / RECORDS_FOLDER / f"{version}.json"
+
+
+def keep_record(folder: str | Path, version: int, sections: Mapping[str, Any]) -> Path:
+    """Keeps once what was true of a version when it was released.
+
+    sections : "split" (schemas.split_record), and what else a later run must be compared with.
+    """
+    path = record_file(folder, version)
+    content = {"format_version": FORMAT_VERSION, **sections}
+    return (
+        path if path.exists() else _write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
+    )
+
+
+def read_record(folder: str | Path, version: int) -> dict[str, Any]:
+    """The sections of a version's record; {} for a version that was released before there were records.
+
+    Raises ValueError for a file of another format version.
+    """
+    path = record_file(folder, version)
+    if not path.exists():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content.pop("format_version", None) != FORMAT_VERSION:
+        raise ValueError(f"{path} is not of format version {FORMAT_VERSION}")
+    return content
 
 
 def _write_atomically(path: Path, content: bytes) -> Path:

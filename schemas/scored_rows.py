@@ -9,6 +9,8 @@
     score_<class>     float32   ] one per class, the positive one last
     value             float32   ] a regression has this one instead
     weight            float64   1.0 where the table has none, or the cell is missing
+    cluster           int64     the same number in all rows of one key (`split.key`); only where rows have keys; null where
+                                a row has none. The numbers say nothing else
     group_<column>    text      one per sensitive column; float64 where the column holds numbers; null where missing
     baseline_...      as above  the released model's decision and scores (or value), where there is one to compare with
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "predictions.parquet"
 METADATA_KEY = b"sluicegate"
-ROW, LABEL, WEIGHT = "row", "label", "weight"
+ROW, LABEL, WEIGHT, CLUSTER = "row", "label", "weight", "cluster"
 ID, GROUP, BASELINE = "id_", "group_", "baseline_"
 #: Kinds of an ids or a sensitive column, and the arrow types they are written in.
 KINDS = ("text", "int", "float")
@@ -53,6 +55,9 @@ class About:
     baseline_version : of the released model that answered, too; None where none did, and then
     baseline_note : says why.
     released_version : of the released model, whether it answered or not; None where none was released yet.
+    cluster : names of the columns whose equal values make rows of one key, which intervals must resample together; () where
+        the rows are taken as independent.
+    caution : why a comparison with the released model on these rows may favour it (another split rule), or "".
     """
 
     task: str
@@ -66,6 +71,8 @@ class About:
     baseline_version: int | None = None
     baseline_note: str = ""
     released_version: int | None = None
+    cluster: tuple[str, ...] = ()
+    caution: str = ""
 
     @property
     def answers(self) -> Answers:
@@ -92,16 +99,18 @@ class About:
         answers = self.answers.columns
         ids, groups = [ID + name for name in self.ids], [GROUP + name for name in self.sensitive]
         baseline = [BASELINE + name for name in answers] if self.has_baseline else []
-        return (ROW, *ids, LABEL, *answers, WEIGHT, *groups, *baseline)
+        cluster = [CLUSTER] if self.cluster else []
+        return (ROW, *ids, LABEL, *answers, WEIGHT, *cluster, *groups, *baseline)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> About:
-        """Reads what `to_json` wrote."""
+        """Reads what `to_json` wrote, of earlier versions, too."""
         content = json.loads(text)
-        return cls(**{**content, **{key: tuple(content[key]) for key in ("classes", "sensitive", "ids")}})
+        lists = ("classes", "sensitive", "ids", "cluster")
+        return cls(**{**content, **{key: tuple(content.get(key, ())) for key in lists}})
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +150,7 @@ class ScoredRows:
     columns : by their name in the file, (n,) each.
         row int64 · label, decision, baseline_decision: int64 place in `about.classes`, -1 = unknown (label of a
         regression: float64, NaN = unknown) · score_<class>, value and baseline_...: float32 · weight: float64 ·
+        cluster: int64 from 0, each row without a key in one of its own ·
         group_<column>: `Texts`, or float64 with NaN = missing · id_<name>: objects (str, int or float; None = missing)
 
     The properties raise KeyError, with what to do, for a column that was not read.
@@ -180,6 +190,11 @@ class ScoredRows:
         """(n,) float64."""
         found: npt.NDArray[np.float64] = self[WEIGHT]
         return found
+
+    @property
+    def cluster(self) -> npt.NDArray[np.int64] | None:
+        """(n,) int64 from 0: which rows go together when rows are resampled; None where each is its own."""
+        return self[CLUSTER] if self.about.cluster else None
 
     @property
     def has_baseline(self) -> bool:
@@ -222,7 +237,12 @@ def arrow_schema(about: About, id_kinds: Mapping[str, str], group_kinds: Mapping
     import pyarrow as pa
 
     types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
-    special = {ROW: pa.int64(), LABEL: pa.string() if about.classes else pa.float64(), WEIGHT: pa.float64()}
+    special = {
+        ROW: pa.int64(),
+        CLUSTER: pa.int64(),
+        LABEL: pa.string() if about.classes else pa.float64(),
+        WEIGHT: pa.float64(),
+    }
     special |= {ID + name: types[id_kinds.get(name, "text")] for name in about.ids}
     special |= {GROUP + name: types[group_kinds.get(name, "text")] for name in about.sensitive}
     answers = dict(about.answers.fields())
@@ -329,7 +349,19 @@ def _to_numpy(name: str, column: Any, about: About) -> Any:
         return _places(found, about.classes) if _is_class(name, about) else found
     if name.startswith(ID):
         return _objects(column)
-    return column.to_numpy()
+    return _clusters(column) if name == CLUSTER else column.to_numpy()
+
+
+def _clusters(column: Any) -> npt.NDArray[np.int64]:
+    import numpy as np
+    import pyarrow as pa
+
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    present = array.is_valid().to_numpy(zero_copy_only=False)
+    codes = np.empty(len(array), np.int64)
+    keys, codes[present] = np.unique(array.drop_null().to_numpy(zero_copy_only=False), return_inverse=True)
+    codes[~present] = len(keys) + np.arange(len(array) - int(present.sum()))
+    return codes
 
 
 def _texts(column: Any) -> Texts:

@@ -79,11 +79,24 @@ def _accept(arguments: argparse.Namespace) -> int:
     if not arguments.yes and not _agreed(target):
         print("Nothing was changed.", file=sys.stderr)
         return EXIT_ERROR
-    current = _text(_used_schema(run), "the schema that the run used")
+    current = _before(place, target, _text(_used_schema(run), "the schema that the run used"))
     backup = apply_proposal(current, _text(folder / PROPOSAL_NAME, "the proposal"), target)
     print(f"\n{target} holds the proposal now; the schema before it is {backup}.")
     print("Read it once more, commit it, and run the pipeline: the data of that run now meet the schema.")
     return EXIT_DONE
+
+
+def _before(place: Place, target: Path, used: str) -> str:
+    """The text that the proposal changes: the file's own, where the run used it as the settings amend it."""
+    from pipeline.local.schema_in_force import title
+    from schemas.pbtxt import parse_pbtxt
+
+    amended = place.root / "schemas"
+    known = [path.read_text(encoding="utf-8") for path in amended.glob("*/schema.pbtxt")]
+    own, same = _text(target, "the settings' schema"), parse_pbtxt(used, "the run's schema")
+    head = f"# {title(str(target))}"
+    is_amended = any(text.startswith(head) and parse_pbtxt(text, "the run's schema") == same for text in known)
+    return own if is_amended else used
 
 
 def _agreed(target: Path) -> bool:

@@ -81,3 +81,80 @@ def requests(driver: webdriver.Chrome) -> list[str]:
 def complaints(driver: webdriver.Chrome) -> list[str]:
     """What the browser's console said since the last call: errors, refused resources, violated policies."""
     return [e["message"] for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
+
+
+#: Texts longer than this without a place to break are nobody's word: digests, paths, names from a hostile table.
+LONGEST_WORD = 26
+#: A word ends at white space, and after the signs that a line may break behind. U+202F holds a number and its unit together.
+_TORN = """
+const torn = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+const lines = (node, start, length) => {
+  const range = document.createRange();
+  range.setStart(node, start); range.setEnd(node, start + length);
+  return new Set([...range.getClientRects()].filter(r => r.width > 0.5).map(r => Math.round(r.top))).size;
+};
+while (walker.nextNode()) {
+  const node = walker.currentNode, box = node.parentElement;
+  if (!node.data.trim() || node.data.length > 4000 || !box.checkVisibility() || box.closest('style, title, pre, svg')) continue;
+  for (const words of [/[^\\s\\/\\-\\u2013,:;=_.]+[\\/\\-\\u2013,:;=_.]?/g, /(?<!\\w)\\d[\\d,.]*(?:\\u202f\\S+)*(?!\\w)/g])
+    for (const match of node.data.matchAll(words))
+      if (match[0].length <= arguments[0] && lines(node, match.index, match[0].length) > 1)
+        torn.push(match[0] + ' in <' + box.tagName.toLowerCase() + ' class="' + box.className + '"> ' + node.data.trim().slice(0, 50));
+}
+return [...new Set(torn)];
+"""
+_CUT = """
+const width = document.documentElement.clientWidth, cut = [];
+for (const e of document.querySelectorAll('body *')) {
+  if (!e.checkVisibility() || e.closest('svg, .sprite')) continue;
+  const style = getComputedStyle(e), said = '<' + e.tagName.toLowerCase() + ' class="' + e.className + '"> ' + e.textContent.trim().replace(/\\s+/g, ' ').slice(0, 50);
+  const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+  if (own && style.overflowX === 'hidden' && style.clipPath === 'none' && e.scrollWidth > e.clientWidth + 1) cut.push('clipped: ' + said);
+  if (own && !e.closest('thead') && style.display !== 'inline' && style.overflowX === 'visible' && e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+    cut.push('wider than its box: ' + said);
+  if (!own || e.closest('.scroll, pre, thead')) continue;
+  const box = e.getBoundingClientRect();
+  if (box.right > width + 1 || box.left < -1) cut.push('over the edge: ' + said);
+}
+return cut;
+"""
+_SIDEWAYS = """
+return [...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+  .map(e => (e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')) + ' by ' + (e.scrollWidth - e.clientWidth) + ' px');
+"""
+
+
+def torn_words(driver: webdriver.Chrome) -> list[str]:
+    """Words and numbers that begin on one line and end on another, and where."""
+    found: list[str] = driver.execute_script(_TORN, LONGEST_WORD)
+    return found
+
+
+def cut_texts(driver: webdriver.Chrome) -> list[str]:
+    """Texts that their box hides in part, or that reach over the edge of the page."""
+    found: list[str] = driver.execute_script(_CUT)
+    return found
+
+
+def sideways_tables(driver: webdriver.Chrome) -> list[str]:
+    """Tables that must be scrolled sideways, and by how many pixels."""
+    found: list[str] = driver.execute_script(_SIDEWAYS)
+    return found
+
+
+#: A phone, a tablet, a laptop, a wide screen. From the third on no table of a shipped example scrolls sideways.
+WIDTHS = (390, 800, 1200, 1600)
+WIDE_ENOUGH = 1200
+
+
+def refuse_bad_layout(driver: webdriver.Chrome, address: str) -> None:
+    """Opens a page at WIDTHS, everything unfolded. Raises AssertionError with all that is torn, cut or out of reach."""
+    for width in WIDTHS:
+        set_width(driver, width)
+        driver.get(address)
+        driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+        reached = driver.execute_script("return document.documentElement.scrollWidth")
+        assert reached <= width, f"{address} is {reached} px wide at {width}"
+        bad = [*torn_words(driver), *cut_texts(driver)]
+        bad += sideways_tables(driver) if width >= WIDE_ENOUGH else []
+        assert not bad, f"{address} at {width} px:\n  " + "\n  ".join(bad)

@@ -1,5 +1,6 @@
 """TFX adapter: makes a pushed version the stable one in `release.json`."""
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,23 +28,27 @@ def DirectRelease(
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
+    split_json: Parameter[str] = "",
 ) -> None:
     """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties.
 
     examples, statistics : of the data of this run; what they tell of the train split is kept beside release.json for every pushed
         version: TFDV's statistics and our distributions.
     verdict : the release gate's, whose overrides go into the history.
+    split_json : schemas.split_record.SplitRecord, kept in the version's record beside release.json.
     """
     folder = _serving_folder(pushed)
     before = releases.read(folder) if folder else releases.Release()
     overrides = verdict.get_string_custom_property("overrides")
     push = _push(pushed, run_id, tuple(overrides.split("\n")) if overrides else ())
     if push:
-        # First the statistics: a version that release.json names always has them.
+        # First the statistics and the record: a version that release.json names always has them.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
         kept = Path(examples.uri) / distributions.file_name(TRAIN)
         if kept.is_file():
             releases.keep_distributions(folder, push.version, kept.read_bytes())
+        if split_json:
+            releases.keep_record(folder, push.version, {"split": json.loads(split_json)})
     outcome = decide(before, push, mode, datetime.now(timezone.utc))
     if outcome.changed:
         releases.write(outcome.release, folder)

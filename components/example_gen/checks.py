@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.example_gen.names import did_you_mean, listed
-from components.example_gen.source import FORMATS, SOURCE_TASKS, Source
+from components.example_gen.source import FORMATS, REPEATS, SOURCE_TASKS, Source
 from schemas.errors import Problem
 from schemas.table import KINDS
 
@@ -27,6 +27,8 @@ def settings_problems(source: Source) -> list[Problem]:
                 "correct the shares",
             )
         )
+    if rule.repeats not in (None, *REPEATS):
+        problems.append(Problem("split.repeats", repr(rule.repeats), " or ".join(REPEATS), "name one of them"))
     if rule.column and rule.folders:
         problems.append(Problem("split", "both a column and folders", "one of the two", "drop one"))
     problems += [
@@ -48,17 +50,23 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
         *(("data.columns.kinds", name) for name in source.kinds),
         *([("split.column", rule.column)] if rule.column else []),
         *(("split.key", name) for name in rule.key),
+        *(("split.columns", name) for name in rule.columns),
+        *([("split.by_time", rule.by_time)] if rule.by_time else []),
     ]
     return [
-        Problem(
-            f"{place}: {name!r}",
-            "no such column in the table",
-            did_you_mean(name, names),
-            "correct the name" if place != "columns.leave_out" else "correct the name, or drop it from the list",
-        )
+        Problem(f"{place}: {name!r}", "no such column in the table", did_you_mean(name, names), _remedy_of_name(place))
         for place, name in wanted
         if name not in names
     ]
+
+
+def _remedy_of_name(place: str) -> str:
+    if place == "split.columns":
+        return (
+            "if it was renamed, write its new name in the same place of the list, and every row stays in its split; if it is "
+            "gone, take it out of the list: all rows are then dealt anew"
+        )
+    return "correct the name" if place != "columns.leave_out" else "correct the name, or drop it from the list"
 
 
 def role_problems(source: Source, names: Sequence[str]) -> list[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.example_gen.dates import are_dates
 from components.example_gen.encoded import EncodedColumn
+from components.example_gen.exactness import inexact, why_text
 from components.example_gen.places import Places
 from components.example_gen.schema_words import SchemaColumn
 from schemas.cells import BOOLEANS, are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
@@ -15,6 +16,9 @@ from schemas.errors import Problem
 
 MIN_NUMBER_SHARE = 0.95
 """A column with this share of numbers was meant to be one, and its texts are mistakes."""
+
+KEPT_BY_32_BITS = 0.9
+"""Where fewer of the distinct values survive as 32-bit floats, it is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,22 +57,46 @@ def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn 
     A column without any value is text, unless the schema or the user says otherwise.
     """
     wanted = wishes.schema.type or _type_of_kind(wishes)
-    if wanted == "text":
-        return _as_text(column, wishes, places)
-    if not len(column.values):
+    if wanted != "text" and not len(column.values):
         return TypedColumn(
             _cast(column, wanted or "text"),
             wanted or "text",
             wishes.kind or wishes.schema.kind or ("number" if wanted else "category"),
         )
+    reason = why_text(column) if _may_stay_text(column, wishes, wanted) else None
+    if reason:
+        return _kept_as_written(column, wishes, reason, places)
+    if wanted == "text" or (wanted is None and column.declared in ("text", "boolean")):
+        return _as_text(column, wishes, places)
+    return _as_number(column, wanted, wishes, places)
+
+
+def _as_number(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
     if wanted == "int":
         whole = as_int64(column.values)
         return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
     if wanted in ("float", "number") or column.declared in ("int", "float"):
         return _number_or_offence(column, wanted, wishes, places)
-    if column.declared is not None:
-        return _as_text(column, wishes, places)
     return _guessed(column, wishes, places)
+
+
+def _may_stay_text(column: EncodedColumn, wishes: Wishes, wanted: str | None) -> bool:
+    """Whether nobody wants a number: a Parquet file's float or a contract's number is one, whatever its digits."""
+    if not len(column.values) or column.declared not in (None, "int"):
+        return False
+    return wanted is None or (wishes.schema.type == "int" and "category" in (wishes.kind, wishes.schema.kind))
+
+
+def _kept_as_written(column: EncodedColumn, wishes: Wishes, reason: str, places: Places) -> TypedColumn | Problem:
+    """Digits as a category, if all values are digits; else what `_guessed` says of them."""
+    if not is_mostly_numbers(column):
+        return _as_text(column, wishes, places)
+    note = (
+        f"Column '{column.name}' is kept as text, a category: {reason}. "
+        f"`columns.kinds: {{{column.name}: number}}` reads numbers."
+    )
+    result = _as_text(column, replace(wishes, kind="category"), places)
+    return replace(result, notes=(note,)) if isinstance(result, TypedColumn) else result
 
 
 def _guessed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
@@ -93,24 +121,64 @@ def _number_or_offence(
 ) -> TypedColumn | Problem:
     whole = as_int64(column.values) if wanted != "float" and column.declared != "float" else None
     numbers = whole if whole is not None else as_float64(column.values)
-    return _offence(column, "number", wishes, places) if numbers is None else _number(column, numbers, wishes)
+    if numbers is None:
+        return _offence(column, "number", wishes, places)
+    return _number(column, numbers if wanted == "float" else _exact_if_whole(numbers), wishes)
 
 
-def _number(column: EncodedColumn, numbers: Any, wishes: Wishes) -> TypedColumn:
+def _exact_if_whole(numbers: Any) -> Any:
+    """Whole floats that 32 bits would round (Unix seconds written as 1700073686.0) as int64; all others as they are."""
     import numpy as np
     import pyarrow as pa
 
+    if not pa.types.is_floating(numbers.type):
+        return numbers
+    values = numbers.to_numpy(zero_copy_only=False)
+    with np.errstate(over="ignore"):
+        is_rounded = (values.astype(np.float32) != values).any()
+    if not is_rounded or not (np.abs(values) <= 2.0**53).all() or (values != np.floor(values)).any():
+        return numbers
+    return pa.array(values.astype(np.int64))
+
+
+def _number(column: EncodedColumn, numbers: Any, wishes: Wishes) -> TypedColumn:
+    import pyarrow as pa
+
     kind = wishes.kind or wishes.schema.kind or "number"
-    zeros = have_leading_zeros(column.values)
-    found = replace(column, values=numbers)
-    if pa.types.is_integer(numbers.type):
-        return TypedColumn(found, "int", kind, leading_zeros=zeros)
-    greatest = np.abs(numbers.to_numpy(zero_copy_only=False))
+    found, notes = replace(column, values=numbers), _rounding_notes(column)
+    if not pa.types.is_integer(numbers.type):
+        return TypedColumn(found, "float", kind, (*notes, *_notes_of_32_bits(found)), have_leading_zeros(column.values))
+    return TypedColumn(found, "int", kind, notes, have_leading_zeros(column.values))
+
+
+def _notes_of_32_bits(column: EncodedColumn) -> tuple[str, ...]:
+    """What TFX's 32-bit floats make of the values: infinities, or neighbours that become one."""
+    import numpy as np
+
+    values = column.values.to_numpy(zero_copy_only=False)
     notes = []
-    beyond = int(found.counts()[greatest > np.finfo(np.float32).max].sum())
+    beyond = int(column.counts()[np.abs(values) > np.finfo(np.float32).max].sum())
     if beyond:
         notes.append(f"Column '{column.name}': {beyond} values are infinite as 32-bit floats, which is what TFX keeps.")
-    return TypedColumn(found, "float", kind, tuple(notes), zeros)
+    with np.errstate(over="ignore"):
+        left = len(np.unique(values.astype(np.float32)))
+    before = len(np.unique(values))
+    if left < min(before, max(2, KEPT_BY_32_BITS * before)):
+        notes.append(
+            f"Column '{column.name}': its {before:,} distinct values become {left:,} as 32-bit floats, which is what TFX keeps; "
+            "subtract what all of them share, or write differences, if they matter."
+        )
+    return tuple(notes)
+
+
+def _rounding_notes(column: EncodedColumn) -> tuple[str, ...]:
+    wrong = inexact(column.values)
+    if not wrong.any():
+        return ()
+    return (
+        f"Column '{column.name}': {int(column.counts()[wrong].sum()):,} values are rounded, because a model's numbers hold 53 "
+        f"bits. If they are names, `columns.kinds: {{{column.name}: category}}` keeps every digit.",
+    )
 
 
 def _as_text(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:

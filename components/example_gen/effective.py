@@ -19,20 +19,31 @@ LARGEST_HEAP = 10
 def effective_rows(examined: Examined, source: Source) -> dict[str, float]:
     """Kish's effective number of rows by split: rows squared over the sum of squares of how many belong together.
 
-    What belongs together: rows of one `split.key`; without a key the rows that look like copies of one record.
+    What belongs together: rows of one `split.key`, and equal rows where `split.repeats` says together. Where the settings say
+    neither (nor apart), the rows that look like copies of one record.
     """
+    columns = {column.name: column.column for column in examined.columns}
+    rows = {split: examined.splits.rows(split) for split in SPLITS}
+    together = [columns[name] for name in source.split.cluster if name in columns]
+    if together:
+        marks = _marks_of(together, len(examined.splits.of_row))
+        return {split: _kish(marks[rows[split]]) for split in SPLITS}
+    if source.split.repeats == "apart":
+        return {split: float(len(rows[split])) for split in SPLITS}
+    kept = [column for name, column in columns.items() if name not in source.ids]
+    return {split: _without_copies(kept, rows[split]) for split in SPLITS}
+
+
+def _marks_of(columns: Sequence[EncodedColumn], rows: int) -> Any:
+    """Equal in rows with the same values; rows without any have one of their own."""
     import numpy as np
 
-    columns = {column.name: column.column for column in examined.columns}
-    rows = len(examined.splits.of_row)
-    keys = [columns[name] for name in source.split.key if name in columns]
-    if keys and len(keys) == len(source.split.key):
-        marks = sum((_marks(column, place) for place, column in enumerate(keys)), start=np.zeros(rows, np.uint64))
-        keyless = np.all([column.codes < 0 for column in keys], axis=0)
-        marks[keyless] = _random(-1, int(keyless.sum()))
-        return {split: _kish(marks[examined.splits.rows(split)]) for split in SPLITS}
-    kept = [column for name, column in columns.items() if name not in source.ids]
-    return {split: _without_copies(kept, examined.splits.rows(split)) for split in SPLITS}
+    marks = np.zeros(rows, np.uint64)
+    for place, column in enumerate(columns):
+        marks += _marks(column, place)
+    without = np.all([column.codes < 0 for column in columns], axis=0)
+    marks[without] = _random(-1, int(without.sum()))
+    return marks
 
 
 def _random(seed: int, size: int) -> Any:

@@ -72,7 +72,7 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
         *label.notes,
         *splits.notes,
         *(note for column in columns for note in column.notes),
-        *_schema_notes(words, columns),
+        *_schema_notes(words, columns, {*source.leave_out, source.split.column}),
     )
     return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
 
@@ -128,7 +128,7 @@ def _columns(
                 columns.append(_as_float(result) if label.task == "regression" else result)
             continue
         kind = source.kinds.get(name, "number" if name == source.weight and not word.type else None)
-        result = typed(column, Wishes(kind, word, name in source.ids), places)
+        result = typed(column, Wishes(kind, word.overruled_by(source.kinds.get(name)), name in source.ids), places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
@@ -150,6 +150,8 @@ def _without(source: Source, names: set[str]) -> Source:
         rule,
         column=rule.column if rule.column in names else None,
         key=tuple(name for name in rule.key if name in names),
+        columns=tuple(name for name in rule.columns if name in names),
+        by_time=rule.by_time if rule.by_time in names else None,
     )
     return replace(
         source,
@@ -170,10 +172,10 @@ def _folder_note(source: Source) -> tuple[str, ...]:
     )
 
 
-def _schema_notes(words: dict[str, SchemaColumn], columns: list[TypedColumn]) -> tuple[str, ...]:
+def _schema_notes(words: dict[str, SchemaColumn], columns: list[TypedColumn], gone: set[str | None]) -> tuple[str, ...]:
     if not words:
         return ()
     names = {column.name for column in columns}
-    lacking = [f"Column '{name}' of the schema is not in the table." for name in words if name not in names]
+    lacking = [f"Column '{name}' of the schema is not in the table." for name in words if name not in names | gone]
     empty = [f"Column '{column.name}' has no value in any row." for column in columns if not len(column.column.values)]
     return (*lacking, *(f"Column '{name}' is not in the schema." for name in sorted(names - set(words))), *empty)

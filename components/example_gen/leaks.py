@@ -45,12 +45,12 @@ def alone(examined: Examined, source: Source, worth: float) -> tuple[Alone, ...]
 
 
 def _folds(examined: Examined, source: Source) -> Any:
-    """Which fifth each row falls into; rows of one key into the same."""
+    """Which fifth each row falls into; rows of one key into the same, and so are equal rows that go together."""
     import numpy as np
 
     rng = np.random.default_rng(SEED)
     rows = len(examined.splits.of_row)
-    keys = [column.column for column in examined.columns if column.name in source.split.key]
+    keys = [column.column for column in examined.columns if column.name in source.split.cluster]
     if not keys:
         return rng.integers(0, leaks.FOLDS, rows)
     marks = np.zeros(rows, np.uint64)

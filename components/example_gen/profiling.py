@@ -77,8 +77,7 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         if finite.any():
             low, high = numbers[finite].min().item(), numbers[finite].max().item()
             counts = column.counts(train)[seen][finite]
-            bins = np.histogram(numbers[finite].astype(float), bins=10, weights=counts)[0] if low < high else counts
-            fullest = round(float(bins.max() / counts.sum()), 4)
+            fullest = round(float(_in_tenths(numbers[finite].astype(float), counts).max() / counts.sum()), 4)
     return Column(
         found.name,
         found.type,
@@ -94,6 +93,19 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         date_format=_date_format(found),
         leading_zeros=found.leading_zeros,
     )
+
+
+def _in_tenths(numbers: Any, counts: Any) -> Any:
+    """Occurrences in ten bins of equal width from the least to the greatest, for any floats: neighbours, and 1e308."""
+    import numpy as np
+
+    # Halves, because the greatest less the least may be infinite.
+    halves = numbers / 2
+    width = halves.max() - halves.min()
+    if not width > 0:
+        return np.array([counts.sum()])
+    places = np.minimum((halves - halves.min()) / width * 10, 9).astype(int)
+    return np.bincount(places, weights=counts, minlength=10)
 
 
 def _date_format(found: TypedColumn) -> str | None:

@@ -13,6 +13,8 @@ from components.example_gen.source import Source
 from schemas import cells
 from schemas.errors import DataError, Problem
 
+MAX_COLUMN_BYTES = 1 << 30
+
 
 def read_table(files: list[TableFile], source: Source) -> RawTable:
     """Columns as codes into distinct values; white space taken off texts, missing tokens gone.
@@ -22,7 +24,7 @@ def read_table(files: list[TableFile], source: Source) -> RawTable:
     DataError : problems of all files together.
     """
     tables: list[Any] = []
-    declared: list[dict[str, str]] = []
+    declared: list[dict[str, str | None]] = []
     problems: list[Problem] = []
     for file in files:
         try:
@@ -45,6 +47,13 @@ def read_table(files: list[TableFile], source: Source) -> RawTable:
         name: _column(name, [table[name] for table in tables], [types.get(name) for types in declared], source)
         for name in tables[0].column_names
     }
+    problems = [
+        problem
+        for name, column in columns.items()
+        if name not in source.leave_out and (problem := too_large(column, source.path))
+    ]
+    if problems:
+        raise DataError(HEADLINE, *problems)
     unnamed = [name for name in columns if name.startswith("unnamed_")]
     notes = (f"Columns without a name were called {listed(unnamed)}.",) if unnamed else ()
     return RawTable(columns, rows, notes)
@@ -59,7 +68,7 @@ def _column(name: str, parts: list[Any], declared: list[str | None], source: Sou
         # Files may disagree (int here, float there, because one had gaps): numbers meet as floats, all else as text.
         common = pa.float64() if types <= {"int", "float"} else pa.string()
         parts = [part.cast(part.type.value_type).cast(common).dictionary_encode() for part in parts]
-        declared = ["float" if types <= {"int", "float"} else "text"]
+        declared = ["float" if types <= {"int", "float"} else None if types <= {"int", None} else "text"]
     chunks = [chunk for part in parts for chunk in part.chunks]
     joined = pa.chunked_array(chunks, type=parts[0].type).unify_dictionaries().combine_chunks()
     joined = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
@@ -69,6 +78,27 @@ def _column(name: str, parts: list[Any], declared: list[str | None], source: Sou
         return column
     texts = cells.cleaned(joined.dictionary, source.missing)
     return column if texts.equals(joined.dictionary) else column.with_values(texts)
+
+
+def too_large(column: EncodedColumn, path: str) -> Problem | None:
+    """A text column whose cells, written out row by row as every later step needs them, would fill the memory."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.values.type) or not len(column.values):
+        return None
+    lengths = pc.binary_length(column.values).to_numpy(zero_copy_only=False)
+    if int(lengths.max()) * len(column.codes) <= MAX_COLUMN_BYTES:
+        return None
+    size = int((lengths * column.counts()).sum())
+    if size <= MAX_COLUMN_BYTES:
+        return None
+    return Problem(
+        f"{path}, column {column.name!r}",
+        f"{size / 1e9:.1f} GB of text in {len(column.codes):,} rows; the longest cell has {int(lengths.max()):,} bytes",
+        f"{MAX_COLUMN_BYTES / 1e9:.1f} GB per column once every row holds its own text",
+        f"add {column.name} to columns.leave_out, or write a short code in place of the text",
+    )
 
 
 def _other_columns(first: TableFile, table: Any, file: TableFile, other: Any) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ class SchemaColumn:
     type: str | None = None
     kind: str | None = None
     domain: tuple[str, ...] = ()
+
+    def overruled_by(self, kind: str | None) -> SchemaColumn:
+        """Without type and kind, where the settings call the column something else: theirs is the newer word."""
+        return self if kind in (None, self.kind) or self.kind is None else replace(self, type=None, kind=None)
 
 
 def schema_columns(schema: schema_pb2.Schema | None) -> dict[str, SchemaColumn]:

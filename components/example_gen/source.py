@@ -7,22 +7,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from schemas.split_record import AS_READ, WHOLE_ROW, SplitRecord
+
 FORMATS = ("auto", "csv", "parquet")
 SOURCE_TASKS = ("auto", "binary", "multiclass", "regression")
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 
+REPEATS = ("apart", "together")
+
+
 @dataclass(frozen=True)
 class SplitRule:
-    """Which rows are for training, for evaluation and for the test.
+    """Which rows are for training, for evaluation and for the test (docs/splits.md).
 
     column : a column that says train, eval or test for each row.
     folders : a folder per split below the source's path, such as {"train": "train", "test": "holdout"}.
-    key : the columns whose values decide by hash, so that a customer's rows stay together; with `column` or `folders`
-        they decide what is carved out of train.
-    train, eval, test : shares of the rows, summing to 1; used when neither `column` nor `folders` is given.
+    key : the columns whose values decide by hash, so that a customer's rows stay together.
+    columns : the columns whose values decide by hash where there is no key, in an order that counts, whatever they are called.
+    repeats : rows that are equal in `columns`: "apart" deals each by itself, "together" all into one split; None says neither,
+        and means "apart" where `columns` are given.
+    by_time : the newest rows are the test, those before them eval.
+    train, eval, test : shares of the rows, summing to 1; used when neither `column` nor `folders` is given, which give
+        splits themselves; what they lack is carved out of train by the same rule, a tenth each.
 
-    With none of column, key and folders, the hash of the whole row decides, so that equal rows stay together.
+    With none of columns, repeats and by_time the rule is the one from before there were such keys: the hash of the whole row
+    with its label, or of the key as it is written.
     """
 
     column: str | None = None
@@ -31,11 +41,34 @@ class SplitRule:
     train: float = 0.8
     eval: float = 0.1
     test: float = 0.1
+    columns: tuple[str, ...] = ()
+    repeats: str | None = None
+    by_time: str | None = None
 
     def __post_init__(self) -> None:
-        key = self.key
-        object.__setattr__(self, "key", () if not key else (key,) if isinstance(key, str) else tuple(key))
+        for name in ("key", "columns"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given or ()))
         object.__setattr__(self, "folders", dict(self.folders or {}))
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether values count as they are read, and not whole rows of text with their label."""
+        return bool(self.columns or self.repeats or self.by_time)
+
+    @property
+    def cluster(self) -> tuple[str, ...]:
+        """Columns whose equal values make rows of one key, which intervals resample together."""
+        return self.key or (self.columns if self.repeats == "together" else ())
+
+    def record(self, label: str, not_hashed: tuple[str, ...] = ()) -> SplitRecord:
+        """What a release keeps of the rule.  not_hashed : ids and left-out columns, which the whole row is hashed without."""
+        as_read = self.is_as_read
+        return SplitRecord(
+            AS_READ if as_read else WHOLE_ROW, label, self.column, self.folders, self.key,
+            self.columns if as_read else tuple(sorted(not_hashed)), self.repeats or "apart", self.by_time,
+            (self.train, self.eval, self.test), self.cluster,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,11 @@ class Source:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "kinds", dict(self.kinds))
+
+    @property
+    def split_record(self) -> SplitRecord:
+        """What a release keeps of the split, and Score compares."""
+        return self.split.record(self.label, (*self.ids, *self.leave_out))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from components.example_gen.dealing import Dealt, deal
 from components.example_gen.encoded import EncodedColumn, RawTable
-from components.example_gen.hashing import row_hashes, shares
 from components.example_gen.names import listed
 from components.example_gen.places import Places
-from components.example_gen.source import Source
+from components.example_gen.source import Source, SplitRule
+from components.example_gen.split_notes import split_notes
 from components.example_gen.split_words import SPLIT_WORDS
 from schemas.errors import Problem
 from schemas.roles import SPLITS
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Shares = np.ndarray[Any, np.dtype[np.float64]]
 
 CARVED_SHARE = 0.1
 MIN_TRAIN_ROWS = 20
@@ -44,54 +41,50 @@ class Assignment:
 def assign_splits(table: RawTable, source: Source, places: Places) -> tuple[Assignment, list[Problem]]:
     """A split for each row, and what stands against it.
 
-    Splits that the column or the folders do not give are carved out of train: a hashed tenth of its rows each.
+    Splits that the column or the folders do not give are carved out of train: a tenth of its rows each, by the same rule.
     """
-    import numpy as np
-
-    share = row_shares(table, source)
     rule = source.split
+    dealt = deal(table, source, places)
+    if isinstance(dealt, Problem):
+        return Assignment(_nothing(table)), [dealt]
     if rule.column:
         of_row, problems = _from_column(table.columns[rule.column], places)
         given = f"column '{rule.column}'"
     elif any(file.split for file in table.files):
-        of_row = np.repeat(
-            np.array([SPLITS.index(file.split or "train") for file in table.files], np.int8),
-            [file.rows for file in table.files],
-        )
-        problems, given = [], "folders"
+        of_row, problems, given = _from_folders(table), [], "folders"
     else:
-        edges = np.array([rule.train, rule.train + rule.eval])
-        of_row = np.searchsorted(edges, share, side="right").astype(np.int8)
-        by = (
-            f"the hash of {listed(rule.key)}"
-            if rule.key
-            else "the hash of the whole row, so that equal rows stay together"
-        )
-        note = f"Rows were split {rule.train:g} / {rule.eval:g} / {rule.test:g} into train, eval and test by {by}."
-        return _checked(Assignment(of_row, (note,), ("eval", "test")), [], source)
+        whole = _shared_out(dealt, rule)
+        drawn = () if dealt.by_time else ("eval", "test")
+        notes = (*dealt.notes, *split_notes(table, source, whole))
+        return _checked(Assignment(whole, notes, drawn), [], source)
     if problems:
         return Assignment(of_row), problems
-    return _checked(_carved(of_row, share, given), [], source)
+    carved = _carved(of_row, dealt, given)
+    made = "some" if carved.notes else "none"
+    notes = (*carved.notes, *split_notes(table, source, carved.of_row, made))
+    return _checked(Assignment(carved.of_row, notes, carved.drawn), [], source)
 
 
-def row_shares(table: RawTable, source: Source) -> Shares:
-    """A number in [0, 1) per row, the same for equal rows (or equal keys).
-
-    Left out of the whole row are the split column, ids and `leave_out`: a running number would tell equal rows apart.
-    A row without any key value is hashed whole, or all such rows would fall into one split.
-    """
+def _shared_out(dealt: Dealt, rule: SplitRule) -> Any:
     import numpy as np
 
-    apart = {*source.ids, *source.leave_out, source.split.column}
-    whole = [column for name, column in table.columns.items() if name not in apart]
-    if not source.split.key:
-        return shares(row_hashes(whole, table.rows))
-    keys = [table.columns[name] for name in source.split.key]
-    keyed = shares(row_hashes(keys, table.rows))
-    keyless = np.all([column.codes < 0 for column in keys], axis=0)
-    if keyless.any():
-        keyed[keyless] = shares(row_hashes(whole, table.rows))[keyless]
-    return keyed
+    if dealt.by_time:
+        return _by_time(dealt.share, np.ones(len(dealt.share), bool), {"test": rule.test, "eval": rule.eval})
+    edges = np.array([rule.train, rule.train + rule.eval])
+    return np.searchsorted(edges, dealt.share, side="right").astype(np.int8)
+
+
+def _from_folders(table: RawTable) -> Any:
+    import numpy as np
+
+    codes = np.array([SPLITS.index(file.split or "train") for file in table.files], np.int8)
+    return np.repeat(codes, [file.rows for file in table.files])
+
+
+def _nothing(table: RawTable) -> Any:
+    import numpy as np
+
+    return np.zeros(table.rows, np.int8)
 
 
 def _from_column(column: EncodedColumn, places: Places) -> tuple[Any, list[Problem]]:
@@ -134,20 +127,49 @@ def _from_column(column: EncodedColumn, places: Places) -> tuple[Any, list[Probl
     return of_row, problems
 
 
-def _carved(of_row: Any, share: Shares, given: str) -> Assignment:
-    """Splits without a row get a tenth of train: eval the lowest tenth of the hash range, test the next."""
+def _carved(of_row: Any, dealt: Dealt, given: str) -> Assignment:
+    """Splits without a row get a tenth of train: by time its newest rows; by hash eval the lowest tenth of the range, test the
+    next.
+    """
     import numpy as np
 
-    train, notes, drawn, low = of_row == 0, [], [], 0.0
+    train, low = of_row == 0, 0.0
+    lacking = [split for split in ("eval", "test") if not np.any(of_row == SPLITS.index(split))]
+    how = "its newest rows" if dealt.by_time else "chosen by hash"
+    notes = [f"The {given} gave no {split} split: a tenth of train, {how}, became {split}." for split in lacking]
+    if dealt.by_time:
+        wanted: dict[str, float] = {split: CARVED_SHARE for split in ("test", "eval") if split in lacking}
+        of_row = of_row.copy()
+        of_row[train] = _by_time(dealt.share, train, wanted)[train]
+        return Assignment(of_row, tuple(notes))
     of_row = of_row.copy()
     for split in ("eval", "test"):
-        code = SPLITS.index(split)
-        if not np.any(of_row == code):
-            of_row[train & (share >= low) & (share < low + CARVED_SHARE)] = code
-            notes.append(f"The {given} gave no {split} split: a tenth of train, chosen by hash, became {split}.")
-            drawn.append(split)
+        if split in lacking:
+            of_row[train & (dealt.share >= low) & (dealt.share < low + CARVED_SHARE)] = SPLITS.index(split)
         low += CARVED_SHARE
-    return Assignment(of_row, tuple(notes), tuple(drawn))
+    return Assignment(of_row, tuple(notes), tuple(lacking))
+
+
+def _by_time(instant: Any, among: Any, wanted: Mapping[str, float]) -> Any:
+    """(n_rows,) int8.  wanted : share of the rows `among` by split, the newest first.
+
+    Rows of one instant stay together, so each split ends where its share is met most nearly, with one instant at least.
+    Rows without an instant are train.
+    """
+    import numpy as np
+
+    of_row = np.zeros(len(instant), np.int8)
+    times, counts = np.unique(instant[among & ~np.isnan(instant)], return_counts=True)
+    newest = np.concatenate([[0], np.cumsum(counts[::-1])])
+    start, asked = 0, 0.0
+    for split, share in wanted.items():
+        asked += share * among.sum()
+        end = min(max(int(np.abs(newest - asked).argmin()), start + 1), len(times))
+        chosen = times[len(times) - end : len(times) - start]
+        if len(chosen):
+            of_row[among & (instant >= chosen[0]) & (instant <= chosen[-1])] = SPLITS.index(split)
+        start = end
+    return of_row
 
 
 def _checked(assignment: Assignment, problems: list[Problem], source: Source) -> tuple[Assignment, list[Problem]]:
@@ -158,11 +180,9 @@ def _checked(assignment: Assignment, problems: list[Problem], source: Source) ->
         problems.append(Problem(place, f"rows: {said}", f"at least {MIN_TRAIN_ROWS} train rows", "bring more rows"))
     empty = [split for split in ("eval", "test") if not rows[split]]
     if empty:
-        remedy = (
-            "choose key columns with more distinct values"
-            if source.split.key
-            else "bring more rows, or give a split column"
-        )
+        rule, remedy = source.split, "bring more rows, or give a split column"
+        remedy = "choose a time column with more distinct values" if rule.by_time else remedy
+        remedy = "choose key columns with more distinct values" if rule.key else remedy
         problems.append(
             Problem(place, f"no rows in {' and '.join(empty)} ({said})", "at least one row in every split", remedy)
         )

@@ -44,7 +44,7 @@ def _gaps(audit: AuditEvidence) -> Iterator[Gap]:
 def _gap(one: GapEvidence, grouping: GroupingEvidence, positive: str) -> Gap:
     return Gap(
         grouping.title, one.measure, one.convention, one.value, one.low, one.high, one.lowest, one.highest,
-        one.baseline, positive,
+        one.baseline, positive, one.not_measured,
     )  # fmt: skip
 
 

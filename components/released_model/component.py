@@ -1,5 +1,6 @@
 """TFX adapter: the released model as a Model artifact, so that the stock Evaluator can compare with it."""
 
+import json
 import os
 import shutil
 
@@ -14,7 +15,9 @@ from schemas.digest import model_digest
 
 @component
 def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model]) -> None:
-    """Copies the stable version; `empty`, `version`, `digest` and `reason` stand as custom properties."""
+    """Copies the stable version; `empty`, `version`, `digest`, `reason` and `record` (JSON: what was kept beside release.json
+    when it was released, "{}" for an older release) stand as custom properties.
+    """
     found = find_baseline(releases.read(serving_folder), serving_folder)
     target = os.path.join(baseline.uri, SERVING_MODEL_DIR)
     digest = found.digest
@@ -27,6 +30,8 @@ def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model
     baseline.set_int_custom_property("empty", int(found.is_empty))
     baseline.set_int_custom_property("version", found.version)
     baseline.set_string_custom_property("digest", digest)
+    record = {} if found.is_empty else releases.read_record(serving_folder, found.version)
+    baseline.set_string_custom_property("record", json.dumps(record, ensure_ascii=False))
     baseline.set_string_custom_property(
         "reason", f"{found.reason}, but its files are not those that were released" if changed else found.reason
     )

@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from components.score.core import Sensitive
 from schemas.cells import are_numbers, as_float64
+from schemas.hashes import combined, value_hashes
 from schemas.roles import Roles
-from schemas.scored_rows import GROUP, ID, LABEL, WEIGHT
+from schemas.scored_rows import CLUSTER, GROUP, ID, LABEL, WEIGHT
 
 #: How an Example holds a value, and the dtype it is parsed as.
 DTYPES = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}
@@ -27,11 +28,13 @@ class Columns:
     """Which columns are taken, and what they are.
 
     dtypes : "string", "int64" or "float32" of each wanted column that has a value somewhere in the split.
+    cluster : the columns whose equal values make rows of one key.
     """
 
     roles: Roles
     sensitive: tuple[Sensitive, ...]
     dtypes: Mapping[str, str]
+    cluster: tuple[str, ...] = ()
 
     def parse(self, examples: Any) -> dict[str, Any]:
         """A RaggedTensor per column of `dtypes`.  examples : (n,) string tensor."""
@@ -57,6 +60,8 @@ class Columns:
         found = {ID + name: _as_is(cells.get(name), rows) for name in self.roles.ids}
         found[LABEL] = _label(cells.get(self.roles.label), self.roles, rows)
         found[WEIGHT] = _weight(cells.get(self.roles.weight or ""), rows)
+        if self.cluster:
+            found[CLUSTER] = _clusters([_as_is(cells.get(name), rows) for name in self.cluster], rows)
         words: dict[str, tuple[str, int]] = {}
         for one in self.sensitive:
             array, is_number = _as_is(cells.get(one.column), rows), self._is_number(one)
@@ -72,10 +77,10 @@ class Columns:
         return one.has_bins or (self.dtypes.get(one.column, "string") != "string" and not is_category)
 
 
-def wanted(roles: Roles, sensitive: Sequence[Sensitive]) -> tuple[str, ...]:
+def wanted(roles: Roles, sensitive: Sequence[Sensitive], cluster: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the columns to take, each once."""
     weight = (roles.weight,) if roles.weight else ()
-    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive)]))
+    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive), *cluster]))
 
 
 def dtypes_in(batches: Iterable[Any], names: Sequence[str]) -> tuple[dict[str, str], set[str]]:
@@ -148,6 +153,17 @@ def _as_is(cells: _Cells | None, rows: int) -> Any:
     if cells.values.dtype.kind == "f":
         return cells.spread(pa.array(_decimals(cells.values), from_pandas=True))
     return cells.spread(pa.array(cells.values))
+
+
+def _clusters(columns: Sequence[Any], rows: int) -> Any:
+    """int64, the same for rows with the same values; null where a row has none of them."""
+    parts = []
+    for column in columns:
+        encoded = column.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        parts.append((codes, value_hashes(encoded.dictionary)))
+    keyless = np.all([codes < 0 for codes, _ in parts], axis=0)
+    return pa.array(combined(parts, rows).view(np.int64), mask=keyless)
 
 
 def _decoded(values: npt.NDArray[Any]) -> Any:

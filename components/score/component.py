@@ -18,6 +18,7 @@ class ScoreSpec(component_spec.ComponentSpec):
         "split": ExecutionParameter(type=str),
         "sensitive_json": ExecutionParameter(type=str),
         "roles_json": ExecutionParameter(type=str),
+        "split_json": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -33,6 +34,7 @@ class Score(base_beam_component.BaseBeamComponent):
     baseline : the released model; one marked `empty` counts as none.
     sensitive_json : a JSON list of names or {"column": name, "bins": [...]}.
     roles_json : schemas.roles.Roles.
+    split_json : schemas.split_record.SplitRecord of this run, or "".
     """
 
     SPEC_CLASS = ScoreSpec
@@ -46,6 +48,7 @@ class Score(base_beam_component.BaseBeamComponent):
         baseline: Optional[BaseChannel] = None,
         split: str = "test",
         sensitive_json: str = "[]",
+        split_json: str = "",
     ) -> None:
         spec = ScoreSpec(
             examples=examples,
@@ -55,6 +58,7 @@ class Score(base_beam_component.BaseBeamComponent):
             # Other bins over the same columns do not make the rows to be scored again.
             sensitive_json=write_sensitive(read_sensitive(sensitive_json)),
             roles_json=roles_json,
+            split_json=split_json,
             predictions=Channel(type=Predictions),
         )
         super().__init__(spec=spec)

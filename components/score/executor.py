@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from components.score.shards import Piece, Plan, Scorer, joined, records
 from schemas.predictions import answers_of
 from schemas.roles import Roles
 from schemas.scored_rows import FILE_NAME, About, arrow_schema, write
+from schemas.split_record import SplitRecord, caution
 
 Artifacts = dict[str, list[Any]]
 PIECES = "pieces"
@@ -80,10 +82,13 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
     sensitive = read_sensitive(exec_properties["sensitive_json"])
     model = _serving_path(artifact_utils.get_single_instance(input_dict["model"]))
     candidate = candidate_in(model, roles)
-    names = wanted(roles, sensitive)
+    dealt = SplitRecord.from_json(exec_properties.get("split_json") or "")
+    cluster = dealt.cluster if dealt else ()
+    names = wanted(roles, sensitive, cluster)
     dtypes, seen = dtypes_in(records(shards), names) if shards else ({}, set())
+    there = seen | set(dtypes) | candidate.inputs | set(roles.ids)
     if seen:
-        refuse_absent(sensitive, seen | set(dtypes) | candidate.inputs | set(roles.ids))
+        refuse_absent(sensitive, there)
     about = About(
         roles.task,
         roles.classes,
@@ -92,16 +97,28 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         sensitive=tuple(one.column for one in sensitive),
         ids=roles.ids,
         weight=roles.weight,
+        # A key that columns.leave_out names never reached the examples; part of a key would tie rows that have nothing to do.
+        cluster=cluster if set(cluster) <= there else (),
     )
     baselines = [b for b in input_dict.get("baseline") or [] if b.get_int_custom_property("empty") != 1]
     folder = _serving_path(baselines[0]) if baselines else None
     note = why_no_baseline(candidate.answers, folder)
     if folder is not None:
         about = replace(about, released_version=baselines[0].get_int_custom_property("version"))
+        about = replace(about, caution=_caution(dealt, baselines[0]))
         if not note:
             threshold = answers_of(folder).threshold
             about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
-    return Plan(model, None if note else folder, Columns(roles, sensitive, dtypes), replace(about, baseline_note=note))
+    columns = Columns(roles, sensitive, dtypes, about.cluster)
+    return Plan(model, None if note else folder, columns, replace(about, baseline_note=note))
+
+
+def _caution(dealt: SplitRecord | None, baseline: Any) -> str:
+    if dealt is None:
+        return ""
+    record = json.loads(baseline.get_string_custom_property("record") or "{}")
+    released = SplitRecord.of(record["split"]) if "split" in record else None
+    return caution(dealt, released, baseline.get_int_custom_property("version"))
 
 
 def _join(plan: Plan, paths: list[Path], folder: Path) -> tuple[About, int]:

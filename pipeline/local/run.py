@@ -19,6 +19,7 @@ from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.interrupt import Interrupt
 from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
+from pipeline.local.schema_in_force import with_schema_in_force
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.settings_file import LoadedSettings
 from pipeline.settings_table import check_with_table
@@ -211,7 +212,7 @@ def build_graph(job: Job, connection: object) -> Graph:
 
     gc.freeze()
     gc.enable()
-    settings = job.loaded.settings
+    settings = with_schema_in_force(job.loaded.settings, job.profile, job.folder.root)
     plan = steps(settings)
     run = Run(
         source=source_of(settings),

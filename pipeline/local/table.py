@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.example_gen.source import Source, SplitRule
+from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
 from schemas.errors import Problem, SettingsError
 from schemas.roles import Roles
@@ -26,7 +27,15 @@ def source_of(settings: Settings) -> Source:
         encoding=data.encoding,
         missing=data.missing,
         split=SplitRule(
-            split.column, (split.key,) if split.key else (), _plain(split.folders), split.train, split.eval, split.test
+            split.column,
+            split.key,
+            _plain(split.folders),
+            split.train,
+            split.eval,
+            split.test,
+            split.columns,
+            split.repeats,
+            split.by_time,
         ),
         leave_out=columns.leave_out,
         positive=settings.label.positive,
@@ -67,7 +76,7 @@ def look_at(settings: Settings) -> TableProfile:
     unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
     if unknown:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
-    return profile
+    return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
 
 
 def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Problem]:

@@ -13,6 +13,14 @@ def driver(tmp_path_factory):
         yield driver
 
 
+@pytest.mark.parametrize("name", ["census", "penguins", "taxi_tips"])
+def test_no_word_is_torn_and_no_text_is_cut_at_any_width(driver, name, request):
+    """Binary, multiclass and regression, as real tables fill the pages."""
+    ended = request.getfixturevalue(name)
+    for page in [*sorted(ended.output.glob("runs/2*/reports/*.html")), ended.output / "runs" / "index.html"]:
+        browser.refuse_bad_layout(driver, page.as_uri())
+
+
 @pytest.mark.parametrize("name", ["penguins", "taxi", "taxi_tips"])
 def test_the_report_of_a_real_run_works_offline(driver, name, request):
     ended = request.getfixturevalue(name)

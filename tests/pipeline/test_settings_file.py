@@ -206,7 +206,11 @@ def test_a_misspelt_split_name(written):
     ("extra", "key", "word"),
     [
         ("split: {train: 0.5}", "split.train", "0.5 + 0.1 + 0.1 = 0.7"),
-        ("split: {column: a, key: b}", "split.key", "column and key together"),
+        ("split: {column: a, folders: {train: b}}", "split.folders", "column and folders together"),
+        ("split: {by_time: a, key: b}", "split.by_time", "by_time and key"),
+        ("split: {by_time: a, repeats: together}", "split.by_time", "by_time and repeats: together"),
+        ("split: {columns: [a, b, a]}", "split.columns", "a more than once"),
+        ("split: {key: [a, y]}", "split.key", "which is the label"),
         ("split: {column: y}", "split.column", "which is the label"),
         ("columns: {weight: y}", "columns.weight", "which is the label"),
         ("columns: {leave_out: [y]}", "columns.leave_out", "the label 'y'"),

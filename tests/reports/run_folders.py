@@ -332,6 +332,7 @@ def result(verdict: str, gates: Sequence[Verdict], ran: Sequence[StepRecord], **
         "settings_version": 1,
         "name": "census",
         "data": {"path": "data/census/adult.csv", "missing": ["", "?"]},
+        "label": {"column": "income"},
         "quality_gate": {"beat_constant": True, "limits": [{"metric": "auc", "at_least": 0.9}], "min_slice_rows": 100},
         "release": {"mode": "direct"},
     }

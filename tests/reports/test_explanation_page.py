@@ -130,12 +130,12 @@ def test_single_rows_show_values_reasons_and_what_would_turn_them(output: Path) 
     assert one.counterfactual is not None
     change = one.counterfactual.changes[0]
     assert (
-        f"Would be {one.counterfactual.decision} with {change.column} {change.after} instead of {change.before}"
+        f"Would be income = {one.counterfactual.decision} with {change.column} {change.after} instead of {change.before}"
         in found.words
     )
     for reason in one.reasons:
         assert " ".join(reason.split()) in found.words
-    assert f"Row {one.row}: {one.decision}" in found.words
+    assert f"Row {one.row}: income = {one.decision}" in found.words
     assert found.tags.count("details") >= len(evidence().local)
 
 
@@ -173,7 +173,7 @@ def test_a_regression_has_no_decision_to_turn(output: Path) -> None:
     assert "Would be" not in words
     assert "turns the decision" not in words
     multiclass = page(output, "multiclass").words
-    assert "explained score of high" in multiclass
+    assert "explained score of income = high" in multiclass
     assert "rate of high of Male and Female" in multiclass
 
 

@@ -10,6 +10,7 @@ import pytest
 from fairness.gaps import MEASURES
 from reports import fairness_page, fairness_words
 from reports.build import build
+from reports.formatting import class_said
 from schemas.fairness_evidence import FairnessEvidence, GapEvidence, GroupEvidence, GroupingEvidence, JudgedLimit
 from schemas.fairness_history import FairnessHistory, from_json, to_json
 from tests.reports import measured, run_folders
@@ -199,14 +200,22 @@ def test_other_tasks_have_their_own_rates(output: Path) -> None:
     assert "True positive rate" not in regression
     assert "exclude one another" not in regression
     assert "Error difference (0 is equal, in the label's unit)" in regression
-    assert "Groups: who is said to be high" in page(output, "multiclass").words
+    assert "Groups: of whom the model says income = high" in page(output, "multiclass").words
+
+
+@pytest.mark.parametrize("measure", [m for m, known in fairness_words.MEASURES.items() if "{positive}" in known.said])
+def test_a_class_that_is_a_bare_number_is_said_with_its_column(measure: str) -> None:
+    said = fairness_words.sentence(
+        replace(LIMIT, measure=measure), replace(GAP, measure=measure), class_said("1", "default")
+    )
+    assert "default = 1" in said
 
 
 def test_without_a_class_every_class_is_shown_and_none_is_judged(tmp_path: Path) -> None:
     gate, found = measured.unfit("positive_not_declared")
     words = Page(_built(tmp_path, found, gate=gate)).words
     for name in ("low", "middle", "high"):
-        assert f"Groups: who is said to be {name}" in words
+        assert f"Groups: of whom the model says income = {name}" in words
     assert "Set fairness.positive." in words
 
 
@@ -268,7 +277,7 @@ LIMIT = JudgedLimit("", ("sex",), "limit", 0.1, "at most", "PASSED", True, "s", 
         (replace(LIMIT, measure="demographic_parity_difference"),
          "sex=F is selected 25 percentage points less often than sex=M [20, 30]; the limit is at most 10 percentage points: passed."),
         (replace(LIMIT, measure="fpr_difference", low=None, high=None),
-         "Of those who are not yes, the model takes 25 percentage points more for it in sex=M than in sex=F; the limit is at "
+         "Of the rows without loan = yes, the model takes 25 percentage points more for it in sex=M than in sex=F; the limit is at "
          "most 10 percentage points: passed."),
         (replace(LIMIT, measure="demographic_parity_ratio", kind="rise", value=-0.25, status="FAILED"),
          "Demographic parity ratio of sex is 0.25 better than the released model's on the same rows [0.2, 0.3]; the limit is at "
@@ -285,7 +294,7 @@ LIMIT = JudgedLimit("", ("sex",), "limit", 0.1, "at most", "PASSED", True, "s", 
     ],
 )  # fmt: skip
 def test_sentences(limit: JudgedLimit, said: str) -> None:
-    assert fairness_words.sentence(limit, replace(GAP, measure=limit.measure), "yes") == said
+    assert fairness_words.sentence(limit, replace(GAP, measure=limit.measure), "loan = yes") == said
 
 
 def test_every_measure_of_the_gate_has_its_words() -> None:

@@ -80,6 +80,13 @@ def test_tables_scroll_inside_themselves_with_everything_unfolded(
         assert driver.execute_script("return document.querySelectorAll('table:not(:has(caption))').length") == 0
 
 
+@pytest.mark.parametrize("run", [name for name in run_folders.ALL if name != "hostile"])
+def test_no_word_is_torn_and_no_text_is_cut_at_any_width(driver: webdriver.Chrome, output: Path, run: str) -> None:
+    """A hostile table's names have no end and break where they must; all else keeps its words and numbers whole."""
+    for address in addresses(output, run):
+        browser.refuse_bad_layout(driver, address)
+
+
 def test_the_index_of_runs_leads_to_a_report_and_back(driver: webdriver.Chrome, output: Path) -> None:
     browser.set_width(driver, PHONE)
     driver.get((output / "runs" / "index.html").as_uri())

@@ -11,6 +11,14 @@ from tests.reports import run_folders
 from tests.reports.parsed_page import Page
 
 
+def test_the_link_to_the_latest_run_is_no_run(tmp_path: Path) -> None:
+    run_folders.ALL["passed"](tmp_path / "runs" / "one")
+    (tmp_path / "runs" / "latest").symlink_to("one")
+    page = build_index(tmp_path).read_text()
+    assert ">latest<" not in page
+    assert page.count("<bdi>one</bdi>") == 1
+
+
 def test_lists_runs_newest_first_with_verdict_metrics_and_links(tmp_path: Path) -> None:
     for day, name in ((1, "old"), (3, "new"), (2, "middle")):
         run = run_folders.result(
@@ -50,3 +58,9 @@ def test_folder_names_are_escaped_in_links(tmp_path: Path) -> None:
     page = Page(build_index(tmp_path))
     assert page.links == ["a%20b%23c%3Ci%3E/reports/index.html"]
     assert "a b#c<i>" in page.words
+
+
+def test_a_copy_that_a_tool_made_of_the_link_is_no_run_either(tmp_path: Path) -> None:
+    for name in ("one", "latest"):
+        run_folders.write(tmp_path / "runs" / name, run_folders.result("PASSED", (), (), run_id="one"))
+    assert ">latest<" not in build_index(tmp_path).read_text()

@@ -88,7 +88,7 @@ def test_the_file_is_the_documented_one(tmp_path):
     assert json.loads(schema.metadata[METADATA_KEY]) == {
         "task": "binary", "classes": ["<=50K", ">50K"], "threshold": 0.4, "baseline_threshold": 0.5, "split": "test",
         "sensitive": ["sex", "größe"], "ids": ["key", "count"], "weight": "w", "baseline_version": 3,
-        "baseline_note": "", "released_version": None,
+        "baseline_note": "", "released_version": None, "cluster": [], "caution": "",
     }  # fmt: skip
     assert schema.equals(arrow_schema(BINARY, {"count": "int"}, {"größe": "float"}), check_metadata=True)
 
@@ -168,3 +168,30 @@ def test_rows_lack_a_column_of_the_file():
     rows = binary_rows()
     with pytest.raises(KeyError, match="weight"):
         to_table(ScoredRows(BINARY, {name: rows[name] for name in rows.columns if name != "weight"}))
+
+
+def test_rows_of_one_key_have_one_number_and_a_row_without_a_key_has_its_own(tmp_path):
+    about = About("regression", cluster=("patient",))
+    schema = arrow_schema(about, {}, {})
+    columns = {
+        "row": [0, 1, 2, 3, 4],
+        "label": [1.0] * 5,
+        "value": [1.0] * 5,
+        "weight": [1.0] * 5,
+        "cluster": [2**62, None, -5, 2**62, None],
+    }
+    write([pa.table(columns, schema)], schema, tmp_path / FILE_NAME)
+    found = read(tmp_path, ["cluster"]).cluster
+    assert found.dtype == np.int64
+    assert found[0] == found[3]
+    assert sorted(set(found.tolist())) == [0, 1, 2, 3]
+    save(read(tmp_path), tmp_path / "again")
+    np.testing.assert_array_equal(read(tmp_path / "again").cluster[[0, 3, 2]], found[[0, 3, 2]])
+
+
+def test_rows_without_keys_have_no_clusters_and_older_files_are_read(tmp_path):
+    save(binary_rows(), tmp_path)
+    assert read(tmp_path).cluster is None
+    older = json.loads(BINARY.to_json())
+    del older["cluster"], older["caution"]
+    assert About.from_json(json.dumps(older)) == BINARY

@@ -1,5 +1,6 @@
 """DirectRelease with real artifacts and a real release.json."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from schemas.artifacts import GateVerdict, ReleaseRecord
 from tests.components.through_executor import artifact, run
 
 
-def released(folder: Path, mode: str, overrides: str = "", **pushed: int | str) -> Any:
+def released(folder: Path, mode: str, overrides: str = "", split_json: str = "", **pushed: int | str) -> Any:
     record = artifact(ReleaseRecord, folder / "record")
     statistics = artifact(ExampleStatistics, folder / "statistics")
     statistics.split_names = artifact_utils.encode_split_names(["train", "eval"])
@@ -23,7 +24,7 @@ def released(folder: Path, mode: str, overrides: str = "", **pushed: int | str) 
     inputs = {
         "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
     }  # fmt: skip
-    run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1")
+    run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
     return record
 
 
@@ -94,3 +95,11 @@ def test_a_held_version_that_a_person_let_pass_enters_the_history_and_stays_held
     assert releases.overrides_ever(state) == ((8, "one"),)
     assert releases.read(record.uri) == state
     assert (record.get_int_custom_property("version"), record.get_int_custom_property("changed")) == (0, 1)
+
+
+def test_the_split_rule_is_kept_with_the_version_and_handed_to_the_next_run(tmp_path: Path) -> None:
+    rule = json.dumps({"rule": "as_read", "key": ["who"]})
+    released(tmp_path, "direct", split_json=rule, **a_push(tmp_path))
+    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
+    released(tmp_path, "direct", split_json="{}", **a_push(tmp_path))
+    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}

@@ -163,8 +163,8 @@ def test_a_number_by_the_users_word_and_a_text_by_the_schemas(tmp_path: Path) ->
     path = write(tmp_path / "t.csv")
     assert "'city0'; 200 of 200" in only(source(path, kinds={"city": "number"})).got
     schema = parse_pbtxt('feature { name: "age" type: BYTES }', "here")
-    with pytest.raises(DataError, match=r"text in the schema, a number in data\.columns\.kinds"):
-        inspect(source(path, kinds={"age": "number"}), schema)
+    assert inspect(source(path), schema).column("age").type == "text"
+    assert inspect(source(path, kinds={"age": "number"}), schema).column("age").type == "int"
 
 
 def test_a_file_without_known_ending_is_recognised_by_its_bytes(tmp_path: Path) -> None:
@@ -247,7 +247,6 @@ def test_a_parquet_file_that_is_none(tmp_path: Path) -> None:
     [
         (pa.array([[1], [2]] * 20), "nested values: list<"),
         (pa.array([{"a": 1}] * 40), "nested values: struct<"),
-        (pa.array([2**63 + 1] * 40, pa.uint64()), "uint64 with values above"),
         (pa.array([b"\xff\xfe"] * 40), "binary"),
         (pa.array([dt.timedelta(1)] * 40), "duration"),
     ],

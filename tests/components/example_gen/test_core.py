@@ -59,8 +59,16 @@ def test_source_and_profile_survive_json(tmp_path: Path) -> None:
     [
         (["1", " -2 ", "+3", "?"], ("int", "number"), [1, -2, 3, None]),
         (["1", "2.5", ".5", "1e3", "-inf"], ("float", "number"), [1.0, 2.5, 0.5, 1000.0, float("-inf")]),
-        (["9223372036854775807", "1"], ("int", "number"), [2**63 - 1, 1]),
-        (["9223372036854775808", "1"], ("float", "number"), [2.0**63, 1.0]),
+        (["9007199254740992", "1"], ("int", "number"), [2**53, 1]),
+        (["1706695200000000000", "1706695201000000000"], ("int", "number"), [1706695200 * 10**9, 1706695201 * 10**9]),
+        (["9007199254740993", "1"], ("text", "category"), ["9007199254740993", "1"]),
+        (
+            ["12345678901234567890", "12345678901234567891"],
+            ("text", "category"),
+            ["12345678901234567890", "12345678901234567891"],
+        ),
+        (["007", "12"], ("text", "category"), ["007", "12"]),
+        (["1700073686.0", "1700073687.0"], ("int", "number"), [1700073686, 1700073687]),
         (["0x1F", "0x20"], ("text", "category"), ["0x1F", "0x20"]),
         (["True", "FALSE", "", "true"], ("text", "category"), ["true", "false", None, "true"]),
         (["2024-01-31", "2023-12-01"], ("text", "date"), ["2024-01-31", "2023-12-01"]),
@@ -75,7 +83,7 @@ def test_types_of_a_csv(tmp_path: Path, texts: list[str], kind_of: tuple[str, st
 
 
 def test_the_users_word_on_a_column(tmp_path: Path) -> None:
-    assert of_column(tmp_path / "t.csv", ["007", "8"]) == ("int", "number", [7, 8])
+    assert of_column(tmp_path / "t.csv", ["007", "8"], kinds={"x": "number"}) == ("int", "number", [7, 8])
     assert of_column(tmp_path / "t.csv", ["007", "8"], kinds={"x": "category"}) == ("text", "category", ["007", "8"])
     assert of_column(tmp_path / "t.csv", ["1700000000", "1"], kinds={"x": "date"}) == ("int", "date", [1700000000, 1])
     assert of_column(tmp_path / "t.csv", ["007", "8"], ids=["x"]) == ("text", "category", ["007", "8"])

@@ -1,5 +1,6 @@
 """ReleasedModel hands over an artifact that TFX can load as a model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,10 @@ def test_nothing_released_is_marked_empty(tmp_path: Path) -> None:
     assert baseline.get_int_custom_property("empty") == 1
     assert baseline.get_int_custom_property("version") == 0
     assert list(Path(baseline.uri).iterdir()) == []
+
+
+def test_what_was_kept_at_the_release_is_handed_on_and_nothing_for_an_older_one(tmp_path: Path) -> None:
+    release(tmp_path, 7)
+    assert baseline_of(tmp_path).get_string_custom_property("record") == "{}"
+    releases.keep_record(tmp_path / "serving", 7, {"split": {"key": ["who"]}})
+    assert json.loads(baseline_of(tmp_path).get_string_custom_property("record")) == {"split": {"key": ["who"]}}

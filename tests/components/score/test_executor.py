@@ -1,6 +1,7 @@
 """The real executor on Examples that ExampleGen wrote, with SavedModels, against the models called directly."""
 
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,6 +151,51 @@ def test_the_released_model_answers_on_the_same_rows_at_its_own_threshold(tmp_pa
     np.testing.assert_array_equal(found.decision, tiny_model.scores("binary", x, 1.5)[:, 1] >= 0.4)
     assert (found.about.baseline_version, found.about.baseline_threshold) == (4, 0.7)
     assert scored.int_property("baseline_version") == 4
+
+
+KEYED = Source("t.csv", "y", split=SplitRule(key=("who", "where"))).split_record
+
+
+def test_rows_of_one_key_are_one_cluster_over_batches_and_shards(tmp_path):
+    who = ["a", "b", None, "a", None, "b"] * 2000
+    where = [1, 1, None, 1, None, 2] * 2000
+    folder = table_of(tmp_path / "all", x=[0.5] * 12_000, y=["no"] * 12_000, who=who, where=where)
+    examples = shards_of(tmp_path / "examples", records_in(folder / "Split-test"), 9000, 3000)
+    found = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", split=KEYED.to_json()).rows
+    assert found.about.cluster == ("who", "where")
+    cluster = found.cluster.reshape(2000, 6)
+    assert np.array_equal(cluster[:, 0], cluster[:, 3])
+    assert [len(np.unique(cluster[:, place])) for place in range(6)] == [1, 1, 2000, 1, 2000, 1]
+    assert len(np.unique(cluster)) == 3 + 4000
+
+
+def test_a_key_that_is_not_in_the_examples_makes_no_clusters(tmp_path):
+    folder = table_of(tmp_path / "all", x=[0.5] * 50, y=["no"] * 50, who=["a"] * 50)
+    found = score(folder, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", split=KEYED.to_json()).rows
+    assert found.about.cluster == ()
+    assert found.cluster is None
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"split": json.loads(KEYED.to_json())}, ""),
+        (
+            {"split": {"rule": "whole_row", "label": "y", "shares": [0.8, 0.1, 0.1]}},
+            "another split rule (by whole rows",
+        ),
+        ({}, "released without a record of its split rule"),
+    ],
+    ids=["same", "other", "older release"],
+)
+def test_a_released_model_that_may_have_trained_on_these_rows_is_said(tmp_path, record, said):
+    examples, _ = rows_of(tmp_path / "e")
+    released = artifact(Model, tiny(tmp_path / "r", BINARY), version=4, empty=0, record=json.dumps(record))
+    made = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", (), released, split=KEYED.to_json())
+    assert made.rows.about.caution.startswith("Version 4 was ") if said else made.rows.about.caution == ""
+    assert said in made.rows.about.caution
+    first = score(examples, tiny(tmp_path / "m2", BINARY), ROLES, tmp_path / "out2", split=KEYED.to_json())
+    assert first.rows.about.caution == ""
 
 
 def emptied(folder: Path) -> Path:

@@ -40,13 +40,16 @@ class Scored:
         return sorted(path.name for path in Path(self.artifact.uri).rglob("*"))
 
 
-def score(examples: Path, model: Path, roles: Roles, out: Path, sensitive: Any = (), baseline: Any = None) -> Scored:
-    """examples, model : folders of the artifacts.  baseline : an artifact."""
+def score(
+    examples: Path, model: Path, roles: Roles, out: Path, sensitive: Any = (), baseline: Any = None, *, split: str = ""
+) -> Scored:
+    """examples, model : folders of the artifacts.  baseline : an artifact.  split : a SplitRecord's JSON."""
     given = artifact(Examples, examples)
     given.split_names = '["train", "test"]'
     inputs = {"examples": [given], "model": [artifact(Model, model)]} | ({"baseline": [baseline]} if baseline else {})
     found = artifact(Predictions, out)
-    properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json()}
+    properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json(),
+                  "split_json": split}  # fmt: skip
     Executor(Executor.Context(IN_MEMORY)).Do(inputs, {"predictions": [found]}, properties)
     return Scored(found, read(out))
 
