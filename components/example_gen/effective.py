@@ -76,7 +76,7 @@ def _without_copies(columns: Sequence[EncodedColumn], rows: Any) -> float:
     """Rows over 1 + 2 C / rows, where C is the number of pairs of equal rows that chance does not explain.
 
     Rows that are equal in all columns but one would by chance agree in that one as often as any two rows do, or more often
-    (q, the sum of squared shares). So of the pairs that differ in it alone, D, at least D q / (1 - q) more are equal by
+    (q, a share of pairs). So of the pairs that differ in it alone, D, at least D q / (1 - q) more are equal by
     chance: the largest such number over the columns is taken off.
     """
     import numpy as np
@@ -92,8 +92,9 @@ def _without_copies(columns: Sequence[EncodedColumn], rows: Any) -> float:
     by_chance = 0.0
     for place in np.linspace(0, len(columns) - 1, min(len(columns), MOST_LEFT_OUT)).round().astype(int):
         column = columns[place]
-        shares = np.bincount(column.codes[rows] + 1) / number
-        q = float((shares**2).sum())
+        held = np.bincount(column.codes[rows] + 1).astype(float)
+        # Copies agree in every column; q is asked of the other pairs.
+        q = (float((held * (held - 1)).sum() / 2) - equal) / max(number * (number - 1) / 2 - equal, 1)
         if q < 1:
             differing = _pairs(total - _marks(column, int(place))[rows]) - equal
             by_chance = max(by_chance, differing * q / (1 - q))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
@@ -21,7 +21,10 @@ def released(folder: Path, mode: str, overrides: str = "", split_json: str = "",
     (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
     (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
     verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
+    (folder / "examples").mkdir(exist_ok=True)
+    (folder / "examples" / "distributions-train.npz").write_bytes(b"shares")
     inputs = {
+        "examples": artifact(Examples, folder / "examples"),
         "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
     }  # fmt: skip
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
@@ -72,6 +75,7 @@ def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> N
 def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path, mode: str) -> None:
     released(tmp_path, mode, **a_push(tmp_path))
     assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
+    assert releases.distributions_file(tmp_path / "serving", 8).read_bytes() == b"shares"
 
 
 def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
