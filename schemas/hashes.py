@@ -115,16 +115,22 @@ def _number_hashes(values: Any) -> Hashes:
     return mixed(np.where(is_whole, whole, broken))
 
 
-def combined(columns: Sequence[tuple[Any, Hashes]], rows: int) -> Hashes:
-    """One hash per row, (n_rows,) uint64, from its values by their place in the list; names do not go in.
+def cells(columns: Sequence[tuple[Any, Hashes]]) -> list[Hashes]:
+    """One hash per cell, (n_rows,) uint64 each column, that differs by the column's place in the list; names do not go in.
 
     columns : per column the codes, (n_rows,) int, -1 where missing, and `value_hashes` of its distinct values.
     """
     import numpy as np
 
-    total = np.zeros(rows, np.uint64)
+    found = []
     for place, (codes, hashes) in enumerate(columns):
         salt = mixed(np.array([place + 1], np.uint64))
-        cells = mixed(np.append(hashes, np.uint64(_MISSING)) ^ salt)
-        total += cells[codes]
-    return mixed(total)
+        found.append(mixed(np.append(hashes, np.uint64(_MISSING)) ^ salt)[codes])
+    return found
+
+
+def combined(columns: Sequence[tuple[Any, Hashes]], rows: int) -> Hashes:
+    """One hash per row, (n_rows,) uint64, of its cells.  columns : as in `cells`."""
+    import numpy as np
+
+    return mixed(sum(cells(columns), start=np.zeros(rows, np.uint64)))

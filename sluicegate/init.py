@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    from components.example_gen.core import Source, propose, with_delimiter
+    from components.example_gen.core import Source, first_look, propose, propose_split, with_delimiter
 
     name = _name(arguments.name, arguments.data)
     config = Path(arguments.config_dir) / f"{name}.yaml"
@@ -43,11 +44,14 @@ def main(arguments: argparse.Namespace) -> int:
     )
     if arguments.delimiter is None:
         source = with_delimiter(source)
-    profile, schema_text, suggestions = propose(source)
+    table = first_look(source)
+    split = propose_split(table, source)
+    source = replace(source, split=split.rule, ids=split.rule.key)
+    profile, schema_text, suggestions = propose(source, table)
     from sluicegate.proposed_settings import proposed_settings
 
     _write(schema, schema_text)
-    _write(config, proposed_settings(name, source, profile, suggestions, str(schema)))
+    _write(config, proposed_settings(name, source, profile, (suggestions, split), str(schema)))
     from pipeline.settings_file import load
 
     load(config)

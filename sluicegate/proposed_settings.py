@@ -7,8 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sluicegate.proposed_split import split_section
+from sluicegate.yaml_scalar import scalar
+
 if TYPE_CHECKING:
     from components.example_gen.core import Column, Source, TableProfile
+    from components.example_gen.split_proposal import SplitProposal
 
 #: As components/example_gen/proposal.py words them: "columns.ids: customer, because ...".
 _LIST = re.compile(r"^(?:columns|data)\.(?P<key>leave_out|ids): (?P<column>.+?), because (?P<why>.+)$")
@@ -21,11 +25,14 @@ _PEOPLE = re.compile(r"\b(sex|gender|race|ethnic\w*|age|religion|nationality|dis
 _EXAMPLE_LIMITS = {"binary": ("auc", 0.8), "multiclass": ("accuracy", 0.8), "regression": ("r2", 0.5)}
 
 
-def proposed_settings(name: str, source: Source, profile: TableProfile, suggestions: Sequence[str], schema: str) -> str:
+def proposed_settings(
+    name: str, source: Source, profile: TableProfile, found: tuple[Sequence[str], SplitProposal], schema: str
+) -> str:
     """The text of a settings file that can be loaded and run as it is.
 
-    suggestions : the sentences of components.example_gen.core.propose.
+    found : the sentences of components.example_gen.core.propose, and what core.propose_split says.
     """
+    suggestions, split = found
     rows = sum(profile.rows.values())
     lines = [
         f"# Proposed by `sluicegate init` from {source.path} ({rows:,} rows). Read it and change it: it is yours now.",
@@ -35,8 +42,8 @@ def proposed_settings(name: str, source: Source, profile: TableProfile, suggesti
         "",
         *_data(source),
         *_label(source, profile),
-        *_split(profile),
-        *_columns(suggestions),
+        *split_section(profile, split),
+        *_columns(suggestions, source.ids),
         "# The contract the data must meet, proposed from this table; read it before you trust it.",
         f"schema: {scalar(schema)}",
         "",
@@ -46,22 +53,6 @@ def proposed_settings(name: str, source: Source, profile: TableProfile, suggesti
         *_fairness(profile),
     ]
     return "\n".join(lines) + "\n"
-
-
-def scalar(text: str) -> str:
-    """The text as a YAML value: plain where YAML reads it back as the same text, quoted where not.
-
-    >>> [scalar(t) for t in ("income", ">50K", "yes", "1", "a: b", "")]
-    ['income', '">50K"', '"yes"', '"1"', '"a: b"', '""']
-    """
-    from pipeline import settings_yaml
-
-    try:
-        read = settings_yaml.read(f"key: [{text}]\nother: {text}").value
-        same = read == {"key": [text], "other": text}
-    except settings_yaml.BadYaml:
-        same = False
-    return text if same else json.dumps(text, ensure_ascii=False)
 
 
 def _data(source: Source) -> list[str]:
@@ -80,27 +71,20 @@ def _label(source: Source, profile: TableProfile) -> list[str]:
     return [*lines, f"task: {profile.roles.task}", ""]
 
 
-def _split(profile: TableProfile) -> list[str]:
-    rows = ", ".join(f"{split} {count:,}" for split, count in profile.rows.items())
-    return [
-        f"# Rows per split as they fall now: {rows}.",
-        "# split:",
-        "#   column: split        # a column that says train, eval or test",
-        "#   key: customer_id     # or: rows with the same key stay in one split",
-        "",
-    ]
-
-
-def _columns(suggestions: Sequence[str]) -> list[str]:
-    """Empty columns are left out; everything else is for a person to decide."""
+def _columns(suggestions: Sequence[str], ids: Sequence[str]) -> list[str]:
+    """Empty columns are left out, and the split's key is an id; everything else is for a person to decide."""
     lists = [match for match in map(_LIST.match, suggestions) if match]
     kinds = [match for match in map(_KIND.match, suggestions) if match]
     other = [s for s in suggestions if not _LIST.match(s) and not _KIND.match(s)]
     empty = [m["column"] for m in lists if m["key"] == "leave_out" and m["why"] == _EMPTY]
-    lines = ["columns:" if empty else "# columns:"]
+    lines = ["columns:" if empty or ids else "# columns:"]
     if empty:
         lines.append(f"  leave_out: [{', '.join(map(scalar, empty))}]   # no row has a value")
-    for key, already in (("leave_out", empty), ("ids", [])):
+    if ids:
+        lines.append(
+            f"  ids: [{', '.join(map(scalar, ids))}]   # the key of the split: no model can learn from a key it never sees again"
+        )
+    for key, already in (("leave_out", empty), ("ids", list(ids))):
         lines += _one_list(key, already, [m for m in lists if m["key"] == key and m["column"] not in empty])
     lines += ["#   kinds:"] if kinds else []
     lines += [f"#     {scalar(m['column'])}: {m['kind']}   # {m['why']}" for m in kinds]

@@ -12,7 +12,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-__all__ = ["MISSING", "Column", "Source", "SplitRule", "TableProfile", "file_pattern", "inspect", "load", "propose"]
+    from components.example_gen.encoded import RawTable
+    from components.example_gen.split_proposal import SplitProposal
+
+__all__ = [
+    "MISSING",
+    "Column",
+    "Source",
+    "SplitRule",
+    "TableProfile",
+    "file_pattern",
+    "first_look",
+    "inspect",
+    "load",
+    "propose",
+    "propose_split",
+]
 
 
 def inspect(source: Source, schema: schema_pb2.Schema | None = None) -> TableProfile:
@@ -50,10 +65,26 @@ def with_delimiter(source: Source) -> Source:
     return guessed(source)
 
 
-def propose(source: Source) -> tuple[TableProfile, str, list[str]]:
+def first_look(source: Source) -> RawTable:
+    """The cells of a table that nobody has settings for yet. Raises DataError where it cannot be read."""
+    from components.example_gen.proposal import first_look
+
+    return first_look(source)
+
+
+def propose_split(table: RawTable, source: Source) -> SplitProposal:
+    """The split for a table seen the first time: its key, or the columns to hash, and why."""
+    from components.example_gen.split_proposal import split_proposal
+
+    return split_proposal(table, source)
+
+
+def propose(source: Source, table: RawTable | None = None) -> tuple[TableProfile, str, list[str]]:
     """The profile, a schema to review (text format) and suggestions for the settings, for a table seen the first time.
 
     Columns without any value are left out of the proposal instead of being refused.
+
+    table : of `first_look`; None reads it again.
 
     Raises
     ------
@@ -61,4 +92,4 @@ def propose(source: Source) -> tuple[TableProfile, str, list[str]]:
     """
     from components.example_gen.proposal import proposal_for
 
-    return proposal_for(source)
+    return proposal_for(source, table)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from components.example_gen.encoded import EncodedColumn
-from schemas.hashes import combined, fnv1a, mixed, value_hashes
+from schemas.hashes import cells, combined, fnv1a, mixed, value_hashes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 #: SplitMix64's step: numbers that differ by it are independent once they are mixed.
 _STEP = 0x9E3779B97F4A7C15
+
+
+def cells_of(columns: Sequence[EncodedColumn]) -> list[Hashes]:
+    """One hash per cell as it is read, (n_rows,) uint64 each column; the sum of a row's cells says which rows are equal."""
+    return cells([(column.codes, value_hashes(column.values)) for column in columns])
 
 
 def hashes_as_read(columns: Sequence[EncodedColumn], rows: int) -> Hashes:

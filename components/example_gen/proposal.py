@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from components.example_gen.encoded import RawTable
 from components.example_gen.files import find_files
 from components.example_gen.inspection import examine
 from components.example_gen.profiling import profile_of
@@ -32,9 +33,12 @@ HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: 
 Ranges of numbers are not proposed, because the data do not know them: add int_domain or float_domain where you do."""
 
 
-def proposal_for(source: Source) -> tuple[TableProfile, str, list[str]]:
-    """The profile, the schema's text and one sentence per suggestion. Columns without values are left out already."""
-    table = read_table(find_files(source), source)
+def proposal_for(source: Source, table: RawTable | None = None) -> tuple[TableProfile, str, list[str]]:
+    """The profile, the schema's text and one sentence per suggestion. Columns without values are left out already.
+
+    table : `source` as `first_look` reads it; None reads it here.
+    """
+    table = table or first_look(source)
     empty = [
         name
         for name, column in table.columns.items()
@@ -49,6 +53,11 @@ def proposal_for(source: Source) -> tuple[TableProfile, str, list[str]]:
     splits = ", ".join(f"{split} {count}" for split, count in profile.rows.items())
     header = HEADER.format(rows=sum(profile.rows.values()), splits=splits)
     return profile, to_pbtxt(infer(replace(profile, columns=columns)), header), suggestions
+
+
+def first_look(source: Source) -> RawTable:
+    """The cells, before any column has a type. Raises DataError."""
+    return read_table(find_files(source), source)
 
 
 def _as_proposed(column: Column, codes: set[str]) -> Column:

@@ -1,0 +1,167 @@
+"""Columns whose values name what a row is about: a customer with several rows, or the row itself (docs/splits.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from components.example_gen.encoded import EncodedColumn, RawTable
+from components.example_gen.hashing import cells_of
+from components.example_gen.repeats import pairs
+from components.example_gen.source import Source
+from schemas.cells import as_int64
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+
+#: What has several rows each, in names of columns: `customer`, `patient_id`, `PolicyNo`.
+_WHO = re.compile(
+    r"(^|[_\W])(customer|client|patient|person|people|user|member|subject|household|account|applicant|application|claim|policy|contract|"
+    r"employee|student|driver|donor|respondent|participant|borrower|loan|company|session|device|vehicle|machine|case|visitor|"
+    r"kunde|kunden|vertrag|cliente|paciente|compte)s?([_\W]?(id|key|nr|no|num|number|code|uuid|guid|hash|ref))?$",
+    re.IGNORECASE,
+)
+#: A column that is called so names something, whatever it is.
+_NAMES = re.compile(r"(^|[_\W])(id|key|nr|no|num|number|uuid|guid|ref|reference)$", re.IGNORECASE)
+#: Fewer keys make splits of chance sizes, and intervals that tell nothing.
+MIN_KEYS = 100
+#: Rows per key under which nearly every row has its own.
+MIN_ROWS = 1.1
+#: Rows that are looked at; keys are taken whole.
+SAMPLE = 30_000
+#: Columns that rows of one key are compared in.
+MOST_COMPARED = 40
+#: How far beyond chance rows of one key agree, on average over the other columns (0: as any two rows, 1: always).
+ALIKE = {"who": 0.0, "names": 0.2, "": 0.4}
+#: From here on a column is worth a word of its own in the reason.
+STEADY = 0.8
+
+
+@dataclass(frozen=True)
+class Key:
+    """keys, rows : distinct values and rows that have one.  likeness : how alike rows of one key are, beyond chance, 0 to 1.
+
+    kind : "who" where its name says what has several rows, "names" where its name says that it names something, else "".
+    steady : other columns that hardly change within a key.
+    """
+
+    name: str
+    keys: int
+    rows: int
+    likeness: float
+    kind: str
+    steady: tuple[str, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether to propose it in force, and not as a comment."""
+        return bool(self.kind) and self.likeness >= ALIKE[self.kind]
+
+
+def likely_keys(table: RawTable, source: Source) -> list[Key]:
+    """Columns with several rows per value that look like keys; the likeliest first, of equals that with the fewest keys."""
+    apart = {source.label, source.weight, source.split.column, *source.leave_out}
+    columns = [column for name, column in table.columns.items() if name not in apart]
+    found = []
+    for column in columns:
+        if not _has_several_rows(column):
+            continue
+        kind = kind_of(column.name)
+        likeness, steady = _likeness(column, [other for other in columns if other is not column])
+        if likeness >= min(ALIKE[kind], 0.1) and (kind or likeness >= ALIKE[""]):
+            rows = int((column.codes >= 0).sum())
+            found.append(Key(column.name, len(column.values), rows, likeness, kind, steady))
+    order = ("who", "names", "")
+    return sorted(found, key=lambda one: (not one.is_sure, order.index(one.kind), one.keys))
+
+
+def kind_of(name: str) -> str:
+    """As `Key.kind`.
+
+    >>> [kind_of(name) for name in ("customer", "PatientID", "order_no", "age", "userability", "policy number")]
+    ['who', 'who', 'names', '', '', 'who']
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return "who" if _WHO.search(words) else "names" if _NAMES.search(words) else ""
+
+
+def is_counter(column: EncodedColumn) -> bool:
+    """Whole numbers that count rows: each once, hardly one left out. They say where a row stood in a file and no more."""
+    import numpy as np
+
+    whole = as_int64(column.values)
+    if whole is None or len(whole) < 2 or int(column.counts().max()) > 1:
+        return False
+    numbers = whole.to_numpy(zero_copy_only=False)
+    return bool(len(numbers) >= 0.99 * (float(numbers.max()) - float(numbers.min()) + 1)) and bool(np.all(numbers >= 0))
+
+
+def names_rows(column: EncodedColumn) -> bool:
+    """Whether each row has a value of its own that is no counter: a key that stays with its row."""
+    present = int((column.codes >= 0).sum())
+    is_unique = len(column.values) == present == len(column.codes) >= MIN_KEYS
+    return is_unique and bool(kind_of(column.name)) and not is_counter(column) and not _are_fractions(column)
+
+
+def _has_several_rows(column: EncodedColumn) -> bool:
+    present = int((column.codes >= 0).sum())
+    if not (len(column.values) >= MIN_KEYS and MIN_ROWS * len(column.values) <= present >= 0.5 * len(column.codes)):
+        return False
+    return int(column.counts().max()) <= present / 20 and not _are_fractions(column) and not _are_dates(column)
+
+
+def _are_fractions(column: EncodedColumn) -> bool:
+    """Whether it measures something."""
+    import pyarrow.compute as pc
+
+    from schemas.cells import are_numbers
+
+    return bool(pc.all(are_numbers(column.values)).as_py()) and as_int64(column.values) is None
+
+
+def _are_dates(column: EncodedColumn) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from components.example_gen.dates import are_dates
+
+    return bool(pa.types.is_string(column.values.type)) and bool(pc.all(are_dates(column.values)).as_py())
+
+
+def _likeness(key: EncodedColumn, others: Sequence[EncodedColumn]) -> tuple[float, tuple[str, ...]]:
+    """Mean over the other columns of how far beyond chance rows of one key agree in them, and those that hardly change.
+
+    Columns that nearly all rows agree in say nothing, and neither do those that say which key it is (its other name).
+    """
+    import numpy as np
+
+    chosen = _rows_of_some_keys(key)
+    keys, rows = key.codes[chosen].astype(np.uint64), len(chosen)
+    together, every = pairs(keys), rows * (rows - 1) / 2
+    if not together:
+        return 0.0, ()
+    found: dict[str, float] = {}
+    for other, cells in zip(others[:MOST_COMPARED], cells_of(others[:MOST_COMPARED]), strict=True):
+        mine = cells[chosen]
+        both, alone = pairs(mine + keys), pairs(mine)
+        chance = (alone - both) / max(every - together, 1)
+        if chance < 0.9 and both < 0.9 * alone:
+            found[other.name] = (both / together - chance) / (1 - chance)
+    if not found:
+        return 0.0, ()
+    return float(np.mean(list(found.values()))), tuple(name for name, alike in found.items() if alike >= STEADY)
+
+
+def _rows_of_some_keys(key: EncodedColumn) -> Any:
+    import numpy as np
+
+    present = np.flatnonzero(key.codes >= 0)
+    if len(present) <= SAMPLE:
+        return present
+    share = SAMPLE / len(present)
+    taken = np.random.default_rng(0).random(len(key.values)) < share
+    return present[taken[key.codes[present]]]
