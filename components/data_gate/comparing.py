@@ -117,7 +117,8 @@ def questions(compared: Compared, limits: dict[str, float]) -> list[Asked]:
             continue
         sort = NUMBERS if isinstance(sides[1].distribution, Numbers) else CATEGORIES
         found.append(Asked(compared, column, sort, sort, apart, limit, *sides))
-        found.append(Asked(compared, column, MISSING, sort, distances.of_missing(*sides, limit), limit, *sides))
+        if any(side.missing > 0 for side in sides):
+            found.append(Asked(compared, column, MISSING, sort, distances.of_missing(*sides, limit), limit, *sides))
         turnover = distances.of_turnover(*sides)
         if turnover is not None:
             found.append(Asked(compared, column, TURNOVER, sort, turnover, distances.GONE, *sides))
