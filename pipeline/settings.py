@@ -68,8 +68,13 @@ class Data(Section):
     format: Literal["auto", "csv", "parquet"] = Field("auto", description="auto reads it off the file name.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="One character between cells of a CSV file.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    escape: str = Field(
+        "", max_length=1, json_schema_extra={"words": 'one character, such as "\\", or ""'},
+        description="What stands before a quotation mark inside a CSV cell, where quotes are not doubled.",
+    )  # fmt: skip
     missing: tuple[str, ...] = Field(
-        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Cells that mean: not known."
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"),
+        description="Cells that mean: not known. The default is for CSV; Parquet has nulls, and its texts stay unless listed here.",
     )
 
     @model_validator(mode="after")
@@ -141,6 +146,25 @@ class Label(Section):
 
     column: str = Field(min_length=1, description="The label's column.")
     positive: str | None = Field(None, description="Positive class of a binary label; default: the rarer class.")
+    missing: Literal["refuse", "drop"] = Field(
+        "refuse", description="Rows without a label: refuse the table, or drop the rows and say how many."
+    )
+
+
+class NumberText(Section):
+    """How a column writes numbers. Currency and percent signs are taken off: 14.2% is 14.2."""
+
+    decimal: Literal[".", ","] = Field(".", description="Before the decimals.")
+    thousands: Literal["", ",", ".", " ", "'", "_"] = Field("", description="Between groups of three digits.")
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise Contradictions(
+                Contradiction("thousands", f"{self.thousands!r}, as decimal", "two signs, or no thousands",
+                              'write the other one, such as {decimal: ",", thousands: "."}')
+            )  # fmt: skip
+        return self
 
 
 class Columns(Section):
@@ -151,6 +175,10 @@ class Columns(Section):
     weight: str | None = Field(None, description="Column with the weight of a row in training and evaluation.")
     kinds: dict[str, Literal["number", "category", "date"]] = Field(
         {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
+    )
+    numbers: dict[str, NumberText] = Field(
+        {},
+        description='Columns, the label too, whose numbers are written otherwise: {amount: {decimal: ",", thousands: "."}}.',
     )
 
 

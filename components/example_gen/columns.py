@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from components.example_gen import hints, missing_words
 from components.example_gen.dates import are_dates
 from components.example_gen.encoded import EncodedColumn
 from components.example_gen.exactness import inexact, why_text
@@ -107,7 +108,10 @@ def _guessed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColu
         return _number_or_offence(column, "number", wishes, places)
     if is_mostly_numbers(column):
         return _offence(column, "number", wishes, places)
-    return _as_text(column, wishes, places)
+    result = _as_text(column, wishes, places)
+    if isinstance(result, Problem) or result.kind != "category":
+        return result
+    return replace(result, notes=(*result.notes, *hints.of_text(result.column, places.source)))
 
 
 def is_mostly_numbers(column: EncodedColumn) -> bool:
@@ -257,9 +261,8 @@ def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places)
         if wishes.schema.type
         else ""
     )
-    remedy = f"correct the cell, or add {value!r} to data.missing, or declare columns.kinds.{column.name}: category"
-    if wishes.schema.type:
-        remedy = f"correct the cell, or add {value!r} to data.missing, or change the column's type in the schema"
+    line = missing_words.setting(places.source, column, [str(value)])
+    remedy = f"correct the cell, or write {line} if it means no value, or columns.kinds.{column.name}: category"
     present = int((column.codes >= 0).sum())
     return Problem(
         places.of(row, column.name),

@@ -9,13 +9,15 @@ from components.example_gen.checks import name_problems, role_problems, settings
 from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
-from components.example_gen.labels import Label, settle_label, split_problems
+from components.example_gen.labels import Label, settle_label, split_problems, without_gaps
+from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
 from components.example_gen.schema_words import SchemaColumn, schema_columns
 from components.example_gen.source import Source
 from components.example_gen.splits import Assignment, assign_splits
 from components.example_gen.weights import weight_problems
+from components.example_gen.written_numbers import with_numbers
 from schemas.errors import DataError, Problem
 
 if TYPE_CHECKING:
@@ -48,10 +50,13 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
         raise DataError(HEADLINE, *wrong_settings)
     files = find_files(source)
     raw = read_table(files, source)
+    raw = without_gaps(raw, source)
     table = replace(raw, columns={name: booleans_as_text(column) for name, column in raw.columns.items()})
     places = Places(table, source)
     names = list(table.columns)
     problems = name_problems(source, names) + role_problems(source, names)
+    table, found = with_numbers(table, source, places)
+    problems += found
     known = _without(source, set(names))
     words = schema_columns(schema)
     label, label_problems = _label(table, known, words, places)
@@ -68,6 +73,7 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
         raise DataError(HEADLINE, *problems)
     notes = (
         *table.notes,
+        *taken_note({name: one.taken for name, one in table.columns.items() if name not in source.leave_out}),
         *_folder_note(source),
         *label.notes,
         *splits.notes,
@@ -127,8 +133,9 @@ def _columns(
             if isinstance(result, TypedColumn):
                 columns.append(_as_float(result) if label.task == "regression" else result)
             continue
-        kind = source.kinds.get(name, "number" if name == source.weight and not word.type else None)
-        result = typed(column, Wishes(kind, word.overruled_by(source.kinds.get(name)), name in source.ids), places)
+        said_kind = source.kinds.get(name, "number" if name in source.numbers else None)
+        kind = said_kind or ("number" if name == source.weight and not word.type else None)
+        result = typed(column, Wishes(kind, word.overruled_by(said_kind), name in source.ids), places)
         if isinstance(result, Problem):
             problems.append(result)
         else:

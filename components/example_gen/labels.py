@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from components.example_gen import number_formats
 from components.example_gen.columns import is_mostly_numbers
-from components.example_gen.encoded import EncodedColumn
+from components.example_gen.encoded import EncodedColumn, RawTable
 from components.example_gen.names import did_you_mean, listed
 from components.example_gen.places import Places
 from components.example_gen.source import Source
@@ -41,6 +42,9 @@ def settle_label(
     """
     problems = _gaps(column, places)
     values = texts_of(column)
+    written = None if domain else _written_numbers(column, source)
+    if written:
+        return Label("regression"), [*problems, written]
     task, notes = _task(column, source, max(len(values), len(domain)))
     if task is None:
         return Label("multiclass"), [
@@ -72,6 +76,23 @@ def settle_label(
         return Label(task, classes, notes), problems
     ordered, why = _positive_last(column, source, classes)
     return Label(task, ordered, notes + why), problems
+
+
+def without_gaps(table: RawTable, source: Source) -> RawTable:
+    """The table without the rows that have no label, where the settings drop them, and a note that counts them.
+
+    With no label at all the table stays as it is: `settle_label` refuses it.
+    """
+    column = table.columns.get(source.label)
+    missing = column.missing() if column else 0
+    if source.label_missing != "drop" or column is None or not 0 < missing < len(column.codes):
+        return table
+    note = (
+        f"{missing:,} of {len(column.codes):,} rows were dropped, because they have no label '{source.label}' "
+        "(label.missing: drop)."
+    )
+    found = table.of_rows(column.codes >= 0)
+    return replace(found, notes=(*found.notes, note))
 
 
 def split_problems(
@@ -143,6 +164,25 @@ def _task(column: EncodedColumn, source: Source, count: int) -> tuple[str | None
     return "regression", (f"Task: regression, because the label '{column.name}' has {count} distinct numbers.",)
 
 
+def _written_numbers(column: EncodedColumn, source: Source) -> Problem | None:
+    """A label such as 14,700 in which nobody should see classes."""
+    if source.task not in ("auto", "regression") or (
+        source.task == "auto" and len(column.values) <= MAX_INTEGER_CLASSES
+    ):
+        return None
+    guess = number_formats.guessed(column)
+    if guess is None:
+        return None
+    return Problem(
+        f"column {column.name!r} (label)",
+        f"{len(column.values):,} distinct texts such as {guess.example!r}, which are numbers written with signs",
+        "numbers such as 1471.46, or a word on how they are written",
+        "write "
+        + " or ".join(number_formats.setting(column.name, form) for form in guess.formats)
+        + ", or task: multiclass if they are classes",
+    )
+
+
 def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
     missing = column.missing()
     if not missing:
@@ -152,7 +192,7 @@ def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
             places.of(column.first_row(-1), column.name),
             f"the label is missing in {missing} of {len(column.codes)} rows",
             "a label in every row",
-            "remove these rows, or fill in their labels",
+            "write `missing: drop` under `label:` to leave these rows out, or fill in their labels",
         )
     ]
 

@@ -8,30 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from components.explanation_report.association import correlation, rank
-from components.explanation_report.fidelity import active_columns
+from components.explanation_report.fidelity import Changes, active_columns
 from components.explanation_report.measures import Z_95
+from components.explanation_report.order import MAX_LUCK, Comparison, Ranking, compare
 from components.explanation_report.table import Floats
 from schemas.explanation_evidence import Check
 from schemas.verdict import Measurement, Status, Verdict, judge
 
 GATE = "explanation"
-#: Below so many columns a rank correlation takes only a few values: of 4, one in 24 random orders is a perfect 1.
-MIN_COLUMNS = 5
 MIN_ROWS = 30
-#: A column under this share of the total by both rankings is left out: its rank is noise, and nobody reads it.
-LEAST_SHARE = 0.01
 #: Contributions are sums of differences of float64; what is lost beyond rounding is lost by a mistake.
 MAX_COMPLETENESS_ERROR = 1e-6
 #: Scores are float32 and come through two signatures; another row's score is further off than this.
 MAX_MODEL_DIFFERENCE = 1e-3
-#: Two runs on one model should show one order: at 0.8, only neighbours have changed places.
-MIN_STABILITY = 0.8
 #: 1 where the attributions do not look at the weights, around 0 where they do: half way between the two.
 MAX_RANDOMISED = 0.5
-#: The two methods answer different questions (docs/explanation.md), so only a gross contradiction counts.
-MIN_AGREEMENT = 0.5
+#: Columns whose contributions are compared with those of shuffled weights; fewer leave a correlation too much to luck.
+MIN_MOVED = 5
+#: Draws of rows behind its interval.
+BOOTSTRAP = 200
+#: The two methods answer different questions (docs/explanation.md): of three pairs of columns, one may stand the other way.
+MIN_BALANCE = 1 / 3
+#: The score must move by at least so much of what the contributions claim.
+LEAST_OF_CLAIM = 0.5
 IMPORTANCE, DISPARITY, ROWS, ALL = "importance", "disparity", "rows", "all"
 OVERALL = "overall"
 
@@ -67,23 +69,41 @@ def efficient(error: float, scale: float) -> Check:
     return _at_most("efficiency", DISPARITY, value, MAX_COMPLETENESS_ERROR, f"The shares miss the gap by {value:.2g}.")
 
 
-def stable(name: str, one: Floats, other: Floats) -> Check:
+def stable(name: str, one: Ranking, other: Ranking) -> Check:
     """The order of the columns by two runs that differ in their random numbers alone.
 
-    one, other : (k,) importances.
+    FAILED where a pair of columns is told apart in opposite orders, anywhere (order.ALPHA of honest runs); UNKNOWN where too
+    few are told apart for agreement to prove something.
     """
-    value, kept = rank_agreement(one, other)
-    detail = f"Two seeds order the {kept} columns that count with a rank correlation of {_said(value)}."
-    return _at_least_ranked(name, one, (value, kept), MIN_STABILITY, detail)
+    found = compare(one, other)
+    said = f"Of {found.pairs} pairs of columns that two seeds tell apart, {found.contradict} stand in opposite orders."
+    if found.contradict:
+        return Check(name, IMPORTANCE, OVERALL, Status.FAILED.value, found.contradict, 0.0, "at most", said)
+    if not found.is_settled:
+        return _unknown(name, IMPORTANCE, _too_few(found, len(one.value)))
+    return Check(name, IMPORTANCE, OVERALL, Status.PASSED.value, found.contradict, 0.0, "at most", said)
 
 
-def agree(attribution: Floats, quality_loss: Floats, task: str) -> Check:
+def agree(attribution: Ranking, quality_loss: Ranking, task: str) -> Check:
     """The order by mean |Shapley| and the order by permutation importance, where both speak of the same score."""
     if task == "multiclass":
         return _unknown("agreement", IMPORTANCE, "contributions are to one class's score, importances to all classes'")
-    value, kept = rank_agreement(attribution, quality_loss)
-    detail = f"Mean |contribution| and permutation importance order {kept} columns with a rank correlation of {_said(value)}."
-    return _at_least_ranked("agreement", attribution, (value, kept), MIN_AGREEMENT, detail)
+    found = compare(attribution, quality_loss)
+    if not found.is_settled:
+        return _unknown("agreement", IMPORTANCE, _too_few(found, len(attribution.value)))
+    said = (
+        f"Of {found.pairs} pairs of columns that mean |contribution| and permutation importance both tell apart, "
+        f"{found.contradict} stand in opposite orders."
+    )
+    status = Status.PASSED if found.balance >= MIN_BALANCE else Status.FAILED
+    return Check("agreement", IMPORTANCE, OVERALL, status.value, found.balance, MIN_BALANCE, "at least", said)
+
+
+def _too_few(found: Comparison, columns: int) -> str:
+    return (
+        f"the intervals of {columns} columns tell {found.pairs} pairs apart in both orders, and {found.luck:.0%} of random "
+        f"orders would agree with these, too; it takes {MAX_LUCK:.0%} or less"
+    ).replace("%", " %")
 
 
 def depends_on_weights(true: Floats, randomised: Sequence[Floats]) -> Check:
@@ -92,51 +112,55 @@ def depends_on_weights(true: Floats, randomised: Sequence[Floats]) -> Check:
     true, randomised : (n, k) contributions of the same rows and references; the median over the shuffles counts.
     """
     moved = len(active_columns(true))
-    if not randomised or moved < MIN_COLUMNS:
+    if not randomised or moved < MIN_MOVED:
         why = f"only {moved} columns have a part in it" if randomised else "the model has no weights to shuffle"
         return _unknown("parameter_randomisation", IMPORTANCE, why)
-    ranked = rank(true.ravel())
-    found = [_or_zero(correlation(ranked, rank(one.ravel()))) for one in randomised]
-    value = float(np.median(found))
-    detail = f"With shuffled weights the contributions keep a rank correlation of {value:.2f} with the true ones."
+    rows = np.arange(len(true))
+    value, rng = _kept(true, randomised, rows), np.random.default_rng(0)
+    drawn = [_kept(true, randomised, rng.choice(rows, len(rows))) for _ in range(BOOTSTRAP)]
+    low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
+    said = f"a rank correlation of {value:.2f} [{low:.2f}, {high:.2f}] with the true ones"
+    if low <= MAX_RANDOMISED < high:
+        return _unknown(
+            "parameter_randomisation", IMPORTANCE, f"shuffled weights leave {said}: {MAX_RANDOMISED} is between"
+        )
+    detail = f"With shuffled weights the contributions keep {said}."
     return _at_most("parameter_randomisation", IMPORTANCE, value, MAX_RANDOMISED, detail)
 
 
-def faithful(changes: Mapping[str, tuple[Floats, Floats]], columns: int) -> list[Check]:
+def _kept(true: Floats, randomised: Sequence[Floats], rows: npt.NDArray[np.int64]) -> float:
+    ranked = rank(true[rows].ravel())
+    return float(np.median([_or_zero(correlation(ranked, rank(one[rows].ravel()))) for one in randomised]))
+
+
+def faithful(changes: Mapping[str, Changes], columns: int) -> list[Check]:
     """Replacing the columns that an explanation calls strongest must move the score more than replacing others.
 
-    changes : per group, (n,) mean |change of the score| for the strongest columns, and for random ones.
-    columns : how many columns have a part in it.
-    Passed where the interval of the mean difference lies above 0: the burden of proof is the explanation's.
+    changes : per group.  columns : how many columns have a part in it.
+    Passed where the interval of the mean difference lies above 0: the burden of proof is the explanation's. Failed where it
+    lies below half of the difference that the contributions themselves claim; between the two these rows cannot tell.
     """
-    return [_faithful(name, *pair, columns) for name, pair in changes.items()]
+    return [_faithful(name, one, columns) for name, one in changes.items()]
 
 
-def _faithful(name: str, strongest: Floats, random: Floats, columns: int) -> Check:
-    if len(strongest) < MIN_ROWS or columns < 2:
-        why = f"{len(strongest)} rows, and it takes {MIN_ROWS}" if columns >= 2 else "one column leaves no choice"
+def _faithful(name: str, found: Changes, columns: int) -> Check:
+    if len(found.strongest) < MIN_ROWS or columns < 2:
+        why = f"{len(found.strongest)} rows, and it takes {MIN_ROWS}" if columns >= 2 else "one column leaves no choice"
         return _unknown("fidelity", ROWS, why, name)
-    apart = strongest - random
+    apart = found.strongest - found.random
     if not np.abs(apart).max() > 0:
         return _unknown("fidelity", ROWS, "the score never moves", name)
-    low = float(apart.mean() - Z_95 * apart.std(ddof=1) / np.sqrt(len(apart)))
-    status = Status.PASSED if low > 0 else Status.FAILED
+    half = Z_95 * apart.std(ddof=1) / np.sqrt(len(apart))
+    low, claimed = float(apart.mean() - half), float(found.claimed.mean())
     detail = (
-        f"Without the strongest columns the score moves by {strongest.mean():.3g}, without random ones by "
-        f"{random.mean():.3g}; the difference is at least {low:.3g}."
+        f"Without the strongest columns the score moves by {found.strongest.mean():.3g}, without random ones by "
+        f"{found.random.mean():.3g}; the difference is at least {low:.3g}, and the contributions claim {claimed:.3g}."
     )
-    return Check("fidelity", ROWS, name, status.value, low, 0.0, "above", detail)
-
-
-def rank_agreement(one: Floats, other: Floats) -> tuple[float, int]:
-    """Spearman's correlation over the columns that carry a share of either total, and their number.
-
-    Columns that carry none of a total are tied in it: their order among each other is noise.
-    """
-    shares = [np.clip(values, 0, None) / max(np.clip(values, 0, None).sum(), 1e-300) for values in (one, other)]
-    counts = np.maximum(*shares) >= LEAST_SHARE
-    first, second = (np.where(share < LEAST_SHARE, 0.0, share)[counts] for share in shares)
-    return correlation(rank(first), rank(second)), int(counts.sum())
+    if low > 0:
+        return Check("fidelity", ROWS, name, Status.PASSED.value, low, 0.0, "above", detail)
+    if low + 2 * half < LEAST_OF_CLAIM * claimed:
+        return Check("fidelity", ROWS, name, Status.FAILED.value, low, 0.0, "above", detail)
+    return _unknown("fidelity", ROWS, f"the difference of {apart.mean():.3g} may be 0 with {len(apart)} rows", name)
 
 
 def verdict(checks: Iterable[Check], settings: Mapping[str, object]) -> Verdict:
@@ -165,15 +189,6 @@ def _at_most(name: str, section: str, value: float, limit: float, detail: str) -
     return Check(name, section, OVERALL, status.value, value, limit, "at most", detail)
 
 
-def _at_least_ranked(name: str, values: Floats, found: tuple[float, int], limit: float, detail: str) -> Check:
-    value, kept = found
-    if kept < MIN_COLUMNS:
-        total = f"{kept} of {len(values)} columns carry 1 % or more"
-        return _unknown(name, IMPORTANCE, f"{total}, and an order can be compared from {MIN_COLUMNS} on")
-    status = Status.PASSED if value >= limit else Status.FAILED
-    return Check(name, IMPORTANCE, OVERALL, status.value, value, limit, "at least", detail)
-
-
 def _unknown(name: str, section: str, why: str, where: str = OVERALL) -> Check:
     return Check(name, section, where, Status.UNKNOWN.value, None, None, "", f"Not tested: {why}.")
 
@@ -181,7 +196,3 @@ def _unknown(name: str, section: str, why: str, where: str = OVERALL) -> Check:
 def _or_zero(value: float) -> float:
     """A model that answers the same to all rows keeps nothing of the true contributions."""
     return 0.0 if np.isnan(value) else value
-
-
-def _said(value: float) -> str:
-    return "none (one of them has no order)" if np.isnan(value) else f"{value:.2f}"

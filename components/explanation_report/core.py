@@ -13,8 +13,9 @@ from components.explanation_report import association, checks, fidelity, measure
 from components.explanation_report.asking import Asker, Progress, Score
 from components.explanation_report.chosen import Chosen, decide
 from components.explanation_report.flips import Answered, flip_test
-from components.explanation_report.importance import Loss
-from components.explanation_report.shapley import Contributions
+from components.explanation_report.importance import Loss, by_halves, over_rows
+from components.explanation_report.order import Ranking, is_open, jackknife
+from components.explanation_report.shapley import Contributions, joined
 from components.explanation_report.sides import Sides, sides_of
 from components.explanation_report.subject import (
     Grouping,
@@ -48,6 +49,8 @@ __all__ = ["Asked", "Sensitive", "Split", "Subject", "Wanted", "explain", "group
 GATE = checks.GATE
 #: Models with shuffled weights; the median of three bears one that happens to look like the true one.
 SHUFFLED_MODELS = 3
+#: References are taken in so many parts: how far these differ is the error of a mean |contribution|.
+PARTS = 10
 FIDELITY_REFERENCES = 10
 FIDELITY_ROWS = 60
 
@@ -103,17 +106,18 @@ class _Watch:
 
 @dataclass(frozen=True, eq=False)
 class _Attributed:
-    """Contributions of single rows, with two seeds.
+    """Contributions of single rows.
 
     rows : places in the pool; the first `count` of them are a random sample, the others fill small groups up.
-    first : of all rows.  second : of the random sample alone.
+    first : of all rows, with the first seed.  one, other : order of the columns over the random sample, by two seeds.
     """
 
     rows: npt.NDArray[np.int64]
     count: int
     first: Contributions
-    second: Contributions
     references: Codes
+    one: Ranking
+    other: Ranking
 
     @property
     def importance(self) -> Floats:
@@ -121,8 +125,14 @@ class _Attributed:
         return np.asarray(np.abs(self.first.values[: self.count]).mean(axis=0))
 
     @property
-    def importance_again(self) -> Floats:
-        return np.asarray(np.abs(self.second.values).mean(axis=0))
+    def over_rows(self) -> Ranking:
+        """The order of the columns, as far as these rows and references know it."""
+        strength = np.abs(self.first.values[: self.count])
+        return Ranking.of_draws(strength).with_noise(self.one.covariance, self.one.draws)
+
+
+def _ranking(parts: Sequence[Floats]) -> Ranking:
+    return Ranking.of_draws(jackknife(np.stack(parts)))
 
 
 class _Run:
@@ -172,7 +182,7 @@ class _Run:
             explained_class=classes[self.explained] if classes else "",
             rows_in_split=len(self.subject.split),
             rows=work.rows,
-            repeats=work.repeats,
+            repeats=len(losses[0].by_repeat) if losses else work.repeats,
             references=len(attributed.references),
             attributed_rows=attributed.count,
             seed=self.asked.seed,
@@ -272,17 +282,28 @@ class _Run:
         if self.grouping is not None:
             rows = np.concatenate([rows, *self._fill_up(rows)])
         with self.watch.part("attribution"):
+            before = self.ask.questions
             first, references = self._attributed(rows, work, 10)
             # Only the order of the columns is compared, and for that the random sample is enough.
-            second, _ = self._attributed(rows[:count], work, 11)
-        return _Attributed(rows, count, first, second, references)
+            one, other = [part.values[:count] for part in first], self._values(rows[:count], work, 11)
+            per_round, left, seed = self.ask.questions - before, work.more, 30
+            while is_open(_ranking(one), _ranking(other)) and per_round <= left:
+                one, other = (
+                    [*side, *self._values(rows[:count], work, seed + i)] for i, side in enumerate((one, other))
+                )
+                seed, left = seed + 2, left - per_round
+        return _Attributed(rows, count, joined(first), references, _ranking(one), _ranking(other))
 
-    def _attributed(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> tuple[Contributions, Codes]:
-        """Contributions of rows of the pool, with the references they were taken against."""
+    def _attributed(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> tuple[list[Contributions], Codes]:
+        """Contributions of rows of the pool, each against a part of the references, and these."""
         codes = self.subject.table.codes
         references = codes[self._rng(part).permutation(len(codes))[: work.references]]
-        found = whole.attributions(self.ask, codes[rows], references, self.explained, self._rng(part + 10))
-        return found, references
+        rng = self._rng(part + 10)
+        parts = np.array_split(references, min(PARTS, len(references)))
+        return [whole.attributions(self.ask, codes[rows], one, self.explained, rng) for one in parts], references
+
+    def _values(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> list[Floats]:
+        return [one.values for one in self._attributed(rows, work, part)[0]]
 
     def _fill_up(self, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
         """More rows of the groups that have too few for the test of fidelity."""
@@ -329,12 +350,10 @@ class _Run:
     ) -> Iterator[Check]:
         errors = [*attributed.first.completeness_errors, *(one.completeness_error for one in local)]
         yield checks.complete(np.array(errors), self._scale())
-        yield checks.stable("stability", attributed.importance, attributed.importance_again)
+        yield checks.stable("stability", attributed.one, attributed.other)
         if self.pool.has_label[self.sample].all():
-            means = np.array([loss.by_repeat.mean() for loss in losses])
-            halves = [np.array([loss.by_repeat[half::2].mean() for loss in losses]) for half in (0, 1)]
-            yield checks.stable("stability_of_shuffles", *halves)
-            yield checks.agree(attributed.importance, means, self.subject.split.answers.task)
+            yield checks.stable("stability_of_shuffles", *by_halves(losses))
+            yield checks.agree(attributed.over_rows, over_rows(losses), self.subject.split.answers.task)
         yield self._randomised(attributed, work.randomised)
         yield from self._fidelity(attributed)
 

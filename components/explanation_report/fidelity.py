@@ -5,6 +5,8 @@ The deletion test of Samek et al. 2017 (IEEE TNNLS 28:2660), per row and with va
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,12 +25,21 @@ def active_columns(contributions: Floats) -> npt.NDArray[np.int64]:
     return np.flatnonzero(strongest > ROUNDING * strongest.max(initial=0.0))
 
 
-def changes(
-    ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]
-) -> tuple[Floats, Floats]:
-    """(n,) mean |change of the outcome| over the references: the strongest columns replaced, and random ones.
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """(n,) each: mean |change of the outcome| over the references with the strongest columns replaced, and with random ones.
 
-    setup : (n, k) contributions, (r, k) references, the source of chance.
+    claimed : by how much the strongest should move it more, by the contributions' own sums.
+    """
+
+    strongest: Floats
+    random: Floats
+    claimed: Floats
+
+
+def changes(ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]) -> Changes:
+    """Two replacements for every row.  setup : (n, k) contributions, (r, k) references, the source of chance.
+
     Only columns that move some row's score are drawn from: to beat columns without any part in it is no proof.
     """
     contributions, references, rng = setup
@@ -37,11 +48,12 @@ def changes(
     strength = np.abs(contributions[:, active])
     strongest = active[np.argsort(-strength, axis=1, kind="stable")[:, :count]] if len(active) else None
     if strongest is None:
-        return np.zeros(len(rows)), np.zeros(len(rows))
+        return Changes(*(np.zeros(len(rows)) for _ in range(3)))
     random = active[rng.random(strength.shape).argsort(axis=1)[:, :count]]
     before = outcome(ask(rows), np.arange(len(rows)))
     first, second = (_moved(ask, outcome, rows, references, columns, before) for columns in (strongest, random))
-    return first, second
+    sums = [np.abs(np.take_along_axis(contributions, one, axis=1).sum(axis=1)) for one in (strongest, random)]
+    return Changes(first, second, sums[0] - sums[1])
 
 
 def _moved(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from components.explanation_report.asking import Asker
 from components.explanation_report.measures import Measure, Measured, estimate, standard_error
+from components.explanation_report.order import Ranking
 from components.explanation_report.table import Codes, Floats
 from schemas.explanation_evidence import Estimate
 
@@ -22,17 +23,42 @@ class Loss:
     """What shuffling cost.
 
     by_repeat : (repeats,) loss of each shuffle.
-    whole : its mean, with an interval over rows and repeats together. A row moves it in two ways, as itself and as the one
-    whose values another row was given (the two projections of a V-statistic, Serfling 1980, sec. 5.7 and 6.4); with few
-    repeats the shuffles' noise is in both, and the interval rather too wide.
+    influence : (n,) of each row on their mean. A row moves it in two ways, as itself and as the one whose values another row
+    was given (the two projections of a V-statistic, Serfling 1980, sec. 5.7 and 6.4); with few repeats the shuffles' noise is
+    in both, and an interval from it rather too wide.
     """
 
     by_repeat: Floats
-    whole: Estimate
+    influence: Floats
+
+    @property
+    def whole(self) -> Estimate:
+        """The mean, with an interval over rows and repeats together."""
+        error = standard_error(self.influence, np.ones(len(self.influence)))
+        return estimate(float(self.by_repeat.mean()), error)
 
     @property
     def repeat_sd(self) -> float | None:
         return float(self.by_repeat.std(ddof=1)) if len(self.by_repeat) > 1 else None
+
+    def joined(self, more: Loss) -> Loss:
+        """With further repeats on the same rows."""
+        repeats = np.array([len(self.by_repeat), len(more.by_repeat)])
+        influence = repeats @ np.stack([self.influence, more.influence]) / repeats.sum()
+        return Loss(np.concatenate([self.by_repeat, more.by_repeat]), influence)
+
+
+def by_halves(losses: Sequence[Loss]) -> tuple[Ranking, Ranking]:
+    """The order of the columns by every other shuffle, and by those between."""
+    draws = np.stack([loss.by_repeat for loss in losses], axis=1)
+    return Ranking.of_draws(draws[::2]), Ranking.of_draws(draws[1::2])
+
+
+def over_rows(losses: Sequence[Loss]) -> Ranking:
+    """The order of the columns, as far as these rows and shuffles know it."""
+    influence = np.stack([loss.influence for loss in losses], axis=1)
+    value = np.array([loss.by_repeat.mean() for loss in losses])
+    return Ranking(value, influence.T @ influence / len(influence) ** 2, len(influence))
 
 
 def losses(
@@ -80,6 +106,4 @@ def _loss(before: Measured, after: Sequence[Measured], sign: float, rows: tuple[
     as_donor = np.zeros_like(moved)
     np.put_along_axis(as_donor, donors, moved, axis=1)
     whole = weight * before.influence - moved.mean(axis=0) - as_donor.mean(axis=0)
-    return Loss(
-        by_repeat, estimate(float(by_repeat.mean()), standard_error(whole / weight.mean(), np.ones(len(weight))))
-    )
+    return Loss(by_repeat, whole / weight.mean())

@@ -40,6 +40,14 @@ class Contributions:
         return np.abs(self.values.sum(axis=1) - (self.at_row - self.at_reference))
 
 
+def joined(parts: Sequence[Contributions]) -> Contributions:
+    """Of the same rows, each against references of its own: as if they were one, the parts' spread as the error."""
+    values, at_reference = (np.stack([getattr(one, name) for one in parts]) for name in ("values", "at_reference"))
+    n = len(parts)
+    errors = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else parts[0].errors
+    return Contributions(values.mean(axis=0), errors, parts[0].at_row, at_reference.mean(axis=0))
+
+
 @dataclass(frozen=True, eq=False)
 class Game:
     """What is asked.

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from components.explanation_report import association, disparity, measures
 from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.dependence import dependence
-from components.explanation_report.importance import Loss, losses
+from components.explanation_report.importance import Loss, by_halves, losses
+from components.explanation_report.order import is_open
 from components.explanation_report.shapley import Contributions, Game, play
 from components.explanation_report.sides import Sides
 from components.explanation_report.subject import Split, Subject
@@ -34,6 +35,7 @@ def importances(
     """Of every column, then of every group of several; the losses of quality, column by column; the quality itself.
 
     sides : with its grouping on these very rows; None where no gap is looked at.
+    Shuffles are doubled until two halves of them order the columns, or the work for it ends.
     """
     codes, split = rows
     task, names = split.answers.task, ask.table.names
@@ -44,6 +46,14 @@ def importances(
     targets = [*((name, (name,)) for name in names), *((g.name, g.columns) for g in groups if len(g.columns) > 1)]
     places = [[names.index(column) for column in columns] for _, columns in targets]
     found = losses(ask, codes, places, wanted, (split.weight, setup.work.repeats, setup.rng))
+    left = setup.work.more
+    while is_open(*by_halves([loss[0] for loss in found[: len(names)]])):
+        repeats = len(found[0][0].by_repeat)
+        left -= repeats * len(codes) * len(places)
+        if left < 0:
+            break
+        more = losses(ask, codes, places, wanted, (split.weight, repeats, setup.rng))
+        found = [[a.joined(b) for a, b in zip(*pair, strict=True)] for pair in zip(found, more, strict=True)]
     listed = [
         Importance(name, columns, loss[0].whole, loss[0].repeat_sd, loss[1].whole if len(loss) > 1 else None)
         for (name, columns), loss in zip(targets, found, strict=True)

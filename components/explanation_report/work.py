@@ -13,6 +13,8 @@ from components.explanation_report.subject import Wanted
 
 #: Rows asked per part where the settings are the defaults; more where they ask for more.
 IMPORTANCE, ATTRIBUTION, DISPARITY, LOCAL, RANDOMISED = 600_000, 250_000, 300_000, 200_000, 40_000
+#: Beyond these, for a table whose columns are hard to order. A small one gets many repeats for it, a large one needs none.
+MORE = 300_000
 ATTRIBUTED_ROWS = 200
 _DEFAULT = Wanted()
 
@@ -20,7 +22,8 @@ _DEFAULT = Wanted()
 @dataclass(frozen=True)
 class Work:
     """rows, repeats : of permutation importance.  attributed, references : rows and references of mean |Shapley|.
-    randomised : rows of each model with shuffled weights.
+    randomised : rows of each model with shuffled weights.  more : rows that may be asked, in importances and in attributions
+    alike, until the order of the columns can be told.
 
     gap_rows, donors, exact : of the decomposition.  local_references : of single rows.
     """
@@ -30,6 +33,7 @@ class Work:
     attributed: int
     references: int
     randomised: int
+    more: int
     gap_rows: int
     donors: int
     exact: bool
@@ -67,6 +71,7 @@ def plan(wanted: Wanted, rows: int, columns: int, groups: tuple[int, int], shown
         attributed=attributed,
         references=references,
         randomised=_between(RANDOMISED / (references * per_pair), 10, attributed),
+        more=MORE,
         gap_rows=gap_rows,
         donors=donors,
         exact=exact,

@@ -12,6 +12,7 @@ from components.example_gen.source import Source, SplitRule
 from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
 from schemas.errors import Problem, SettingsError
+from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
 
@@ -43,6 +44,9 @@ def source_of(settings: Settings) -> Source:
         weight=columns.weight,
         ids=columns.ids,
         kinds=columns.kinds,
+        numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
+        escape=data.escape,
+        label_missing=settings.label.missing,
     )
 
 

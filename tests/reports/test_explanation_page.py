@@ -53,10 +53,9 @@ def test_a_failed_check_turns_its_section_red_and_says_why(output: Path) -> None
     assert "These importances are not to be trusted: With shuffled weights" in broken.words
     assert '<section aria-labelledby="importance" class="distrusted">' in broken.source
     assert '<section aria-labelledby="disparity" class="">' in broken.source
-    assert broken.row("FAILED", "Do the contributions change when the model's weights are shuffled?")[3:5] == [
-        "1.0000",
-        "at most 0.5",
-    ]
+    kept, limit = broken.row("FAILED", "Do the contributions change when the model's weights are shuffled?")[3:5]
+    assert float(kept) > 0.99
+    assert limit == "at most 0.5"
     well = page(output, "refused_by_fairness")
     assert "distrusted" not in well.source.split("</style>")[1]
     assert "not to be trusted" not in well.words

@@ -143,7 +143,7 @@ def test_parquet_types(tmp_path: Path) -> None:
         "day": ["2024-01-31"] * 2,
         "time": ["2024-01-31T10:00:00Z"] * 2,
         "price": [1.25, 1.25],
-        "city": ["Bonn", None],
+        "city": ["Bonn", "?"],
         "digits": ["01", "02"],
         "label": ["0", "1"],
     }

@@ -49,14 +49,21 @@ def test_the_decision_is_the_one_that_predictions_record() -> None:
         ]
 
 
-def test_reasons_are_clear_four_at_most_strongest_first_and_point_one_way() -> None:
+def test_reasons_are_the_largest_contributions_each_with_its_interval_and_the_rest_is_counted() -> None:
     def one(name: str, value: float, half: float) -> Contribution:
         return Contribution(name, "5", "7", value, value - half, value + half)
 
     given = [one("a", -0.1, 0.01), one("b", -0.3, 0.01), one("unclear", -0.5, 0.6), one("up", 0.4, 0.1)]
     given += [one(f"more{i}", -0.01 * i, 0.001) for i in range(2, 6)]
-    down = reasons(given, -1.0, "the score of yes")
-    assert len(down) == 4
-    assert down[0] == "b is 5 (typical is 7): lowered the score of yes by 0.3."
-    assert not any("unclear" in text or "up is" in text for text in down)
-    assert reasons(given, 1.0, "the value") == ("up is 5 (typical is 7): raised the value by 0.4.",)
+    assert reasons(given, -1.0, "the score of yes") == (
+        "unclear is 5 (typical is 7): lowered the score of yes by 0.5 [-0.1, 1.1], which may be chance.",
+        "b is 5 (typical is 7): lowered the score of yes by 0.3 [0.29, 0.31].",
+        "a is 5 (typical is 7): lowered the score of yes by 0.1 [0.09, 0.11].",
+        "more5 is 5 (typical is 7): lowered the score of yes by 0.05 [0.049, 0.051].",
+        "3 other columns lowered the score of yes by 0.09 in all, none by more than 0.04.",
+    )
+    assert reasons(given, 1.0, "the value") == ("up is 5 (typical is 7): raised the value by 0.4 [0.3, 0.5].",)
+    unknown = Contribution("x", "1", "1", 0.2, float("nan"), float("nan"))
+    assert reasons([unknown], 1.0, "the value") == (
+        "x is 1 (as is typical): raised the value by 0.2, which may be chance.",
+    )
