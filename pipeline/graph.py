@@ -121,7 +121,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
     with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, run)
         _evaluate(nodes, settings, run)
-        _report_on_rows(nodes, settings, run)
+        _report_on_rows(nodes, settings)
         _check_serving(nodes, settings)
         _release(nodes, settings, run)
         if run.batch:
@@ -203,6 +203,7 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
 
 def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["ReleasedModel"] = ReleasedModel(serving_folder=run.serving)
+    _score(nodes, settings, run)
     nodes["Evaluator"] = Evaluator(
         examples=nodes["ExampleGen"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
@@ -212,18 +213,17 @@ def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     nodes["Evaluator"].executor_spec = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
     nodes["QualityGate"] = QualityGate(
-        evaluation=nodes["Evaluator"].outputs["evaluation"],
+        predictions=nodes["Score"].outputs["predictions"],
         baseline=nodes["ReleasedModel"].outputs["baseline"],
         gate_json=settings.quality_gate.model_dump_json(),
         roles_json=run.roles.to_json(),
+        slices_json=json.dumps(settings.evaluation.slices),
     )
 
 
-def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
-    """Every report that looks at single rows reads the one table that Score writes."""
-    fairness, explanation = settings.fairness, settings.explanation
-    if not (fairness.enabled or explanation.enabled):
-        return
+def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
+    """Every gate and report that looks at single rows reads the one table that Score writes."""
+    fairness, slices = settings.fairness, settings.evaluation.slices
     nodes["Score"] = Score(
         examples=nodes["ExampleGen"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
@@ -232,7 +232,12 @@ def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
         sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
         split_json=run.source.split_record.to_json(),
+        slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
     )
+
+
+def _report_on_rows(nodes: Nodes, settings: Settings) -> None:
+    fairness, explanation = settings.fairness, settings.explanation
     predictions = nodes["Score"].outputs["predictions"]
     if fairness.enabled:
         nodes["FairnessReport"] = FairnessReport(
@@ -319,6 +324,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         verdict=nodes["ReleaseGate"].outputs["verdict"],
+        quality=nodes["QualityGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
         split_json=run.source.split_record.to_json(),

@@ -276,7 +276,7 @@ class Evaluation(Section):
 
 
 class Limit(Section):
-    """One limit of the quality gate: a fixed bound, a bound against the released model, or both."""
+    """One limit of the quality gate: fixed bounds, bounds against the released model, or both."""
 
     metric: str = Field(description="One of the task's metrics (docs/quality-gate.md).")
     at_least: float | None = limit(
@@ -286,15 +286,23 @@ class Limit(Section):
         None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this."
     )
     max_drop: float | None = limit(
-        None, low=0, high=FAR, unit="of the metric", why="How much worse than the released model it may be."
+        None,
+        low=0,
+        high=FAR,
+        unit="of the metric",
+        why="How much worse than the released model it may be, on the same rows.",
     )
+    max_fall: float | None = limit(
+        None, low=0, high=FAR, unit="of the metric",
+        why="How much worse the released model may be on these rows than at its release: else labels or world have changed.",
+    )  # fmt: skip
     slice: tuple[str, ...] | None = Field(None, description="Judge each group of these columns; default: all rows.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.at_least is None and self.at_most is None and self.max_drop is None:
+        if all(bound is None for bound in (self.at_least, self.at_most, self.max_drop, self.max_fall)):
             raise Contradictions(
-                Contradiction("", "a limit without a bound", "at_least, at_most or max_drop, or several of them",
+                Contradiction("", "a limit without a bound", "at_least, at_most, max_drop or max_fall, or several of them",
                               f"add a bound, such as `at_least: 0.9`: without one {self.metric} can never refuse")
             )  # fmt: skip
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
@@ -305,10 +313,36 @@ class Limit(Section):
         return self
 
 
+class Costs(Section):
+    """What a wrong decision of a binary model costs, in any unit; only the ratio counts. Default: as the threshold implies."""
+
+    false_positive: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a negative row that is called positive."
+    )
+    false_negative: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a positive row that is missed."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.false_positive is None) != (self.false_negative is None):
+            lacking = "false_positive" if self.false_positive is None else "false_negative"
+            raise Contradictions(
+                Contradiction(
+                    "", f"no {lacking}", "both costs, or neither", f"add {lacking}: one cost alone is no ratio"
+                )
+            )
+        return self
+
+
 class QualityGate(Section):
     """When a trained model is good enough."""
 
-    beat_constant: bool = switch(True, "Its interval's lower end must beat the constant predictor.")
+    beat_constant: bool = switch(
+        True,
+        "Its interval's lower end must beat the constant predictor, and its decisions must not be shown worse than always one way.",
+    )
+    costs: Costs = Costs()
     limits: tuple[Limit, ...] = Field((), description="Your own limits.")
     min_slice_rows: int = limit(
         100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."

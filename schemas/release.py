@@ -1,7 +1,8 @@
 """`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
 
 Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours); and
-what was true of each when it was released, such as its split rule: `release_records/<version>.json`.
+what was true of each when it was released, such as its split rule: `release_records/<version>.json`; and how good it was on its test
+rows: `release_metrics/<version>.json` (release_metrics.py).
 """
 
 from __future__ import annotations
@@ -113,7 +114,11 @@ def statistics_file(folder: str | Path, version: int) -> Path:
 
 def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
     """Keeps them once: a version is one model, and what it was trained on does not change."""
-    path = statistics_file(folder, version)
+    return keep_once(statistics_file(folder, version), content)
+
+
+def keep_once(path: Path, content: bytes) -> Path:
+    """Keeps what belongs to a version beside release.json, and never changes it."""
     return path if path.exists() else _write_atomically(path, content)
 
 
@@ -124,8 +129,7 @@ def distributions_file(folder: str | Path, version: int) -> Path:
 
 def keep_distributions(folder: str | Path, version: int, content: bytes) -> Path:
     """Likewise once."""
-    path = distributions_file(folder, version)
-    return path if path.exists() else _write_atomically(path, content)
+    return keep_once(distributions_file(folder, version), content)
 
 
 def record_file(folder: str | Path, version: int) -> Path:

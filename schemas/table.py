@@ -53,6 +53,7 @@ class TableProfile:
     digest : sha256 in hex of the file's bytes, or of the lines "<sha256>  <name>" of the files, sorted.
     notes : one sentence for each thing that was decided automatically.
     files : paths relative to the source's folder, sorted.
+    label_rows : split to class to rows; {} of a regression.
     """
 
     roles: Roles
@@ -61,6 +62,7 @@ class TableProfile:
     digest: str
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = field(default=())
+    label_rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -31,7 +31,16 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         digest=examined.digest,
         notes=examined.notes,
         files=tuple(relative_names(list(examined.files))),
+        label_rows=_label_rows(examined, source, rows),
     )
+
+
+def _label_rows(examined: Examined, source: Source, rows: dict[str, Any]) -> dict[str, dict[str, int]]:
+    label = next((column.column for column in examined.columns if column.name == source.label), None)
+    if label is None or not examined.label.classes:
+        return {}
+    names = [str(value) for value in label.values.to_pylist()]
+    return {split: dict(zip(names, label.counts(rows[split]).tolist(), strict=True)) for split in rows}
 
 
 def tables_of(examined: Examined) -> dict[str, Any]:

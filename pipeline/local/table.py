@@ -11,7 +11,8 @@ from typing import Any
 from components.example_gen.source import Source, SplitRule
 from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
-from schemas.errors import Problem, SettingsError
+from pipeline.settleable import hopeless
+from schemas.errors import DataError, Problem, SettingsError
 from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
@@ -80,6 +81,8 @@ def look_at(settings: Settings) -> TableProfile:
     unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
     if unknown:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
+    if found := hopeless(settings, profile):
+        raise DataError("The test rows cannot settle what the quality gate asks; nothing was trained.", *found)
     return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
 
 

@@ -45,14 +45,13 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     _copy(fairness, fairness_evidence.FILE_NAME, folder)
     if fairness:
         _write_history(settings, fairness, folder)
-    evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
-    if evaluated and model:
-        found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)
-        examples = made.get(("ExampleGen", "examples"))
-        if profile.roles.task == "regression" and examples:
-            pairs = residuals.read(Path(examples.uri), Path(model.uri))
-            found_metrics = replace(found_metrics, residuals=pairs)
-        evidence.write(found_metrics, folder)
+    evaluated, judged = made.get(("Evaluator", "evaluation")), made.get(("QualityGate", "verdict"))
+    measured = evaluation.read(Path(evaluated.uri), Path(judged.uri)) if evaluated and judged else None
+    if measured:
+        scored = made.get(("Score", "predictions"))
+        if profile.roles.task == "regression" and scored:
+            measured = replace(measured, residuals=residuals.read(Path(scored.uri)))
+        evidence.write(measured, folder)
 
 
 def _copy(artifact: ArtifactRecord | None, name: str, folder: Path) -> None:

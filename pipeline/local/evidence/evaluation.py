@@ -1,52 +1,31 @@
-"""TFMA's result as tables and curves: every metric on every slice, ROC, precision-recall, calibration, confusion."""
+"""What was measured on the test rows: the quality gate's exact metrics, and the curves of TFMA's result."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 
-from components.quality_gate.evaluation import read_slices
-from components.quality_gate.slices import OVERALL, SliceResult, metric_rows
-from schemas.evidence import EvaluationEvidence, MetricRow
-from schemas.roles import Roles
+from schemas import evidence
+from schemas.evidence import EvaluationEvidence
 
-#: Where models/signatures.py leaves what the model knows of itself.
-DESCRIPTION = Path("Format-Serving", "assets.extra", "model.json")
 Plots = dict[str, dict[str, Any]]
 
 
-def read(evaluation: Path, model: Path, roles: Roles) -> EvaluationEvidence:
-    """`evaluation` and `model` are folders of TFX's ModelEvaluation and Model artifacts."""
-    slices = read_slices(str(evaluation))
-    rows = metric_rows(roles.task, slices["candidate"], slices.get("baseline", ()))
-    overall = next((s for s in slices["candidate"] if s.name == OVERALL), None)
+def read(evaluation: Path, measured: Path) -> EvaluationEvidence | None:
+    """Metrics, threshold and confusion from `measured`, the quality gate's folder; ROC, precision-recall and calibration from TFMA's.
+
+    None where the gate measured nothing.
+    """
+    found = evidence.read(EvaluationEvidence, measured)
+    if found is None:
+        return None
     plots = _plots(evaluation)
     roc, pr = _curves(plots)
-    return EvaluationEvidence(
-        task=roles.task,
-        rows=_rows(rows),
-        metrics=rows,
-        classes=roles.classes,
-        threshold=_threshold(model),
-        roc=roc,
-        pr=pr,
-        calibration=_calibration(plots),
-        confusion=_confusion(overall, plots, roles),
-    )
-
-
-def _rows(rows: Iterable[MetricRow]) -> int:
-    return next((row.rows for row in rows if row.slice == OVERALL), 0)
-
-
-def _threshold(model: Path) -> float | None:
-    path = model / DESCRIPTION
-    return json.loads(path.read_text(encoding="utf-8")).get("threshold") if path.exists() else None
+    return replace(found, roc=roc, pr=pr, calibration=_calibration(plots))
 
 
 def _plots(evaluation: Path) -> Plots:
@@ -89,28 +68,3 @@ def _calibration(plots: Plots) -> tuple[tuple[float, float, float], ...]:
             )
             points.append((mean, label, weight))
     return tuple(points)
-
-
-def _two_by_two(overall: SliceResult) -> tuple[tuple[float, ...], ...]:
-    """Counts at the model's threshold, back from the shares that the Evaluator summed exactly."""
-    whole, rows = overall.whole, overall.whole.get("weighted_rows", float(overall.rows))
-    positives = whole.get("label_mean", 0.0) * rows
-    said = whole.get("predicted_positive_rate", 0.0) * rows
-    recall = whole.get("recall", 0.0)
-    hits = recall * positives if math.isfinite(recall) else 0.0
-    return ((rows - positives - said + hits, said - hits), (positives - hits, hits))
-
-
-def _confusion(overall: SliceResult | None, plots: Plots, roles: Roles) -> tuple[tuple[float, ...], ...]:
-    if roles.task == "binary" and overall is not None:
-        return _two_by_two(overall)
-    matrices = _of(plots, "multiClassConfusionMatrixAtThresholds").get("matrices", [])
-    if not matrices:
-        return ()
-    size = len(roles.classes)
-    counts = [[0.0] * size for _ in range(size)]
-    for entry in matrices[0].get("entries", []):
-        true, said = int(entry.get("actualClassId", 0)), int(entry.get("predictedClassId", 0))
-        if 0 <= true < size and 0 <= said < size:
-            counts[true][said] = float(entry.get("numWeightedExamples", 0.0))
-    return tuple(map(tuple, counts))

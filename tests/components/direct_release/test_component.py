@@ -10,6 +10,7 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedMode
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
 from tests.components.through_executor import artifact, run
 
@@ -23,9 +24,12 @@ def released(folder: Path, mode: str, overrides: str = "", split_json: str = "",
     verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
     (folder / "examples").mkdir(exist_ok=True)
     (folder / "examples" / "distributions-train.npz").write_bytes(b"shares")
+    quality = artifact(GateVerdict, folder / "quality")
+    release_metrics.write(release_metrics.ReleaseMetrics("binary", (), 0.5), folder / "quality")
     inputs = {
         "examples": artifact(Examples, folder / "examples"),
-        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
+        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict,
+        "quality": quality,
     }  # fmt: skip
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
     return record
@@ -76,6 +80,16 @@ def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path,
     released(tmp_path, mode, **a_push(tmp_path))
     assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
     assert releases.distributions_file(tmp_path / "serving", 8).read_bytes() == b"shares"
+
+
+@pytest.mark.parametrize("mode", ["direct", "hold"])
+def test_every_pushed_version_has_its_metrics_beside_it_and_keeps_the_first(tmp_path: Path, mode: str) -> None:
+    released(tmp_path, mode, **a_push(tmp_path))
+    kept = release_metrics.file_of(tmp_path / "serving", 8)
+    assert release_metrics.FILE.from_json(kept.read_text()).constant == 0.5
+    kept.write_text("first")
+    released(tmp_path, mode, **a_push(tmp_path))
+    assert kept.read_text() == "first"
 
 
 def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
