@@ -27,10 +27,10 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
     stats = made.get(("StatisticsGen", "statistics"))
     if stats:
-        judged = _uri(made.get(("DataGate", "verdict")))
+        data_verdict = _uri(made.get(("DataGate", "verdict")))
         left = statistics.Left(
             Path(stats.uri), _uri(made.get(("ExampleGen", "examples"))), _uri(schema),
-            made.get(("ReleasedStatistics", "statistics")), verdicts.FILE.read_if_there(judged) if judged else None,
+            made.get(("ReleasedStatistics", "statistics")), verdicts.FILE.read_if_there(data_verdict) if data_verdict else None,
         )  # fmt: skip
         evidence.write(statistics.read(left, profile, settings.data.path), folder)
     if schema:
