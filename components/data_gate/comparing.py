@@ -35,6 +35,8 @@ from schemas.verdict import Measurement, Status
 
 #: TFMD's places for a limit; of several the smallest holds.
 MEASURES = ("infinity_norm", "jensen_shannon_divergence", "normalized_abs_difference")
+#: The share of missing values may move by so much; presence.min_fraction in the schema is the place for a closer limit.
+MISSING_LIMIT = 0.1
 WORDS = {
     NUMBERS: "largest difference of cumulative shares",
     CATEGORIES: "largest difference of a share",
@@ -118,7 +120,8 @@ def questions(compared: Compared, limits: dict[str, float]) -> list[Asked]:
         sort = NUMBERS if isinstance(sides[1].distribution, Numbers) else CATEGORIES
         found.append(Asked(compared, column, sort, sort, apart, limit, *sides))
         if any(side.missing > 0 for side in sides):
-            found.append(Asked(compared, column, MISSING, sort, distances.of_missing(*sides, limit), limit, *sides))
+            gap = distances.of_missing(*sides, MISSING_LIMIT)
+            found.append(Asked(compared, column, MISSING, sort, gap, MISSING_LIMIT, *sides))
         turnover = distances.of_turnover(*sides)
         if turnover is not None:
             found.append(Asked(compared, column, TURNOVER, sort, turnover, distances.GONE, *sides))

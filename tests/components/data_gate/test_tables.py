@@ -48,8 +48,8 @@ def kept(frame: pd.DataFrame, folder: Path, **rule: object) -> dict[str, SplitDi
     return distributions_of(examine(source), source)
 
 
-def of_every_pair(splits: dict[str, SplitDistributions]) -> list[Measurement]:
-    limits = dict.fromkeys(splits["train"].columns, LIMIT)
+def of_every_pair(splits: dict[str, SplitDistributions], limits: dict[str, float] | None = None) -> list[Measurement]:
+    limits = limits or dict.fromkeys(splits["train"].columns, LIMIT)
     asked = [question for pair in comparing.skew(splits) for question in comparing.questions(pair, limits)]
     return comparing.judged(asked, Policy())
 
@@ -82,8 +82,9 @@ def test_no_alarm_on_another_sample_of_the_same_world_or_the_same_data_split_oth
 def test_no_shipped_table_alarms_between_its_splits_or_has_a_leak(name: str) -> None:
     settings = load(ROOT / "configs" / f"{name}.yaml").settings
     source = source_of(settings)
-    examined = examine(source, read_pbtxt(settings.schema_file) if settings.schema_file else None)
-    found = of_every_pair(distributions_of(examined, source))
+    schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
+    examined = examine(source, schema)
+    found = of_every_pair(distributions_of(examined, source), comparing.limits_of(schema, "skew") if schema else None)
     assert not [m for m in found if m.status is Status.FAILED]
     told = leaks.judged(alone(examined, source, 1.0), Policy())
     assert [(m.status, m.gates) for m in told] == [(Status.PASSED, False)]
