@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from reports import formatting
@@ -43,58 +42,6 @@ def _curve(training: TrainingEvidence, name: str) -> Chart:
     )
 
 
-def roc(evaluation: EvaluationEvidence) -> Chart:
-    """The ROC curve, with the diagonal of guessing and the point that the decision threshold chose."""
-    figure, axes = new_axes(Axis("false positive rate", "true positive rate", SQUARE))
-    axes.plot([0, 1], [0, 1], ":", color=MUTED, lw=0.9, label="guessing")
-    axes.plot(*_columns(evaluation.roc), color=FIRST, lw=1.7, label="model")
-    caption = "Above the dotted diagonal is better than guessing."
-    rates = _rates(evaluation)
-    if rates:
-        axes.plot([rates["fpr"]], [rates["tpr"]], "D", color=SECOND, ms=6, label="at the threshold")
-        found, mistaken = formatting.percent(rates["tpr"]), formatting.percent(rates["fpr"])
-        caption += f" At the threshold: {found} of positives found, {mistaken} of negatives taken for positive."
-    _unit_square(axes)
-    legend(axes)
-    return chart(figure, "ROC curve", caption)
-
-
-def precision_recall(evaluation: EvaluationEvidence) -> Chart:
-    """Precision over recall, with the share of positives as the level that guessing reaches."""
-    figure, axes = new_axes(Axis("recall", "precision", SQUARE))
-    rates = _rates(evaluation)
-    if rates:
-        axes.axhline(rates["positives"], ls=":", color=MUTED, lw=0.9, label="guessing")
-    axes.plot(*_columns(evaluation.pr), color=FIRST, lw=1.7, label="model")
-    caption = "How pure the found rows are as more of the positives are found."
-    if rates:
-        axes.plot([rates["tpr"]], [rates["precision"]], "D", color=SECOND, ms=6, label="at the threshold")
-        precision, recall = formatting.percent(rates["precision"]), formatting.percent(rates["tpr"])
-        caption += f" At the threshold: precision {precision}, recall {recall}."
-    _unit_square(axes)
-    legend(axes)
-    return chart(figure, "Precision and recall", caption)
-
-
-def calibration(evaluation: EvaluationEvidence) -> Chart:
-    """Mean label over mean prediction per bin; the area of a dot grows with the rows in its bin."""
-    figure, axes = new_axes(Axis("mean prediction", "share that was positive", SQUARE))
-    axes.plot([0, 1], [0, 1], ":", color=MUTED, lw=0.9, label="perfectly calibrated")
-    most = max(rows for *_, rows in evaluation.calibration) or 1.0
-    x, y = [p for p, *_ in evaluation.calibration], [label for _, label, _ in evaluation.calibration]
-    axes.plot(x, y, color=FIRST, lw=1.2)
-    sizes = [8 + 70 * rows / most for *_, rows in evaluation.calibration]
-    axes.scatter(x, y, s=sizes, color=FIRST, label="bin (area: rows)", zorder=3)
-    furthest = max(evaluation.calibration, key=lambda b: abs(b[0] - b[1]))
-    _unit_square(axes)
-    legend(axes)
-    share = formatting.percent(furthest[1])
-    caption = (
-        f"Furthest off: predictions near {furthest[0]:.2f} came true {share} of the time ({furthest[2]:,.0f} rows)."
-    )
-    return chart(figure, "Calibration", caption)
-
-
 def predicted_against_true(evaluation: EvaluationEvidence) -> Chart:
     """A dot per row, true value on x, prediction on y; at most 1,500 dots, taken evenly."""
     points = _thinned(evaluation.residuals)
@@ -120,17 +67,6 @@ def residual_histogram(evaluation: EvaluationEvidence) -> Chart:
     return chart(figure, "Errors", f"Median error {middle:,.4g}. The outermost 1 % on each side is drawn at the edge.")
 
 
-def _rates(evaluation: EvaluationEvidence) -> Mapping[str, float] | None:
-    """False and true positive rate and precision of the binary confusion matrix; None when it does not allow them."""
-    if len(evaluation.confusion) != 2 or any(len(row) != 2 for row in evaluation.confusion):
-        return None
-    (tn, fp), (fn, tp) = evaluation.confusion
-    if not (tn + fp and tp + fn and tp + fp):
-        return None
-    total = tn + fp + fn + tp
-    return {"fpr": fp / (tn + fp), "tpr": tp / (tp + fn), "precision": tp / (tp + fp), "positives": (tp + fn) / total}
-
-
 def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
     return [x for x, _ in points], [y for _, y in points]
 
@@ -138,8 +74,3 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[f
 def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
     stride = -(-len(points) // _MAX_POINTS)
     return points[::stride] if stride > 1 else points
-
-
-def _unit_square(axes: Axes) -> None:
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_ylim(-0.02, 1.04)

@@ -148,7 +148,10 @@ class TrainingEvidence:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric on one slice, with its 95 % interval and the released model's value on the same rows."""
+    """One metric on one slice, with its 95 % interval and the released model's value on the same rows.
+
+    change_low, change_high : 95 % interval of value - baseline, paired; None where there is none.
+    """
 
     name: str
     slice: str
@@ -157,6 +160,8 @@ class MetricRow:
     low: float | None = None
     high: float | None = None
     baseline: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Executor(BaseExampleGenExecutor):
         DataError : the table cannot be used, or is no longer the one that was inspected.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        content = _content(exec_properties)
+        content = content_of(exec_properties)
         source = Source.from_json(content["source"])
         examined = examine(
             source, parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None
@@ -97,7 +97,7 @@ class BatchExecutor(Executor):
     ) -> None:
         """Raises DataError as `Executor.Do`."""
         self._log_startup(input_dict, output_dict, exec_properties)
-        content = _content(exec_properties)
+        content = content_of(exec_properties)
         source, columns = Source.from_json(content["source"]), json.loads(content["types"])
         _refuse_change(source, content["digest"], unlabelled.check(source, columns))
         _write_splits({BATCH_SPLIT: unlabelled.load_unlabelled(source, columns)}, output_dict, exec_properties)
@@ -159,7 +159,8 @@ def write_examples(table: Any, folder: str) -> None:
                 writer.write(record)
 
 
-def _content(exec_properties: dict[str, Any]) -> dict[str, str]:
+def content_of(exec_properties: Mapping[str, Any]) -> dict[str, str]:
+    """What `custom_config` or `batch_config` packed, out of the step's parameters."""
     config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     content = struct_pb2.Struct()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from reports import charts, column_cards, graph_layout, small_charts, timeline
+from reports import charts, column_cards, graph_layout, score_charts, small_charts, timeline
 from reports.graph_layout import Edge
 from schemas.evidence import Drift
 from schemas.records import ArtifactRecord, State, StepRecord
@@ -103,7 +103,9 @@ def test_charts_take_colours_from_the_page_and_leave_no_global_trace() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    drawn = [*charts.training_curves(run_folders.census_training()), charts.roc(run_folders.census_evaluation())]
+    scores = score_charts.of_evaluation(run_folders.census_evaluation())
+    drawn = [*charts.training_curves(run_folders.census_training()), *score_charts.curves(scores)]
+    assert [chart.title for chart in drawn[-3:]] == ["ROC curve", "Precision and recall", "Calibration"]
     assert dict(mpl.rcParams) == before
     for chart in drawn:
         text = str(chart.svg)
