@@ -167,6 +167,7 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
     nodes["DataGate"] = DataGate(
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=statistics,
         schema=_schema(nodes),
         anomalies=nodes["ExampleValidator"].outputs["anomalies"],
@@ -320,6 +321,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     nodes["DirectRelease"] = DirectRelease(
         pushed=nodes["Pusher"].outputs["pushed_model"],
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         verdict=nodes["ReleaseGate"].outputs["verdict"],
         quality=nodes["QualityGate"].outputs["verdict"],

@@ -19,6 +19,7 @@ from reports import (
     timeline,
 )
 from reports.drawing import Chart
+from reports.moved_charts import moved_charts
 from reports.renderer import write_page
 from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
 from schemas.score_evidence import ScoreEvidence
@@ -98,7 +99,10 @@ def _contexts(
     yield {"latencies": tuple(map(latency.of_way, found["serving"].ways)) if found["serving"] else ()}
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()
     drift = sorted(((c.column, d) for c in cards for d in c.column.drift), key=lambda x: column_cards.severity(x[1]))
-    yield {"cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over}
+    yield {
+        "cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over,
+        "moved": moved_charts(data.moved) if data else (),
+    }  # fmt: skip
     yield {}
     yield {
         "drawing": graph_layout.draw(result.steps),

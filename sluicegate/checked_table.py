@@ -23,6 +23,7 @@ def check(config: str) -> int:
     from pipeline.local.table import look_at, source_of
     from pipeline.settings_file import load
     from pipeline.settings_table import check_with_table
+    from sluicegate.what_it_settles import settles
 
     loaded = load(config)
     source = source_of(loaded.settings)
@@ -34,7 +35,7 @@ def check(config: str) -> int:
     check_with_table(loaded, profile.roles)
     rows = ", ".join(f"{split} {count:,}" for split, count in profile.rows.items())
     print(f"{source.path}: {sum(profile.rows.values()):,} rows ({rows}), task {profile.roles.task}")
-    print("\n".join(f"  note: {note}" for note in profile.notes))
+    print("\n".join(f"  note: {note}" for note in (*profile.notes, *settles(profile))))
     advice = advise(source, profile)
     print("\n".join(_line(one) for one in advice) or "  nothing to add")
     print("Nothing was changed. A run of these settings can start.")

@@ -118,6 +118,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _next_steps(found: Proposal, config: Path, schema: Path) -> list[str]:
+    from sluicegate.what_it_settles import settles
+
     profile, source = found.profile, found.source
     rows = ", ".join(f"{split} {count:,}" for split, count in profile.rows.items())
     kinds = {kind: sum(column.kind == kind for column in profile.features) for kind in ("number", "category", "date")}
@@ -126,6 +128,7 @@ def _next_steps(found: Proposal, config: Path, schema: Path) -> list[str]:
         f"{source.path}: {sum(profile.rows.values()):,} rows ({rows})",
         f"features by kind: {columns}; task {profile.roles.task}",
         *(f"  note: {note}" for note in profile.notes),
+        *(f"  note: {said}" for said in settles(profile)),
         *(f"  written: {one}" for one in found.advice if one.active),
         *(f"  consider: {one}" for one in found.advice if not one.active),
         "",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from sluicegate.proposed_columns import columns_section
+from sluicegate.proposed_people import fairness_section
 from sluicegate.proposed_split import split_section
+from sluicegate.what_it_settles import settles
 from sluicegate.yaml_scalar import scalar
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from components.example_gen.proposal import Proposal
 
 _SLICE_VALUES = range(2, 9)
-#: Words in names of columns that often tell groups of people apart.
-_PEOPLE = re.compile(r"\b(sex|gender|race|ethnic\w*|age|religion|nationality|disab\w*|marital\w*)\b", re.IGNORECASE)
 _EXAMPLE_LIMITS = {"binary": ("auc", 0.8), "multiclass": ("accuracy", 0.8), "regression": ("r2", 0.5)}
 
 
@@ -43,9 +42,10 @@ def proposed_settings(name: str, found: Proposal, schema: str) -> str:
         f"schema: {scalar(schema)}",
         "",
         *_evaluation(profile),
+        *(f"# {said}" for said in settles(profile)),
         *_quality_gate(profile),
         "",
-        *_fairness(profile),
+        *fairness_section(profile),
         "",
         "# What was found and decided; each run says it again, `sluicegate init --check` without a run:",
         *(
@@ -109,26 +109,4 @@ def _quality_gate(profile: TableProfile) -> list[str]:
         f"    - metric: {metric}",
         "      max_drop: 0.01     # against the model in production, on the same rows",
         f"      # at_least: {value}    # what your use of it demands; judged by an interval (docs/quality-gate.md)",
-    ]
-
-
-def _fairness(profile: TableProfile) -> list[str]:
-    """Off, and said so: which groups of people a model may not be worse for is nobody's guess but yours."""
-    found = [c for c in profile.columns if c.role in ("feature", "id") and _PEOPLE.search(c.name.replace("_", " "))]
-    likely = [
-        f"{{column: {scalar(c.name)}, bins: [25, 40, 60]}}" if c.kind == "number" else scalar(c.name) for c in found
-    ]
-    names = ", ".join(likely) or "a_column"
-    first = scalar(next((c.name for c in found if c.kind != "number"), found[0].name if found else "a_column"))
-    measure = "error_difference" if profile.roles.task == "regression" else "equal_opportunity_difference"
-    return [
-        "# No group of rows is compared with another, and the release gate records that you said so.",
-        "fairness: off",
-        "# In its place, if your rows stand for people (docs/fairness.md):",
-        "# fairness:",
-        f"#   sensitive: [{names}]",
-        "#   limits:",
-        f"#     - measure: {measure}",
-        f"#       of: [{first}]",
-        "#       at_most: 0.1",
     ]

@@ -21,10 +21,13 @@ from tfx.utils import proto_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.example_gen import unlabelled
+from components.example_gen.distributions import distributions_of
 from components.example_gen.examples import example_batches
-from components.example_gen.inspection import examine
+from components.example_gen.inspection import Examined, examine
+from components.example_gen.leaks import alone
 from components.example_gen.profiling import tables_of
 from components.example_gen.source import Source
+from schemas import distributions, leaks
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
 
@@ -80,6 +83,7 @@ class Executor(BaseExampleGenExecutor):
         )
         _refuse_change(source, content["digest"], examined.digest)
         _write_splits(tables_of(examined), output_dict, exec_properties)
+        _write_what_is_kept(examined, source, output_dict)
 
 
 class BatchExecutor(Executor):
@@ -126,6 +130,21 @@ def _write_splits(
         exec_properties.get(standard_component_specs.OUTPUT_FILE_FORMAT_KEY) or example_gen_pb2.FORMAT_TFRECORDS_GZIP
     )
     examples_utils.set_file_format(artifact, write_split.to_file_format_str(file_format))
+
+
+def _write_what_is_kept(examined: Examined, source: Source, output_dict: dict[str, list[types.Artifact]]) -> None:
+    """Beside the folders of the splits, because TFX reads every file in those as examples."""
+    artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
+    by_split = distributions_of(examined, source)
+    files = {distributions.file_name(split): distributions.to_bytes(found) for split, found in by_split.items()}
+    rows = sum(found.rows for found in by_split.values())
+    worth = sum(found.effective for found in by_split.values()) / max(rows, 1)
+    files[leaks.FILE_NAME] = leaks.to_json(leaks.Leaks(alone(examined, source, worth))).encode(
+        "utf-8", errors="replace"
+    )
+    for name, content in files.items():
+        with tf.io.gfile.GFile(os.path.join(artifact.uri, name), "wb") as file:
+            file.write(content)
 
 
 def write_examples(table: Any, folder: str) -> None:

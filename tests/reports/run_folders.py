@@ -421,7 +421,17 @@ def refused_by_data(folder: Path) -> Path:
         ev.Drift("train", "released version 3", "jensen_shannon", 0.2345, 0.05, 3),
     )
     drift = replace(census_data().columns[0], drift=far)
-    data = replace(census_data(), columns=(drift, *census_data().columns[1:]), released_version=3)
+    moved = ev.Moved(
+        "age",
+        "age moved",
+        "FAILED",
+        ("17 to 40", "40 to 90"),
+        (0.6, 0.4),
+        (0.9, 0.1),
+        "released version 3",
+        "train now",
+    )
+    data = replace(census_data(), columns=(drift, *census_data().columns[1:]), released_version=3, moved=(moved,))
     anomaly = ev.AnomalyRow(
         "train",
         "age",

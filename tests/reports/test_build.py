@@ -233,6 +233,8 @@ def test_data_shows_missing_share_and_marks_drift_over_its_limit(output: Path) -
     assert found.row("sex", "feature", "category")[-2:] == ["0.0117", "–"]
     assert "jensen shannon drift from released version 3 above its limit" in found.words
     assert "Out-of-range values (train)" in found.words
+    assert "What moved" in found.words
+    assert "Furthest apart at 17 to 40: 60.0 % of released version 3, 90.0 % of train now." in found.words
     assert "Value 412 is above" in page(output, "refused_by_data", "schema.html").words
 
 

@@ -87,6 +87,14 @@ def test_drift_is_over_only_past_its_limit(value: float, over: bool) -> None:
     assert column_cards.is_over(Drift("test", "train", "l_infinity", value, 0.05)) is over
 
 
+@pytest.mark.parametrize(
+    ("outcome", "over"), [("UNKNOWN", False), ("CHANCE", False), ("WARNED", True), ("FAILED", True)]
+)
+def test_drift_that_the_gate_judged_is_over_where_it_said_so(outcome: str, over: bool) -> None:
+    drift = Drift("test", "train", "share_difference", 0.2, 0.05, outcome=outcome)
+    assert column_cards.is_over(drift) is over
+
+
 def test_drift_without_limit_is_never_over() -> None:
     assert not column_cards.is_over(Drift("test", "train", "l_infinity", 1.0))
 

@@ -12,6 +12,7 @@ from pipeline.local.folders import OutputFolder
 from pipeline.settings import Settings
 from schemas import evidence, explanation_evidence, fairness_evidence, score_evidence
 from schemas import fairness_history as histories
+from schemas import verdict as verdicts
 from schemas.records import ArtifactRecord, StepRecord
 from schemas.table import TableProfile
 
@@ -26,8 +27,12 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
     stats = made.get(("StatisticsGen", "statistics"))
     if stats:
-        released = made.get(("ReleasedStatistics", "statistics"))
-        evidence.write(statistics.read(Path(stats.uri), profile, _uri(schema), settings.data.path, released), folder)
+        data_verdict = _uri(made.get(("DataGate", "verdict")))
+        left = statistics.Left(
+            Path(stats.uri), _uri(made.get(("ExampleGen", "examples"))), _uri(schema),
+            made.get(("ReleasedStatistics", "statistics")), verdicts.FILE.read_if_there(data_verdict) if data_verdict else None,
+        )  # fmt: skip
+        evidence.write(statistics.read(left, profile, settings.data.path), folder)
     if schema:
         found = made.get(("ExampleValidator", "anomalies"))
         gate = made.get(("DataGate", "verdict"))
