@@ -11,6 +11,7 @@ from components.example_gen.encoded import RawTable
 from components.example_gen.files import find_files
 from components.example_gen.first_words import settled
 from components.example_gen.inspection import Examined, settle
+from components.example_gen.leak_advice import leak_advice
 from components.example_gen.profiling import profile_of
 from components.example_gen.reading import read_table
 from components.example_gen.source import Source
@@ -58,8 +59,13 @@ def proposal_for(source: Source) -> Proposal:
     source = replace(source, split=split.rule, ids=(*source.ids, *keys))
     advice += [Advice("columns.ids", name, KEY_IS_AN_ID, active=True) for name in keys]
     examined = settle(table, source)
+    leaks = leak_advice(examined, source)
+    left_out = [one.column for one in leaks if one.active]
+    if left_out:
+        source = replace(source, leave_out=(*source.leave_out, *left_out))
+        examined = settle(table, source)
     profile = profile_of(examined, source)
-    advice += advice_on(profile)
+    advice += [*leaks, *advice_on(profile)]
     return Proposal(source, profile, _schema(examined, profile), split, tuple(advice))
 
 
@@ -68,10 +74,12 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
 
     profile : of the table as they read it; None where they do not fit it.
     """
-    table, reading, advice = settled(first_look(source), source)
-    advice += split_advice(table, reading)
+    table = first_look(source)
+    read, reading, advice = settled(table, source)
+    advice += split_advice(read, reading)
     known = {*source.ids, *source.leave_out, *source.kinds}
-    return advice + [one for one in (advice_on(profile) if profile else []) if one.column not in known]
+    more = [*leak_advice(settle(table, source), source), *advice_on(profile)] if profile else []
+    return advice + [one for one in more if one.column not in known]
 
 
 def advice_on(profile: TableProfile) -> list[Advice]:
