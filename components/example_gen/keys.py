@@ -11,7 +11,8 @@ from components.example_gen.encoded import EncodedColumn, RawTable
 from components.example_gen.hashing import cells_of
 from components.example_gen.repeats import pairs
 from components.example_gen.source import Source
-from schemas.cells import as_int64
+from schemas.cells import are_numbers, as_int64
+from schemas.dates import are_dates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,16 +119,12 @@ def _are_fractions(column: EncodedColumn) -> bool:
     """Whether it measures something."""
     import pyarrow.compute as pc
 
-    from schemas.cells import are_numbers
-
     return bool(pc.all(are_numbers(column.values)).as_py()) and as_int64(column.values) is None
 
 
 def _are_dates(column: EncodedColumn) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
-
-    from components.example_gen.dates import are_dates
 
     return bool(pa.types.is_string(column.values.type)) and bool(pc.all(are_dates(column.values)).as_py())
 
