@@ -183,6 +183,8 @@ def test_together_keeps_rows_of_equal_features_in_one_split_whatever_their_label
     assert of_row[::2] == of_row[1::2]
     assert 30 < of_row[::2].count("test") + of_row[::2].count("eval") < 90
     assert error_of_look_up(lines, of_row) == (0, 0)
+    with_label = SplitRule(columns=(*FEATURES, "y"), repeats="together")
+    assert splits_of(tmp_path, lines, with_label) == of_row
 
 
 def test_each_split_gets_its_share_and_labels_fall_evenly(tmp_path: Path) -> None:
