@@ -15,7 +15,7 @@ from components.example_gen.leak_advice import leak_advice
 from components.example_gen.profiling import profile_of
 from components.example_gen.reading import read_table
 from components.example_gen.source import Source
-from components.example_gen.split_proposal import SplitProposal, split_proposal
+from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
 from schemas.table import Column, TableProfile
@@ -75,7 +75,8 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
     profile : of the table as they read it; None where they do not fit it.
     """
     table = first_look(source)
-    _, _, advice = settled(table, source)
+    read, reading, advice = settled(table, source)
+    advice += split_advice(read, reading)
     known = {*source.ids, *source.leave_out, *source.kinds}
     more = [*leak_advice(settle(table, source), source), *advice_on(profile)] if profile else []
     return advice + [one for one in more if one.column not in known]
