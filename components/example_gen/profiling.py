@@ -77,7 +77,7 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
     column = found.column
     seen = np.flatnonzero(column.counts(train))
     values: tuple[str, ...] = ()
-    low = high = fullest = None
+    low = high = None
     if found.type == "text" and role != "id" and len(seen) <= MAX_DOMAIN:
         values = tuple(sorted(column.values.take(seen).to_pylist()))
     if found.type != "text":
@@ -85,8 +85,6 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         finite = np.isfinite(numbers)
         if finite.any():
             low, high = numbers[finite].min().item(), numbers[finite].max().item()
-            counts = column.counts(train)[seen][finite]
-            fullest = round(float(_in_tenths(numbers[finite].astype(float), counts).max() / counts.sum()), 4)
     return Column(
         found.name,
         found.type,
@@ -98,23 +96,9 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         values=values,
         low=low,
         high=high,
-        fullest_bin=fullest,
         date_format=_date_format(found),
         leading_zeros=found.leading_zeros,
     )
-
-
-def _in_tenths(numbers: Any, counts: Any) -> Any:
-    """Occurrences in ten bins of equal width from the least to the greatest, for any floats: neighbours, and 1e308."""
-    import numpy as np
-
-    # Halves, because the greatest less the least may be infinite.
-    halves = numbers / 2
-    width = halves.max() - halves.min()
-    if not width > 0:
-        return np.array([counts.sum()])
-    places = np.minimum((halves - halves.min()) / width * 10, 9).astype(int)
-    return np.bincount(places, weights=counts, minlength=10)
 
 
 def _date_format(found: TypedColumn) -> str | None:
