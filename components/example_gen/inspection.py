@@ -9,7 +9,7 @@ from components.example_gen.checks import name_problems, role_problems, settings
 from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
-from components.example_gen.labels import Label, settle_label, split_problems, without_gaps
+from components.example_gen.labels import Label, as_classes_of, settle_label, split_problems, without_gaps
 from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
@@ -63,6 +63,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
     problems += found
     known = _without(source, set(names))
     words = schema_columns(schema)
+    table = _with_known_classes(table, source, words)
     label, label_problems = _label(table, known, words, places)
     problems += label_problems
     columns, found = _columns(table, known, (label, words), places)
@@ -85,6 +86,13 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
         *_schema_notes(words, columns, {*source.leave_out, source.split.column}),
     )
     return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
+
+
+def _with_known_classes(table: RawTable, source: Source, words: dict[str, SchemaColumn]) -> RawTable:
+    domain = words[source.label].domain if source.label in words else ()
+    if not domain or source.label not in table.columns:
+        return table
+    return replace(table, columns={**table.columns, source.label: as_classes_of(table.columns[source.label], domain)})
 
 
 def _label(
