@@ -335,3 +335,12 @@ def test_a_label_with_gaps_keeps_its_classes(tmp_path: Path) -> None:
     assert profile.roles.classes == ("0", "1")
     assert set(load(source(path, label_missing="drop"), schema)["train"]["label"].to_pylist()) == {"0", "1"}
     assert inspect(source(table(tmp_path / "u.csv", ["a"], label=["0.000", "1.000"] * 100))).roles.positive == "1.000"
+
+
+def test_a_first_look_does_not_end_at_a_few_texts_among_numbers(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", [str(100 + i) for i in range(99)] + ["c168"])
+    with pytest.raises(DataError, match="'c168'; 2 of 200"):
+        inspect(source(path))
+    found = propose(source(path))
+    assert found.source.kinds == {"x": "category"}
+    assert any(one.active and "'c168' and the like" in one.why for one in found.advice)
