@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from matplotlib.ticker import MaxNLocator
 
 from reports import formatting
-from reports.drawing import FIRST, MUTED, SECOND, SQUARE, Axis, Chart, chart, legend, new_axes
+from reports.drawing import FIRST, MUTED, SECOND, SQUARE, WIDE, Axis, Chart, chart, legend, new_axes
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
 
 _MAX_POINTS = 1500
@@ -40,6 +42,51 @@ def _curve(training: TrainingEvidence, name: str) -> Chart:
     return chart(
         figure, f"{name}", f"{formatting.label(name)} per epoch: {', '.join(ends)}; best epoch {training.best_epoch}."
     )
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A metric of all test rows in one run.  version : that it pushed; None where it pushed none."""
+
+    run_id: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    version: int | None = None
+    verdict: str = ""
+    same_data: bool = True
+
+
+def trend(metric: str, runs: Sequence[PastRun]) -> Chart:
+    """A metric over the runs, oldest first, with its intervals: filled where a version was pushed."""
+    figure, axes = new_axes(Axis("run, oldest first", formatting.label(metric), WIDE))
+    places = range(1, len(runs) + 1)
+    axes.plot(places, [r.value for r in runs], color=FIRST, lw=1.0)
+    for place, one in zip(places, runs, strict=True):
+        if one.low is not None and one.high is not None:
+            axes.plot([place, place], [one.low, one.high], color=FIRST, lw=1.2)
+    for pushed, fill, name in ((True, FIRST, "pushed"), (False, "none", "not pushed")):
+        some = [(p, r.value) for p, r in zip(places, runs, strict=True) if (r.version is not None) is pushed]
+        if some:
+            axes.plot(*_columns(some), "o", ms=5, mfc=fill, mec=FIRST if pushed else SECOND, mew=1.3, label=name)
+    # Between the run at `place` and the next one.
+    changed = [p + 0.5 for p, (a, b) in zip(places, pairwise(runs), strict=False) if a.same_data != b.same_data]
+    for between in changed:
+        axes.axvline(between, color=MUTED, lw=0.9, ls=":")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(0.5, len(runs) + 0.5)
+    legend(axes)
+    first, last = runs[0], runs[-1]
+    caption = f"From {formatting.number(first.value)} to {formatting.number(last.value)} in {len(runs)} runs; bars are 95 % intervals."
+    if changed:
+        caption += " A dotted line stands where the data changed: test rows on its two sides are not the same."
+    rows = [
+        (r.run_id, "–" if r.version is None else str(r.version), r.verdict, formatting.number(r.value),
+         f"{formatting.number(r.low)} – {formatting.number(r.high)}" if r.low is not None else "–",
+         "the same" if r.same_data else "others")
+        for r in runs
+    ]  # fmt: skip
+    return chart(figure, metric, caption, ("Run", "version", "verdict", "value", "95 % interval", "data"), rows)
 
 
 def predicted_against_true(evaluation: EvaluationEvidence) -> Chart:

@@ -20,6 +20,7 @@ INK, MUTED, RULE, FIRST, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b
 _CSS = {INK: "ink", MUTED: "muted", RULE: "rule", FIRST: "first", SECOND: "second", THIRD: "third"}
 SIZE = (4.6, 3.1)
 SQUARE = (4.0, 3.5)
+WIDE = (6.4, 2.6)
 
 
 @dataclass(frozen=True)
