@@ -7,7 +7,10 @@ from typing import Any
 from components.example_gen.columns import TypedColumn
 from components.example_gen.files import relative_names
 from components.example_gen.inspection import Examined
+from components.example_gen.missing_words import already
 from components.example_gen.source import Source
+from schemas.cells import BOOLEANS
+from schemas.reading import TEXT, Reading
 from schemas.roles import SPLITS, Roles
 from schemas.table import MAX_DOMAIN, Column, TableProfile
 
@@ -22,6 +25,7 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         weight=source.weight,
         ids=source.ids,
         kinds=dict(source.kinds),
+        readings={one.name: reading_of(one, source) for one in examined.columns if one.name != source.label},
     )
     columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
     return TableProfile(
@@ -33,6 +37,15 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         files=tuple(relative_names(list(examined.files))),
         label_rows=_label_rows(examined, source, rows),
     )
+
+
+def reading_of(found: TypedColumn, source: Source) -> Reading:
+    """How the column's cells were read, and how they are to be read wherever else the model meets them."""
+    values = found.column.values
+    boolean = found.type == TEXT and 0 < len(values) <= 2 and set(values.to_pylist()) <= set(BOOLEANS)
+    missing = tuple(word for word in already(source, found.column.declared) if word)
+    number = source.numbers.get(found.name) if found.type != TEXT else None
+    return Reading(found.type, missing, boolean, found.date, number)
 
 
 def _label_rows(examined: Examined, source: Source, rows: dict[str, Any]) -> dict[str, dict[str, int]]:
