@@ -9,6 +9,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+from fairness.families import RUN_LEVEL
 from fairness.leaks import FAIL_AT, WARN_AT
 from schemas.verdict import Measurement, Status, Verdict, judge
 
@@ -16,8 +17,7 @@ GATE = "data_gate"
 POLICIES = ("fail", "warn", "ignore")
 WHOLE_TABLE = "whole table"
 TRAIN = "train"
-ALPHA = 0.01
-"""How often the gate may refuse an honest table, over everything that it asks of a run together (issue 12)."""
+ALPHA = RUN_LEVEL
 #: The two comparisons, and what is asked of each column in them; a kind is "drift_numbers" and so on.
 SKEW, DRIFT = "skew", "drift"
 NUMBERS, CATEGORIES, MISSING, TURNOVER = "numbers", "categories", "missing", "turnover"

@@ -11,10 +11,11 @@ from components.example_gen.encoded import RawTable
 from components.example_gen.files import find_files
 from components.example_gen.first_words import settled
 from components.example_gen.inspection import Examined, settle
+from components.example_gen.leak_advice import leak_advice
 from components.example_gen.profiling import profile_of
 from components.example_gen.reading import read_table
 from components.example_gen.source import Source
-from components.example_gen.split_proposal import SplitProposal, split_proposal
+from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
 from schemas.table import Column, TableProfile
@@ -58,8 +59,13 @@ def proposal_for(source: Source) -> Proposal:
     source = replace(source, split=split.rule, ids=(*source.ids, *keys))
     advice += [Advice("columns.ids", name, KEY_IS_AN_ID, active=True) for name in keys]
     examined = settle(table, source)
+    leaks = leak_advice(examined, source)
+    left_out = [one.column for one in leaks if one.active]
+    if left_out:
+        source = replace(source, leave_out=(*source.leave_out, *left_out))
+        examined = settle(table, source)
     profile = profile_of(examined, source)
-    advice += advice_on(profile)
+    advice += [*leaks, *advice_on(profile)]
     return Proposal(source, profile, _schema(examined, profile), split, tuple(advice))
 
 
@@ -68,9 +74,12 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
 
     profile : of the table as they read it; None where they do not fit it.
     """
-    _, _, advice = settled(first_look(source), source)
+    table = first_look(source)
+    read, reading, advice = settled(table, source)
+    advice += split_advice(read, reading)
     known = {*source.ids, *source.leave_out, *source.kinds}
-    return advice + [one for one in (advice_on(profile) if profile else []) if one.column not in known]
+    more = [*leak_advice(settle(table, source), source), *advice_on(profile)] if profile else []
+    return advice + [one for one in more if one.column not in known]
 
 
 def advice_on(profile: TableProfile) -> list[Advice]:

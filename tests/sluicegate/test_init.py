@@ -18,8 +18,8 @@ from sluicegate import proposed_people, what_it_settles
 
 def odd_table(path: Path) -> Path:
     lines = [
-        f'{i},"{i % 9 + 1}.{i % 7}00,{i % 90 + 10}",{"-" if i % 5 == 0 else i % 13},{i % 2 + 1},{(i * 7) % 60 + 18},'
-        f"{('yes' if i % 3 else 'no') if i % 10 else ''}"
+        f'{i},"{i % 9 + 1}.{i % 7}00,{i % 90 + 10}",{"-" if i % 5 == 0 else i % 13},{i % 2 + 1},{(i * 7) % 61 + 18},'
+        f"{('yes' if math.sin(i * i) > -0.4 else 'no') if i % 10 else ''}"
         for i in range(400)
     ]
     path.write_text("\n".join([",amount,visits,sex,age,bought", *lines]) + "\n")
