@@ -47,7 +47,7 @@ def infer(profile: TableProfile) -> schema_pb2.Schema:
             for comparator in (feature.drift_comparator, feature.skew_comparator):
                 if column.kind == "category":
                     comparator.infinity_norm.threshold = texts
-                elif (column.fullest_bin or 0) <= MAX_FULLEST_BIN:
+                elif column.type != "text" and (column.fullest_bin or 0) <= MAX_FULLEST_BIN:
                     comparator.jensen_shannon_divergence.threshold = numbers
     return schema
 

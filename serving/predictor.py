@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from schemas import cells, release
 from schemas.errors import DataError, ModelError, Problem
-from schemas.predictions import Answers
+from schemas.predictions import Answers, answers_in
 from serving import rows as row_reading
 from serving.config import ModelConfig
 from serving.engine.saved_model import SavedModel
@@ -38,13 +38,13 @@ _UNUSABLE = "This model cannot be used as a library."
 class Predictions:
     """One answer per row, in the rows' order.
 
-    scores : (n, classes) float32, (n, 1) for a regression.
+    scores : (n, classes) float32, (n, 1) for a regression, float64 where its label needs it.
     classes : names of the columns of `scores`, the positive one last; () for a regression.
     decisions : (n,) the class of each row as text, by the model's own threshold or the highest score; a regression's
         values.
     """
 
-    scores: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.floating]
     answers: Answers
 
     @property
@@ -79,7 +79,7 @@ class Predictor:
         described = _described(path)
         self.path = path
         self.version = int(path.name) if path.name.isdigit() else None
-        self.answers = Answers(described["task"], tuple(described["classes"]), described["threshold"])
+        self.answers = answers_in(described)
         self.inputs = _inputs(path, described["inputs"])
         self._missing = tuple(missing)
         try:
@@ -114,7 +114,7 @@ class Predictor:
         problems = row_reading.absent(self.inputs, columns.names) if columns.rows and not allow_missing else []
         if problems:
             raise DataError(row_reading.HEADLINE, *problems)
-        scores = [np.empty((0, self.answers.width), np.float32)]
+        scores = [np.empty((0, self.answers.width), np.float64 if self.answers.is_double else np.float32)]
         for start, arrays in columns.batches(BATCH_ROWS):
             count = min(BATCH_ROWS, columns.rows - start)
             scores.append(self._run(arrays, count, partial(_later, place, start)))
@@ -130,7 +130,7 @@ class Predictor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _run(self, arrays: dict[str, Any], count: int, place: Place) -> npt.NDArray[np.float32]:
+    def _run(self, arrays: dict[str, Any], count: int, place: Place) -> npt.NDArray[np.floating]:
         tensors = row_reading.tensors(self.inputs, arrays, count, self._missing, place)
         try:
             return self._model.run(self._signature, tensors, (SCORES,))[SCORES]
