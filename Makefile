@@ -31,7 +31,7 @@ serve: setup ## serve the model that CONFIG's pipeline released: REST on 8501, g
 
 bench: setup ## benchmarks: ratios against stock TFX, scikit-learn, shap and a hand-written endpoint, in one run each
 	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e && $(PYTHON) -m benchmarks.serving
-	@$(PYTHON) -m benchmarks.fairness && $(PYTHON) -m benchmarks.explanation && $(PYTHON) -m benchmarks.score
+	@$(PYTHON) -m benchmarks.fairness && $(PYTHON) -m benchmarks.explanation && $(PYTHON) -m benchmarks.score && $(PYTHON) -m benchmarks.splits
 
 docs: setup ## write the generated pages of docs/ (settings)
 	@$(PYTHON) -m sluicegate settings --markdown > docs/settings.md

@@ -20,7 +20,6 @@ from tfx.components import (
     Transform,
     Tuner,
 )
-from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
@@ -31,6 +30,7 @@ from components.data_gate.component import DataGate
 from components.direct_release.component import DirectRelease
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
+from components.example_gen.component import TableExampleGen
 from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
@@ -139,7 +139,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
 def _ingest(nodes: Nodes, settings: Settings, run: Run) -> None:
     base, patterns = file_pattern(run.source)
     splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
-    nodes["ExampleGen"] = FileBasedExampleGen(
+    nodes["ExampleGen"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
         output_config=_three_splits() if list(patterns) == ["single_split"] else None,
@@ -167,6 +167,7 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
     nodes["DataGate"] = DataGate(
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=statistics,
         schema=_schema(nodes),
         anomalies=nodes["ExampleValidator"].outputs["anomalies"],
@@ -320,6 +321,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     nodes["DirectRelease"] = DirectRelease(
         pushed=nodes["Pusher"].outputs["pushed_model"],
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         verdict=nodes["ReleaseGate"].outputs["verdict"],
         quality=nodes["QualityGate"].outputs["verdict"],
@@ -368,7 +370,7 @@ def _facts(settings: Settings, run: Run) -> Facts:
 def _score_batch(nodes: Nodes, batch: Batch) -> None:
     base, patterns = file_pattern(batch.source)
     splits = [example_gen_pb2.Input.Split(name=BATCH_SPLIT, pattern=pattern) for pattern in patterns.values()]
-    nodes["BatchExamples"] = FileBasedExampleGen(
+    nodes["BatchExamples"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
         custom_config=batch_config(batch.source, batch.data_digest, batch.types),

@@ -185,8 +185,17 @@ class Columns(Section):
 Policy = Literal["fail", "warn", "ignore"]
 
 
+class Leaks(Section):
+    """A column that alone predicts the label: AUC, or the explained part of the variance of a regression label's ranks."""
+
+    fail_at: float = limit(
+        0.995, low=0.5, high=1, unit="AUC or R2", why="An outcome recorded afterwards, or a counter."
+    )
+    warn_at: float = limit(0.98, low=0.5, high=1, unit="AUC or R2", why="Honest features stay below.")
+
+
 class DataGate(Section):
-    """What to do about each kind of anomaly, skew and drift (names: docs/data-gate.md)."""
+    """What to do about each kind of anomaly, skew, drift and leak (names: docs/data-gate.md)."""
 
     default: Policy = Field("fail", description="For every kind not named in `policy`.")
     default_if_inferred: Policy = Field(
@@ -194,8 +203,9 @@ class DataGate(Section):
     )
     policy: dict[str, Policy] = Field(
         {"schema_new_column": "warn"},
-        description="Per kind of anomaly, in TFDV's names in lower case; kinds of drift start with drift_.",
+        description="Per kind of anomaly, in TFDV's names in lower case; `drift`, `skew` and leak_suspected are ours.",
     )
+    leaks: Leaks = Leaks()
 
 
 class Training(Section):
@@ -647,7 +657,9 @@ class Settings(Section):
     def data_policy_json(self) -> str:
         """What DataGate's step takes; it names the key that `default` comes from, so that a refusal can."""
         key = "data_gate.default" if self.schema_file else "data_gate.default_if_inferred"
-        return json.dumps({**self.data_policy.model_dump(include={"default", "policy"}), "default_setting": key})
+        return json.dumps(
+            {**self.data_policy.model_dump(include={"default", "policy", "leaks"}), "default_setting": key}
+        )
 
     @property
     def output_folder(self) -> str:

@@ -129,6 +129,11 @@ def _whole(values: Any) -> Any:
     return exact if others.null_count == len(others) else pc.coalesce(exact, _whole(_floats(others)))
 
 
+def whole_numbers(values: Any) -> Any:
+    """Texts or numbers as int64; null where a value is no whole number of 64 bits. "39.0" and 39.0 are whole."""
+    return _whole(values)
+
+
 def _int64_of(digits: Any) -> Any:
     """Null where the digits are more than 64 bits hold."""
     import pyarrow as pa

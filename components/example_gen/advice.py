@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from components.example_gen import missing_words, number_formats
+from schemas.reading import NumberFormat
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -22,9 +25,13 @@ class Advice:
     active: bool = False
 
     def __str__(self) -> str:
-        value = "" if self.value is None else f": {self.value}"
-        return (
-            f"{self.key}.{self.column}{value}, because {self.why}."
-            if self.column
-            else f"{self.key}{value}, because {self.why}."
-        )
+        """As in: columns.ids: row, because it counts the rows from 0 to 99."""
+        value = number_formats.in_braces(self.value) if isinstance(self.value, NumberFormat) else self.value
+        value = missing_words.in_brackets(value) if isinstance(value, tuple) else value
+        if not self.column:
+            return f"{self.key}: {value}, because {self.why}."
+        if value is None:
+            return f"{self.key}: {self.column}, because {self.why}."
+        if self.key == "data.missing":
+            return f"{self.key} and column {self.column}: {value}, because {self.why}."
+        return f"{self.key}.{self.column}: {value}, because {self.why}."

@@ -12,7 +12,7 @@ from components.example_gen.encoded import EncodedColumn
 from components.example_gen.exactness import inexact, why_text
 from components.example_gen.places import Places
 from components.example_gen.schema_words import SchemaColumn
-from schemas.cells import BOOLEANS, are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
+from schemas.cells import BOOLEANS, are_numbers, as_float64, as_int64, have_leading_zeros, whole_numbers
 from schemas.errors import Problem
 
 MIN_NUMBER_SHARE = 0.95
@@ -74,8 +74,8 @@ def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn 
 
 def _as_number(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
     if wanted == "int":
-        whole = as_int64(column.values)
-        return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
+        whole = whole_numbers(column.values)
+        return _offence(column, "int", wishes, places) if whole.null_count else _number(column, whole, wishes)
     if wanted in ("float", "number") or column.declared in ("int", "float"):
         return _number_or_offence(column, wanted, wishes, places)
     return _guessed(column, wishes, places)
@@ -243,13 +243,8 @@ def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places)
     """The first value that is no number (or no whole one), and how many there are."""
     import numpy as np
 
-    allowed = are_integers(column.values) if wanted == "int" else are_numbers(column.values)
+    allowed = whole_numbers(column.values).is_valid() if wanted == "int" else are_numbers(column.values)
     wrong = ~allowed.to_numpy(zero_copy_only=False)
-    if not wrong.any():
-        # Whole numbers all, so one of them does not fit into 64 bits.
-        numbers: Any = as_float64(column.values)
-        sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
-        wrong = sizes >= min(2.0**63, sizes.max())
     codes = np.flatnonzero(wrong)
     row = int(np.isin(column.codes, codes).argmax())
     rows = int(column.counts()[codes].sum())

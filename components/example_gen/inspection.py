@@ -49,8 +49,12 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
     wrong_settings = settings_problems(source)
     if wrong_settings:
         raise DataError(HEADLINE, *wrong_settings)
+    return settle(read_table(find_files(source), source), source, schema)
+
+
+def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = None) -> Examined:
+    """Types, splits and roles of a table that was read already. Raises DataError as `examine`."""
     files = find_files(source)
-    raw = read_table(files, source)
     raw = without_gaps(raw, source)
     table = replace(raw, columns={name: booleans_as_text(column) for name, column in raw.columns.items()})
     places = Places(table, source)
@@ -69,7 +73,7 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
     problems += found
     if splits is not None and label.classes and not found and not label_problems:
         problems += split_problems(table.columns[source.label], label.classes, splits, places)
-    problems += weight_problems(columns, known, places)
+    problems += weight_problems(columns, known, places, splits)
     if problems or splits is None:
         raise DataError(HEADLINE, *problems)
     notes = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.example_gen import number_formats
@@ -146,7 +146,11 @@ def without(column: EncodedColumn, words: Sequence[str]) -> EncodedColumn:
     if not words or not pa.types.is_string(column.values.type):
         return column
     gone = pc.is_in(column.values, value_set=pa.array(list(words), pa.string()))
-    return column.with_values(pc.if_else(gone, None, column.values)) if pc.any(gone).as_py() else column
+    if not pc.any(gone).as_py():
+        return column
+    rows = dict(zip(column.values.to_pylist(), column.counts().tolist(), strict=True))
+    taken = {**column.taken, **{word: rows[word] for word in words if word in rows}}
+    return replace(column.with_values(pc.if_else(gone, None, column.values)), taken=taken)
 
 
 def technical(column: EncodedColumn) -> list[str]:

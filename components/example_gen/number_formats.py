@@ -127,8 +127,12 @@ def _may_be_numbers(values: Any) -> bool:
     """A look at a few, because nine formats are tried on all."""
     import pyarrow.compute as pc
 
-    plain = pc.all(are_numbers(values)).as_py()
-    return not plain and max(_are_there(_read(values, form)).mean() for form in _FORMATS) >= MIN_SHARE / 2
+    shaped = pc.and_(
+        pc.match_substring_regex(values, "[0-9]"), pc.invert(pc.match_substring_regex(values, "[A-Za-z]{4}"))
+    )
+    if pc.sum(shaped).as_py() < MIN_SHARE / 2 * len(values) or pc.all(are_numbers(values)).as_py():
+        return False
+    return bool(max(_are_there(_read(values, form)).mean() for form in _FORMATS) >= MIN_SHARE / 2)
 
 
 def _are_there(values: Any) -> Any:

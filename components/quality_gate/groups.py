@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.quality_gate.estimates import Ints
-from components.quality_gate.intervals import Measured, measured
+from components.quality_gate.estimates import Ints, spread
+from components.quality_gate.intervals import SHOWN, Measured, measured, of_spread
 from components.quality_gate.metrics import METRICS, Sample, measure
 from fairness.groups import MISSING
 from schemas.evidence import MetricRow
@@ -139,8 +139,18 @@ def metric_rows(made: Sequence[Group]) -> tuple[MetricRow, ...]:
 def _row(group: Group, metric: str, found: Measured) -> MetricRow:
     return MetricRow(
         metric, group.name, found.value if found.is_defined else None, found.rows, *found.shown(),
-        baseline=group.before(metric),
+        group.before(metric), *_change(group, metric),
     )  # fmt: skip
+
+
+def _change(group: Group, metric: str) -> tuple[float | None, float | None]:
+    """95 % interval of the difference to the released model, both on the same rows; of all rows only."""
+    if group.columns or group.released is None:
+        return (None, None)
+    now, before = (measure(metric, group.task, sample) for sample in (group.candidate, group.released))
+    change = now.minus(before)
+    low, high = of_spread(change.value, spread(change, group.candidate.cluster), SHOWN)
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else (None, None)
 
 
 def then(made: Sequence[Group], constant: float | None) -> ReleaseMetrics:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, 
 from pipeline.settings_file import LoadedSettings
 from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
-from schemas import records
+from schemas import progress, records
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.records import RunResult, State, StepRecord
@@ -189,7 +190,8 @@ def launch_steps(
                 done.append(StepRecord(name, State.NOT_RUN))
             else:
                 console.step_started(name)
-                done.append(_launch(job, graph, node))
+                with progress.listening(partial(console.step_progress, name)):
+                    done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
         interrupt.check()
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
@@ -22,9 +22,12 @@ def released(folder: Path, mode: str, overrides: str = "", split_json: str = "",
     (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
     (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
     verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
+    (folder / "examples").mkdir(exist_ok=True)
+    (folder / "examples" / "distributions-train.npz").write_bytes(b"shares")
     quality = artifact(GateVerdict, folder / "quality")
     release_metrics.write(release_metrics.ReleaseMetrics("binary", (), 0.5), folder / "quality")
     inputs = {
+        "examples": artifact(Examples, folder / "examples"),
         "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict,
         "quality": quality,
     }  # fmt: skip
@@ -76,6 +79,7 @@ def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> N
 def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path, mode: str) -> None:
     released(tmp_path, mode, **a_push(tmp_path))
     assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
+    assert releases.distributions_file(tmp_path / "serving", 8).read_bytes() == b"shares"
 
 
 @pytest.mark.parametrize("mode", ["direct", "hold"])

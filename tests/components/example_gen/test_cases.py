@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from components.example_gen.core import inspect, load, with_delimiter
-from components.example_gen.source import Source
+from components.example_gen.core import inspect, load, propose, with_delimiter
+from components.example_gen.source import Source, SplitRule
 from schemas.errors import DataError
 from schemas.pbtxt import parse_pbtxt
 from schemas.reading import NumberFormat
@@ -211,3 +211,118 @@ def test_rows_without_a_label_are_dropped_when_asked_and_counted(tmp_path: Path)
     broken = table(tmp_path / "u.csv", ["1"] * 99 + ["x"], label=labels)
     with pytest.raises(DataError, match="line 101,"):
         inspect(source(broken, label_missing="drop", kinds={"x": "number"}))
+
+
+# Whole floats (15)
+
+
+def test_whole_floats_of_a_later_file_are_integers(tmp_path: Path) -> None:
+    schema = parse_pbtxt('feature { name: "x" type: INT }', "here")
+    path = table(tmp_path / "t.csv", ["1.0", "2", "3.", ""])
+    assert sorted({one for part in load(source(path), schema).values() for one in part["x"].to_pylist() if one}) == [
+        1,
+        2,
+        3,
+    ]
+    broken = table(tmp_path / "u.csv", ["1.0", "2.5"])
+    with pytest.raises(DataError, match=r"line 3, column 'x'[\s\S]*'2\.5'; 100 of 200"):
+        inspect(source(broken), schema)
+
+
+# Columns that number the rows (12)
+
+
+def advice_of(path: Path, **changes: object) -> dict[str, bool]:
+    return {str(one).split(", because")[0]: one.active for one in propose(source(path, **changes)).advice}
+
+
+def test_counters_are_ids_and_said_to_be(tmp_path: Path) -> None:
+    order = np.random.default_rng(0).permutation(200)
+    lines = [
+        [str(i), str(i + 1), str(order[i]), str(1000 + 7 * i), str(i * i + 3), f"{i * 0.5}", one[3]]
+        for i, one in enumerate(rows())
+    ]
+    header = ["", "lfd", "shuffled", "customerId", "population", "f", "label"]
+    found = propose(source(write(tmp_path / "t.csv", lines, header)))
+    assert {one.column: one.active for one in found.advice if one.key == "columns.ids"} == {
+        "unnamed_1": True,
+        "lfd": True,
+        "shuffled": True,
+        "customerId": True,
+        "population": False,  # its size may mean something
+    }
+    assert found.source.ids == ("unnamed_1", "lfd", "shuffled", "customerId")
+    assert {column.name for column in found.profile.features} == {"population", "f"}
+
+
+def test_a_counter_of_each_file_is_an_id(tmp_path: Path) -> None:
+    for part in range(3):
+        lines = [[str(i), f"{part * 80 + i * 0.3:.1f}", "yes" if i % 2 else "no"] for i in range(80)]
+        write(tmp_path / "t" / f"{part}.csv", lines, ["n", "f", "label"])
+    assert advice_of(tmp_path / "t")["columns.ids: n"]
+
+
+def test_what_is_left_to_learn_from_stays(tmp_path: Path) -> None:
+    lines = [[str(i), one[3]] for i, one in enumerate(rows())]
+    found = propose(source(write(tmp_path / "t.csv", lines, ["x", "label"])))
+    assert found.source.ids == ()
+    assert not any(one.active for one in found.advice)
+
+
+def test_written_numbers_are_never_ids(tmp_path: Path) -> None:
+    cells = [f"{1000 + i * 3},{i % 90 + 10}" for i in range(200)]
+    assert not [key for key in advice_of(table(tmp_path / "t.csv", cells)) if key.startswith("columns.ids: x")]
+
+
+# What init writes
+
+
+def test_init_reads_what_it_says(tmp_path: Path) -> None:
+    lines = [
+        [f'"{1000 + i}.{100 + i},5"'.replace(f"{1000 + i}.", f"{1 + i % 9}."), "\\N" if i % 4 else str(i % 13), one[3]]
+        for i, one in enumerate(rows())
+    ]
+    found = propose(source(write(tmp_path / "t.csv", lines, ["amount", "visits", "label"])))
+    assert found.source.numbers == {"amount": NumberFormat(",", ".")}
+    assert found.source.missing[-1] == "\\N"
+    assert {column.kind for column in found.profile.features} == {"number"}
+
+
+def test_a_word_that_is_a_class_of_the_label_stays_one(tmp_path: Path) -> None:
+    labels = ["None" if i % 3 else "some" for i in range(200)]
+    path = table(tmp_path / "t.csv", ["1", "2", "None"], label=labels)
+    found = propose(source(path))
+    assert "None" not in found.source.missing
+    assert found.profile.roles.classes == ("None", "some")
+
+
+def test_namibia_is_worth_a_question(tmp_path: Path) -> None:
+    [one] = [
+        one for one in propose(source(table(tmp_path / "t.csv", ["NA", "ZA", "BW"]))).advice if "Namibia" in one.why
+    ]
+    assert not one.active
+    assert "NA" not in one.value
+
+
+# Weights (19)
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        (lambda split, i: "0" if split == "test" else "1", "split test"),
+        (lambda split, i: "0" if split != "train" else "1.5", "split eval"),
+        (lambda split, i: "-1" if i == 7 else "1", "weight -1; 1 rows are such"),
+    ],
+)
+def test_weights_that_measure_nothing_are_said_before_training(tmp_path: Path, weight: object, said: str) -> None:
+    words = ["train"] * 7 + ["eval", "test", "test"]
+    lines = [[*one[:3], weight(words[i % 10], i), words[i % 10], one[3]] for i, one in enumerate(rows())]  # type: ignore[operator]
+    path = write(tmp_path / "t.csv", lines, ["age", "city", "income", "w", "part", "label"])
+    with pytest.raises(DataError, match=said):
+        inspect(source(path, weight="w", split=SplitRule(column="part")))
+
+
+def test_zero_weights_within_a_split_are_fine(tmp_path: Path) -> None:
+    lines = [[*one[:3], str(i % 2), one[3]] for i, one in enumerate(rows())]
+    assert inspect(source(write(tmp_path / "t.csv", lines, ["age", "city", "income", "w", "label"]), weight="w"))

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from components.quality_gate.estimates import Spread
+from components.quality_gate.groups import groups, metric_rows
 from components.quality_gate.intervals import measured, of_spread, two_samples
 from components.quality_gate.metrics import METRICS, measure
 from components.quality_gate.student import quantile
@@ -104,3 +105,21 @@ def _truth(rate: float, kind: str) -> dict[str, float]:
         _drawn(np.random.default_rng(99), 400_000, rate, "plain" if kind in ("groups", "weights") else kind)
     )
     return {metric: measure(metric, "binary", s).value for metric in METRICS["binary"]}
+
+
+def test_the_difference_to_the_released_model_is_paired_and_of_all_rows_only() -> None:
+    rng = np.random.default_rng(5)
+    label = (rng.random(2000) < 0.3).astype(np.int64)
+    scores, before = world.score_of(rng, label, 1.5), world.score_of(rng, label, 1.3)
+    cells = ["a" if n % 2 else "b" for n in range(2000)]
+    found = metric_rows(groups(world.rows_of(label, scores, released=before, slices={"g": cells}), [["g"]]))
+    accuracy = next(m for m in found if (m.name, m.slice) == ("accuracy", "overall"))
+    paired = ((scores >= 0.5) == label).astype(float) - ((before >= 0.5) == label)
+    error = paired.std(ddof=1) / np.sqrt(len(paired))
+    assert (accuracy.change_low, accuracy.change_high) == pytest.approx(
+        (paired.mean() - 1.96 * error, paired.mean() + 1.96 * error), abs=0.05 * error
+    )
+    assert all(m.change_low is not None for m in found if m.slice == "overall")
+    assert all(m.change_low is None for m in found if m.slice != "overall")
+    alone = metric_rows(groups(world.rows_of(label, scores)))
+    assert all(m.change_low is None for m in alone)
