@@ -38,7 +38,7 @@ def loses(column: TypedColumn) -> bool:
     import numpy as np
 
     values = column.column.values.cast("float64", safe=False).to_numpy(zero_copy_only=False)
-    if not len(values):
+    if not len(values) or not np.isfinite(values).all():
         return False
     with np.errstate(over="ignore"):
         lost = np.abs(values.astype(np.float32).astype(np.float64) - values)

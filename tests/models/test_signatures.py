@@ -121,7 +121,7 @@ def test_a_label_that_float32_would_round_is_answered_in_float64(late, wave):
     assert scores.dtype == np.float64
     assert np.abs(serve_raw(late, frame) - scores).max() < 0.01
     error = np.sqrt(np.mean((scores[:, 0] - frame.y) ** 2))
-    assert error < 400, error
+    assert error < 600, error
     assert len(np.unique(scores)) > 250
     label = late.loaded.signatures["transform_features"](examples=tf.constant(table.examples(frame)))["label"].numpy()
     assert label.dtype == np.float64
