@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from components.example_gen import missing_words, number_formats
 from components.example_gen.advice import Advice
-from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
+from components.example_gen.columns import MIN_NUMBER_SHARE, TypedColumn, Wishes, booleans_as_text, typed
 from components.example_gen.encoded import EncodedColumn, RawTable
 from components.example_gen.ids import id_advice
 from components.example_gen.labels import MAX_INTEGER_CLASSES
@@ -46,6 +46,8 @@ def _applied(table: RawTable, source: Source, advice: list[Advice]) -> tuple[Raw
             source = replace(source, label_missing="drop")
         elif one.key == "columns.leave_out":
             source = replace(source, leave_out=(*source.leave_out, one.column))
+        elif one.key == "columns.kinds":
+            source = replace(source, kinds={**source.kinds, one.column: one.value})
         elif one.key == "columns.ids":
             source = replace(source, ids=(*source.ids, one.column))
     return table, source
@@ -83,6 +85,13 @@ def _missing(table: RawTable, source: Source) -> list[Advice]:
             words += technical
             declared = column.declared
             reasons.append(f"'{column.name}' holds {', '.join(technical)}")
+        elif found and found.share >= MIN_NUMBER_SHARE and column is not label:
+            # A run refuses such a column, because its texts may be mistakes; a first look must not end there.
+            why = (
+                f"{found.rows:,} rows hold '{found.words[0]}' and the like, which are no numbers; if they are mistakes, correct "
+                "them and take this line out"
+            )
+            perhaps.append(Advice("columns.kinds", column.name, why, "category", active=True))
         elif found:
             shown = ", ".join(f"'{word}'" for word in found.words[:3])
             perhaps.append(

@@ -15,7 +15,7 @@ NEAR_UNIQUE = 0.95
 MIN_ROWS = 50
 _NAMELESS = re.compile(r"^(unnamed_\d+|Unnamed: \d+(_level_\d+)?)$")
 _KEY_NAME = re.compile(
-    r"(^|[_\-. ])((?i:id|ids|key|uuid|guid|index|idx|no|nr|num|number|serial|record|row|rowid|rownames?|row_?names?))$"
+    r"(^|[_\-. ])((?i:id|ids|key|uuid|guid|index|idx|no|nr|num|number|serial|record|row|rowid|code|cod|seqno|docno|recno|caseno|serno|rownames?|row_?names?))$"
     r"|(?<=[a-z])(Id|ID|Key|No|Nr|Index|Number)$"
 )
 

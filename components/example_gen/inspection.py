@@ -10,7 +10,7 @@ from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
 from components.example_gen.label_precision import kept
-from components.example_gen.labels import Label, settle_label, split_problems, without_gaps
+from components.example_gen.labels import Label, as_classes_of, settle_label, split_problems, without_gaps
 from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
@@ -64,6 +64,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
     problems += found
     known = _without(source, set(names))
     words = schema_columns(schema)
+    table = _with_known_classes(table, source, words)
     label, label_problems = _label(table, known, words, places)
     problems += label_problems
     columns, found = _columns(table, known, (label, words), places)
@@ -86,6 +87,13 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
         *_schema_notes(words, columns, {*source.leave_out, source.split.column}),
     )
     return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
+
+
+def _with_known_classes(table: RawTable, source: Source, words: dict[str, SchemaColumn]) -> RawTable:
+    domain = words[source.label].domain if source.label in words else ()
+    if not domain or source.label not in table.columns:
+        return table
+    return replace(table, columns={**table.columns, source.label: as_classes_of(table.columns[source.label], domain)})
 
 
 def _label(
@@ -140,14 +148,20 @@ def _columns(
                 problems += [result] if isinstance(result, Problem) else []
             columns += [result] if isinstance(result, TypedColumn) else []
             continue
-        said_kind = source.kinds.get(name, "number" if name in source.numbers else None)
+        said_kind = source.kinds.get(name) or _said_otherwise(name, source)
         kind = said_kind or ("number" if name == source.weight and not word.type else None)
-        result = typed(column, Wishes(kind, word.overruled_by(said_kind), name in source.ids), places)
+        wishes = Wishes(kind, word.overruled_by(said_kind), name in source.ids, source.dates.get(name))
+        result = typed(column, wishes, places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
             columns.append(result)
     return columns, problems
+
+
+def _said_otherwise(name: str, source: Source) -> str | None:
+    """The kind of a column whose writing the settings describe."""
+    return "number" if name in source.numbers else "date" if name in source.dates else None
 
 
 def _without(source: Source, names: set[str]) -> Source:

@@ -18,7 +18,7 @@ from schemas.errors import Problem
 MAX_INTEGER_CLASSES = 20
 """Whole numbers with more distinct values than this are taken for a quantity."""
 MAX_CLASSES = 1000
-_OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("0.0", "1.0"))
+_OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"))
 """Pairs (negative, positive) that need no guess."""
 
 
@@ -93,6 +93,25 @@ def without_gaps(table: RawTable, source: Source) -> RawTable:
     )
     found = table.of_rows(column.codes >= 0)
     return replace(found, notes=(*found.notes, note))
+
+
+def as_classes_of(column: EncodedColumn, domain: tuple[str, ...]) -> EncodedColumn:
+    """The label with numbers written as the schema's classes are: a gap in a file makes 1.0 of 1, and both are one class."""
+    import pyarrow as pa
+
+    texts = texts_of(column)
+    by_number = {number: known for known in domain if (number := _number_of(known)) is not None}
+    if len(by_number) < len(domain) or all(text in domain for text in texts):
+        return column
+    found = [text if text in domain else by_number.get(_number_of(text), text) for text in texts]  # type: ignore[arg-type]
+    return replace(column.with_values(pa.array(found, pa.string())), declared=None)
+
+
+def _number_of(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def split_problems(
@@ -282,10 +301,10 @@ def _positive_last(
     positive = _as_class(source.positive, classes) if source.positive is not None else None
     why: tuple[str, ...] = ()
     if positive is None:
-        pair = sorted(value.lower() for value in classes)
+        pair = sorted(map(_plainly, classes))
         obvious = next((known[1] for known in _OBVIOUS if list(known) == pair), None)
         if obvious:
-            positive = next(value for value in classes if value.lower() == obvious)
+            positive = next(value for value in classes if _plainly(value) == obvious)
             why = (f"Positive class: '{positive}'.",)
         else:
             counts = dict(zip(texts_of(column), column.counts(), strict=True))
@@ -295,6 +314,12 @@ def _positive_last(
                 "label.positive names another.",
             )
     return (*(value for value in classes if value != positive), positive), why
+
+
+def _plainly(text: str) -> str:
+    """In small letters, and 0.000 as 0."""
+    number = _number_of(text)
+    return text.lower() if number is None or number not in (0.0, 1.0) else f"{number:.0f}"
 
 
 def _as_class(positive: str, classes: tuple[str, ...]) -> str | None:

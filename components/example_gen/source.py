@@ -82,6 +82,7 @@ class Source:
     weight : a column of weights per example.  ids : columns that are kept and never learned from.
     leave_out : columns that are dropped.
     kinds : the user's word on a column: "number", "category" or "date".
+    dates : which part stands first in a column's dates, one of reading.DATE_ORDERS.
     numbers : how a column writes its numbers, where it is not as 1471.46.
     escape : the character that takes a quotation mark or delimiter its meaning, "" for none (quotes are doubled).
     label_missing : "refuse" or "drop" rows without a label.
@@ -100,6 +101,7 @@ class Source:
     weight: str | None = None
     ids: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, NumberFormat] = field(default_factory=dict)
     escape: str = ""
     label_missing: str = "refuse"
@@ -109,6 +111,7 @@ class Source:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "kinds", dict(self.kinds))
+        object.__setattr__(self, "dates", dict(self.dates))
         object.__setattr__(self, "numbers", dict(self.numbers))
 
     @property

@@ -241,13 +241,13 @@ def build_graph(job: Job, connection: object) -> Graph:
 
 
 def _batch(job: Job) -> Batch | None:
-    from components.example_gen.unlabelled import types_of
+    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch
 
     source = batch_source(job.loaded.settings)
     if source is None:
         return None
-    return Batch(source, job.batch_digest, types_of(job.profile))
+    return Batch(source, job.batch_digest, readings_of(job.profile))
 
 
 def _launch(job: Job, graph: Graph, node: object) -> StepRecord:

@@ -326,3 +326,21 @@ def test_weights_that_measure_nothing_are_said_before_training(tmp_path: Path, w
 def test_zero_weights_within_a_split_are_fine(tmp_path: Path) -> None:
     lines = [[*one[:3], str(i % 2), one[3]] for i, one in enumerate(rows())]
     assert inspect(source(write(tmp_path / "t.csv", lines, ["age", "city", "income", "w", "label"]), weight="w"))
+
+
+def test_a_label_with_gaps_keeps_its_classes(tmp_path: Path) -> None:
+    schema = parse_pbtxt('feature { name: "label" type: BYTES string_domain { value: "0" value: "1" } }', "here")
+    path = table(tmp_path / "t.csv", ["a", "b"], label=[f"{i % 2}.0" if i % 9 else "" for i in range(200)])
+    profile = inspect(source(path, label_missing="drop"), schema)
+    assert profile.roles.classes == ("0", "1")
+    assert set(load(source(path, label_missing="drop"), schema)["train"]["label"].to_pylist()) == {"0", "1"}
+    assert inspect(source(table(tmp_path / "u.csv", ["a"], label=["0.000", "1.000"] * 100))).roles.positive == "1.000"
+
+
+def test_a_first_look_does_not_end_at_a_few_texts_among_numbers(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", [str(100 + i) for i in range(99)] + ["c168"])
+    with pytest.raises(DataError, match="'c168'; 2 of 200"):
+        inspect(source(path))
+    found = propose(source(path))
+    assert found.source.kinds == {"x": "category"}
+    assert any(one.active and "'c168' and the like" in one.why for one in found.advice)
