@@ -55,6 +55,7 @@ from models.sensitive import SensitiveColumn
 from pipeline.settings import Settings
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
+from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
 
 Nodes = dict[str, Any]
@@ -71,11 +72,11 @@ LOCAL_BEAM = (
 
 @dataclass(frozen=True)
 class Batch:
-    """A table that is only to be scored.  types : its columns, as `example_gen.unlabelled.types_of` names them."""
+    """A table that is only to be scored.  readings : of its columns, as `example_gen.unlabelled.readings_of` gives them."""
 
     source: Source
     data_digest: str
-    types: Mapping[str, str]
+    readings: Mapping[str, Reading]
 
 
 @dataclass(frozen=True)
@@ -373,7 +374,7 @@ def _score_batch(nodes: Nodes, batch: Batch) -> None:
     nodes["BatchExamples"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
-        custom_config=batch_config(batch.source, batch.data_digest, batch.types),
+        custom_config=batch_config(batch.source, batch.data_digest, batch.readings),
         custom_executor_spec=executor_spec.BeamExecutorSpec(BatchExecutor),
     ).with_id("BatchExamples")
     nodes["BulkInferrer"] = BulkInferrer(

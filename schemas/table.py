@@ -25,7 +25,6 @@ class Column:
     missing_in_train : count.
     values : the distinct categories of the train split, sorted, when there are at most MAX_DOMAIN; otherwise ().
     low, high : the least and greatest finite number of the train split; None for texts.
-    fullest_bin : share of the train split's numbers in the fullest of ten equal bins from low to high; None for texts.
     date_format : strftime's pattern of a date's texts, "unix_seconds" of its whole numbers; None for other kinds.
     leading_zeros : whether digits such as "01234" were read as numbers, so that the zero is lost.
     """
@@ -40,7 +39,6 @@ class Column:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
-    fullest_bin: float | None = None
     date_format: str | None = None
     leading_zeros: bool = False
 

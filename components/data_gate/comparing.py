@@ -181,8 +181,18 @@ def judged(asked: Sequence[Asked], policy: Policy, share: float = 1.0) -> list[M
         answers = judge.answer([_question(one, policy) for one in group], level)
         found += [_weighed(one, answers[one.key].measurement, policy, level / max(len(group), 1)) for one in group]
     found.sort(key=lambda pair: -pair[0])
-    told = [m for weight, m in found if m.status is Status.FAILED or m.name.endswith((NUMBERS, CATEGORIES))]
+    named = {(_side(m), m.slice) for _, m in found if _is_distance(m) and m.status is Status.FAILED}
+    # A column whose distribution moved needs no second line for the value that moved with it.
+    told = [m for _, m in found if _is_distance(m) or (m.status is Status.FAILED and (_side(m), m.slice) not in named)]
     return [*_with_remedy(told), *_summaries(asked, level, len(gating))]
+
+
+def _is_distance(m: Measurement) -> bool:
+    return m.name.endswith((NUMBERS, CATEGORIES))
+
+
+def _side(m: Measurement) -> str:
+    return m.name.partition("_")[0]
 
 
 def _question(one: Asked, policy: Policy) -> judge.Question:
@@ -235,7 +245,7 @@ def _with_remedy(measurements: Iterable[Measurement]) -> list[Measurement]:
     """Says at the first refusal of each comparison what to do: no schema could accept it."""
     found, told = [], set()
     for m in measurements:
-        side = m.name.partition("_")[0]
+        side = _side(m)
         if m.gates and m.status is Status.FAILED and side not in told:
             told.add(side)
             remedy = f"Where that is wanted, run once with --set data_gate.policy.{side}=warn"

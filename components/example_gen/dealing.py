@@ -35,7 +35,7 @@ def deal(table: RawTable, source: Source, places: Places) -> Dealt | Problem:
     rule = source.split
     said = f"Rows were split {rule.train:g} / {rule.eval:g} / {rule.test:g} into train, eval and test by"
     if rule.by_time:
-        found = instants(table.columns[rule.by_time], places)
+        found = instants(table.columns[rule.by_time], source.dates.get(rule.by_time), places)
         note = f"{said} time: the newest of '{rule.by_time}' are the test, those before them eval."
         return found if isinstance(found, Problem) else Dealt(found, True, (note,))
     if not rule.is_as_read:

@@ -30,6 +30,7 @@ from components.example_gen.source import Source
 from schemas import distributions, leaks
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
+from schemas.reading import Reading
 
 BATCH_SPLIT = "batch"
 COMPRESSION_LEVEL = 1
@@ -48,10 +49,16 @@ def custom_config(source: Source, digest: str = "", schema: str = "") -> example
     return config
 
 
-def batch_config(source: Source, digest: str, types: Mapping[str, str]) -> example_gen_pb2.CustomConfig:
-    """The same for `BatchExecutor`.  types : columns to read, as `unlabelled.types_of` names them."""
+def batch_config(source: Source, digest: str, readings: Mapping[str, Reading]) -> example_gen_pb2.CustomConfig:
+    """The same for `BatchExecutor`.  readings : of the columns to read, as `unlabelled.readings_of` gives them."""
     content = struct_pb2.Struct()
-    content.update({"source": source.to_json(), "digest": digest, "types": json.dumps(dict(types))})
+    content.update(
+        {
+            "source": source.to_json(),
+            "digest": digest,
+            "readings": json.dumps({name: one.to_json() for name, one in readings.items()}),
+        }
+    )
     config = example_gen_pb2.CustomConfig()
     config.custom_config.Pack(content)
     return config
@@ -98,7 +105,8 @@ class BatchExecutor(Executor):
         """Raises DataError as `Executor.Do`."""
         self._log_startup(input_dict, output_dict, exec_properties)
         content = content_of(exec_properties)
-        source, columns = Source.from_json(content["source"]), json.loads(content["types"])
+        source = Source.from_json(content["source"])
+        columns = {name: Reading.from_json(one) for name, one in json.loads(content["readings"]).items()}
         _refuse_change(source, content["digest"], unlabelled.check(source, columns))
         _write_splits({BATCH_SPLIT: unlabelled.load_unlabelled(source, columns)}, output_dict, exec_properties)
 

@@ -145,14 +145,20 @@ def _columns(
             if isinstance(result, TypedColumn):
                 columns.append(_as_float(result) if label.task == "regression" else result)
             continue
-        said_kind = source.kinds.get(name, "number" if name in source.numbers else None)
+        said_kind = source.kinds.get(name) or _said_otherwise(name, source)
         kind = said_kind or ("number" if name == source.weight and not word.type else None)
-        result = typed(column, Wishes(kind, word.overruled_by(said_kind), name in source.ids), places)
+        wishes = Wishes(kind, word.overruled_by(said_kind), name in source.ids, source.dates.get(name))
+        result = typed(column, wishes, places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
             columns.append(result)
     return columns, problems
+
+
+def _said_otherwise(name: str, source: Source) -> str | None:
+    """The kind of a column whose writing the settings describe."""
+    return "number" if name in source.numbers else "date" if name in source.dates else None
 
 
 def _as_float(column: TypedColumn) -> TypedColumn:

@@ -62,13 +62,18 @@ class SplitRule:
         """Columns whose equal values make rows of one key, which intervals resample together."""
         return self.key or (self.columns if self.repeats == "together" else ())
 
-    def record(self, label: str, not_hashed: tuple[str, ...] = ()) -> SplitRecord:
-        """What a release keeps of the rule.  not_hashed : ids and left-out columns, which the whole row is hashed without."""
-        as_read = self.is_as_read
+    def record(self, label: str, ids: tuple[str, ...] = (), leave_out: tuple[str, ...] = ()) -> SplitRecord:
+        """What a release keeps of the rule.
+
+        ids, leave_out : what whole rows are hashed without. A column that is left out reaches no gate: equal rows are told by the
+        other columns, rows of one key not at all.
+        """
+        as_read, not_hashed = self.is_as_read, (*ids, *leave_out)
+        cluster = self.key if self.key else tuple(name for name in self.cluster if name not in leave_out)
         return SplitRecord(
             AS_READ if as_read else WHOLE_ROW, label, self.column, self.folders, self.key,
             self.columns if as_read else tuple(sorted(not_hashed)), self.repeats or "apart", self.by_time,
-            (self.train, self.eval, self.test), self.cluster,
+            (self.train, self.eval, self.test), cluster,
         )  # fmt: skip
 
 
@@ -82,6 +87,7 @@ class Source:
     weight : a column of weights per example.  ids : columns that are kept and never learned from.
     leave_out : columns that are dropped.
     kinds : the user's word on a column: "number", "category" or "date".
+    dates : which part stands first in a column's dates, one of reading.DATE_ORDERS.
     numbers : how a column writes its numbers, where it is not as 1471.46.
     escape : the character that takes a quotation mark or delimiter its meaning, "" for none (quotes are doubled).
     label_missing : "refuse" or "drop" rows without a label.
@@ -100,6 +106,7 @@ class Source:
     weight: str | None = None
     ids: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, NumberFormat] = field(default_factory=dict)
     escape: str = ""
     label_missing: str = "refuse"
@@ -109,12 +116,13 @@ class Source:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "kinds", dict(self.kinds))
+        object.__setattr__(self, "dates", dict(self.dates))
         object.__setattr__(self, "numbers", dict(self.numbers))
 
     @property
     def split_record(self) -> SplitRecord:
         """What a release keeps of the split, and Score compares."""
-        return self.split.record(self.label, (*self.ids, *self.leave_out))
+        return self.split.record(self.label, self.ids, self.leave_out)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

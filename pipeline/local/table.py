@@ -45,6 +45,7 @@ def source_of(settings: Settings) -> Source:
         weight=columns.weight,
         ids=columns.ids,
         kinds=columns.kinds,
+        dates=columns.dates,
         numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
         escape=data.escape,
         label_missing=settings.label.missing,
@@ -61,10 +62,10 @@ def batch_source(settings: Settings) -> Source | None:
 
 def batch_digest(settings: Settings, profile: TableProfile) -> str:
     """Of the table of `batch_scoring`; "" without one. Raises DataError where it is not there or lacks columns."""
-    from components.example_gen.unlabelled import check, types_of
+    from components.example_gen.unlabelled import check, readings_of
 
     source = batch_source(settings)
-    return check(source, types_of(profile)) if source else ""
+    return check(source, readings_of(profile)) if source else ""
 
 
 def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:

@@ -10,15 +10,15 @@ from schemas.table import Column, TableProfile
 
 ROWS = {"train": 8000, "eval": 1000, "test": 1000}
 COLUMNS = (
-    Column("age", "int", "number", distinct=70, low=17, high=90, fullest_bin=0.2),
-    Column("gain", "float", "number", distinct=70, fullest_bin=0.99),
+    Column("age", "int", "number", distinct=70, low=17, high=90),
+    Column("gain", "float", "number", distinct=70),
     Column("city", "text", "category", distinct=2, missing=400, values=("Bonn", "Ulm")),
     Column("free", "text", "category", distinct=900),
     Column("zip", "int", "category", distinct=90),
     Column("day", "text", "date", distinct=300, date_format="%Y-%m-%d"),
     Column("seen", "int", "date", distinct=300, date_format="unix_seconds"),
     Column("row", "text", "category", "id", distinct=10000),
-    Column("w", "float", "number", "weight", distinct=10, fullest_bin=0.3),
+    Column("w", "float", "number", "weight", distinct=10),
     Column("label", "text", "category", "label", distinct=2, values=("no", "yes")),
 )
 PROFILE = TableProfile(Roles("label", "binary", ("no", "yes"), "w", ("row",)), COLUMNS, ROWS, "00")

@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.data_gate import comparing
 from components.data_gate.comparing import Compared
-from components.data_gate.core import DRIFT, NUMBERS, TRAIN, Released
+from components.data_gate.core import CATEGORIES, DRIFT, NUMBERS, TRAIN, Released
 from components.data_gate.older import distributions_in, kept_in
 from pipeline.local.evidence.moved import moved, outcome
 from schemas.evidence import ColumnInSplit, ColumnProfile, DataEvidence, Drift
@@ -84,7 +84,8 @@ def _pairs(left: Left, lists: Mapping[str, Any]) -> list[Compared]:
 def _distances(left: Left, pairs: list[Compared], measurements: tuple[Measurement, ...]) -> dict[str, list[Drift]]:
     schema = read_pbtxt(left.schema / "schema.pbtxt") if left.schema else schema_pb2.Schema()
     found: dict[str, list[Drift]] = {}
-    judged = {(m.name.partition("_")[0], m.slice): m for m in reversed(measurements)}
+    distances = [m for m in measurements if m.name.endswith((NUMBERS, CATEGORIES))]
+    judged = {(m.name.partition("_")[0], m.slice): m for m in distances}
     for pair in pairs:
         version = _version(left) if pair.side == DRIFT else None
         against = f"released version {version}" if version else TRAIN
