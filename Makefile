@@ -29,9 +29,10 @@ check: setup ## lint, types and import rules
 serve: setup ## serve the model that CONFIG's pipeline released: REST on 8501, gRPC on 8500
 	@$(PYTHON) -m sluicegate serve --config $(CONFIG)
 
-bench: setup ## benchmarks: ratios against stock TFX, scikit-learn, shap and a hand-written endpoint, in one run each
+bench: setup ## benchmarks: ratios against stock TFX, scikit-learn, shap and a hand-written endpoint; the gates' error rates
 	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e && $(PYTHON) -m benchmarks.serving
-	@$(PYTHON) -m benchmarks.fairness && $(PYTHON) -m benchmarks.explanation && $(PYTHON) -m benchmarks.score
+	@$(PYTHON) -m benchmarks.fairness && $(PYTHON) -m benchmarks.explanation && $(PYTHON) -m benchmarks.score && $(PYTHON) -m benchmarks.splits \
+	  && $(PYTHON) -m benchmarks.gates
 
 docs: setup ## write the generated pages of docs/ (settings)
 	@$(PYTHON) -m sluicegate settings --markdown > docs/settings.md

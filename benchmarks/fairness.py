@@ -98,26 +98,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_400_000)
     console = Console()
-    table = Table("part", "wall s", "CPU s", title="speed")
+    parts = Table("part", "wall s", "CPU s", title="speed")
     for name, (wall, used) in speed(parser.parse_args().rows).items():
-        table.add_row(name, f"{wall:.3f}", f"{used:.3f}")
-    console.print(table)
+        parts.add_row(name, f"{wall:.3f}", f"{used:.3f}")
+    console.print(parts)
     for weighted in (False, True):
         for name, rows in proofs(weighted).items():
             if name == "Adult" or not weighted:
-                console.print(_table(f"{name}{', weighted by fnlwgt' if weighted else ''}", rows))
+                console.print(table(f"{name}{', weighted by fnlwgt' if weighted else ''}", rows))
 
 
-def _table(title: str, rows: tuple[ProofRow, ...]) -> Table:
-    table = Table(
+def table(title: str, rows: tuple[ProofRow, ...]) -> Table:
+    """The proof as a table."""
+    made = Table(
         "groups", "measure", "limit", "FAILED", "allowed", "UNKNOWN", "PASSED", "point value alone", title=title
     )
     for row in rows:
         shares = (row.false_refusals, row.highest_allowed, row.unknown, row.passed, row.raw_refusals)
-        table.add_row(
+        made.add_row(
             f"{' x '.join(row.of)} ({row.groups})", row.measure, f"{row.limit:g}", *(f"{s:.3f}" for s in shares)
         )
-    return table
+    return made
 
 
 if __name__ == "__main__":

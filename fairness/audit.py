@@ -40,7 +40,7 @@ def audit(rows: Rows, policy: Policy) -> tuple[Verdict, FairnessEvidence]:
     finest = groups.intersect(_in_order(rows, policy))
     parts = [_part(rows, positive, finest, policy, limits) for positive in _positives(rows, policy)]
     asked = _measured(rows, policy, parts)
-    answered = _answers(policy, limits, asked)
+    answered = _with_caution(_answers(policy, limits, asked), rows.caution)
     proven = _proof(parts[-1], policy, limits)
     verdict = with_proof(_verdict(policy, answered), proven)
     evidence = FairnessEvidence(
@@ -50,7 +50,7 @@ def audit(rows: Rows, policy: Policy) -> tuple[Verdict, FairnessEvidence]:
         tuple(AuditEvidence(p.rows.positive, describe(p.rows, p.groupings, p.resampled, policy)) for p in parts),
         table(parts[-1].rows, policy.depth) if asked.why_not is None else None,
         proven,
-        notes.of(rows.task, rows.weight is not None, policy),
+        (*notes.of(rows.task, rows.weight is not None, policy), *notes.of_rows(rows.cluster_of, rows.caution)),
     )  # fmt: skip
     return verdict, evidence
 
@@ -98,6 +98,21 @@ def _answers(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> l
     asked = list(questions(policy, limits, measured))
     answers = answer(asked, policy.level)
     return [(question, answers[question.key]) for question in asked]
+
+
+def _with_caution(answered: list[tuple[Question, Answer]], caution: str) -> list[tuple[Question, Answer]]:
+    """Every comparison with the released model says why it may favour that model."""
+
+    def said(given: Answer) -> Answer:
+        seen = given.measurement
+        is_compared = caution and seen.name.endswith(" rise") and seen.value is not None
+        return (
+            replace(given, measurement=replace(seen, detail=f"{seen.detail} {caution}".strip()))
+            if is_compared
+            else given
+        )
+
+    return [(question, said(given)) for question, given in answered]
 
 
 def without_rows(policy: Policy) -> tuple[Verdict, FairnessEvidence]:

@@ -38,16 +38,29 @@ class Change:
         return Change(self.before, self.mine, turned, self.covariance, self.variances[::-1])
 
 
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Design effects (fairness.clusters) of the two models' estimates and of their change."""
+
+    mine: Floats | float = 1.0
+    before: Floats | float = 1.0
+    change: Floats | float = 1.0
+
+
+ALONE = Effects()
+
+
 def of(grouping: Grouping, name: str, factor: float = 1.0) -> Change:
     """Of an estimate of the groups.  factor : how many times the rows, for the question how many would settle it."""
     judged, moments = grouping.judged(name), grouping.moments(name)
+    effects = Effects(grouping.effect(name), grouping.effect(name, "before"), grouping.effect(name, "change"))
     if moments is not None:
-        return of_means(moments.scaled(factor), judged)
+        return of_means(moments.scaled(factor), judged, effects)
     assert grouping.joint is not None  # noqa: S101  `paired.can_compare` said so
-    return of_shares(grouping.joint.scaled(factor), "error_rate" if name == "error" else name, judged)
+    return of_shares(grouping.joint.scaled(factor), "error_rate" if name == "error" else name, judged, effects)
 
 
-def of_means(moments: Moments, judged: Mask) -> Change:
+def of_means(moments: Moments, judged: Mask, effects: Effects = ALONE) -> Change:
     """Means: the change is the mean of the rows' own changes, with Student's limits."""
     s, nothing = moments.sums, np.zeros(moments.sums.shape[:-1])
     of_rows = (s[..., 0], s[..., 1], s[..., 2] - s[..., 6], s[..., 3], s[..., 4] - s[..., 7])
@@ -56,20 +69,20 @@ def of_means(moments: Moments, judged: Mask) -> Change:
     before = Moments(np.concatenate([s[..., [0, 1, 6, 3, 7, 8]], s[..., 6:]], -1))
     covariance = moments.covariance()
     return Change(
-        estimates.of_means(moments, judged), estimates.of_means(before, judged), estimates.of_means(apart, judged).limits,
-        covariance[..., 0, 1], (covariance[..., 0, 0], covariance[..., 1, 1]),
+        estimates.of_means(moments, judged, effects.mine), estimates.of_means(before, judged, effects.before),
+        estimates.of_means(apart, judged, effects.change).limits, covariance[..., 0, 1], (covariance[..., 0, 0], covariance[..., 1, 1]),
     )  # fmt: skip
 
 
-def of_shares(joint: JointCounts, name: str, judged: Mask) -> Change:
+def of_shares(joint: JointCounts, name: str, judged: Mask, effects: Effects = ALONE) -> Change:
     """A rate of fairness.rates. Both models have the same rows under it, but for the predictive values."""
-    mine = estimates.of_shares(joint.candidate(), name, judged)
-    before = estimates.of_shares(joint.baseline(), name, judged)
+    mine = estimates.of_shares(joint.candidate(), name, judged, effects.mine)
+    before = estimates.of_shares(joint.baseline(), name, judged, effects.before)
     one, other = _linear(joint, name, mine.value, 0), _linear(joint, name, before.value, 1)
     covariance = (joint.weight2 * one * other).sum((-1, -2, -3))
     variances = (joint.weight2 * one**2).sum((-1, -2, -3)), (joint.weight2 * other**2).sum((-1, -2, -3))
     change = (
-        _of_same_rows(joint, name)
+        _of_same_rows(joint, name, effects.change)
         if name not in ("ppv", "npv")
         else _of_other_rows(mine, before, covariance, variances)
     )
@@ -95,7 +108,7 @@ def _linear(joint: JointCounts, name: str, value: Floats, model: int) -> Floats:
     return moved
 
 
-def _of_same_rows(joint: JointCounts, name: str) -> Limits:
+def _of_same_rows(joint: JointCounts, name: str, effect: Floats | float) -> Limits:
     """From the two shares of rows that became hits, and that were hits and are none: a model that changed three answers of a thousand can have
     changed few others, whatever the rates are. Their exact limits are put together by MOVER, with a multinomial's correlation (Tang et al. 2010, Stat. Med.
     29:2422, has the design with Wilson's limits).
@@ -107,7 +120,7 @@ def _of_same_rows(joint: JointCounts, name: str) -> Limits:
         some, rest = ((tables * which).sum((-1, -2, -3)) for which in (cells, of & ~cells))
         with np.errstate(invalid="ignore", divide="ignore"):
             value = some[0] / (some[0] + rest[0])
-        return value, rates.effective(value, some, rest)
+        return value, rates.effective(value, some, rest) / effect
 
     (gained, rows), (lost, rows_lost) = share(hits & ~earlier), share(earlier & ~hits)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from fairness import calibration, families, limits, paired, ranking
-from fairness.arrays import Floats, Mask
+from fairness.arrays import Floats
 from fairness.bounds import Levels
-from fairness.counts import NEGATIVE, POSITIVE, Counts
+from fairness.clusters import Which
+from fairness.counts import NEGATIVE, POSITIVE
 from fairness.estimates import Grouping
 from fairness.gaps import MEASURES, Measure
-from fairness.moments import Moments
 from fairness.policy import Policy
 from fairness.rates import rate
 from fairness.resampling import Resampled
@@ -42,12 +42,12 @@ def _groups(part: OneClass, grouping: Grouping, policy: Policy) -> tuple[GroupEv
     by_group: list[Rates] = [{} for _ in grouping.names]
     before: list[Rates] = [{} for _ in grouping.names]
     if grouping.counts is not None:
-        _add_shares(by_group, grouping, grouping.counts, policy.confidence)
+        _add_shares(by_group, grouping, "mine", policy.confidence)
     if grouping.baseline is not None:
-        _add_shares(before, grouping, grouping.baseline, policy.confidence)
-    _add_mean(by_group, "mean_score", grouping.score, grouping.judged("score"), policy.confidence)
+        _add_shares(before, grouping, "before", policy.confidence)
+    _add_mean(by_group, "mean_score", grouping, policy.confidence)
     if grouping.error is not None:
-        _add_mean(by_group, "mean_error", grouping.error, grouping.judged("error"), policy.confidence)
+        _add_mean(by_group, "mean_error", grouping, policy.confidence)
     _add_from_rows(by_group, part, grouping, policy)
     total = grouping.weight.sum()
     return tuple(
@@ -61,10 +61,12 @@ def _groups(part: OneClass, grouping: Grouping, policy: Policy) -> tuple[GroupEv
     )  # fmt: skip
 
 
-def _add_shares(into: list[Rates], grouping: Grouping, counts: Counts, confidence: float) -> None:
+def _add_shares(into: list[Rates], grouping: Grouping, which: Which, confidence: float) -> None:
+    counts = grouping.counts if which == "mine" else grouping.baseline
+    assert counts is not None  # noqa: S101  the caller looked
     for name in SHOWN:
         found = rate(counts, name)
-        low, high = limits.wilson(found.value, found.effective, confidence)
+        low, high = limits.wilson(found.value, found.effective / grouping.effect(name, which), confidence)
         enough = grouping.judged(name)
         for place, rates in enumerate(into):
             rates[name] = RateOfGroup(
@@ -73,9 +75,12 @@ def _add_shares(into: list[Rates], grouping: Grouping, counts: Counts, confidenc
             )  # fmt: skip
 
 
-def _add_mean(into: list[Rates], name: str, moments: Moments, enough: Mask, confidence: float) -> None:
-    mean = moments.mean
-    low, high = limits.mean_limits(mean, moments.error, moments.effective, (1 - confidence) / 2)
+def _add_mean(into: list[Rates], name: str, grouping: Grouping, confidence: float) -> None:
+    of = name.removeprefix("mean_")
+    moments, effect, enough = grouping.moments(of), grouping.effect(of), grouping.judged(of)
+    assert moments is not None  # noqa: S101  scores and a regression's errors have means
+    mean, error = moments.mean, moments.error * np.sqrt(effect)
+    low, high = limits.mean_limits(mean, error, moments.effective / effect, (1 - confidence) / 2)
     for place, rates in enumerate(into):
         rows = round(float(moments.rows[place]))
         ends = (_known(low[place]), _known(high[place])) if rows > 2 else (None, None)
@@ -88,7 +93,7 @@ def _add_from_rows(into: list[Rates], part: OneClass, grouping: Grouping, policy
     codes, score = grouping.parents[part.finest.codes][known], part.score[known]
     weight = None if part.weight is None else part.weight[known]
     if part.label is None:
-        _add_signed_error(into, part, codes, weight)
+        _add_signed_error(into, part, codes, weight, np.sqrt(grouping.effect("error")))
         return
     is_positive = part.label[known] == POSITIVE
     _add_ranking(into, grouping, ranking.rank(codes, len(into), is_positive, score, weight), policy)
@@ -96,12 +101,13 @@ def _add_from_rows(into: list[Rates], part: OneClass, grouping: Grouping, policy
     cuts = np.searchsorted(codes[order], np.arange(len(into) + 1))
     rng = np.random.default_rng(policy.seed)
     z = float(limits.normal_quantile((1 + policy.confidence) / 2))
+    widened = np.sqrt(grouping.effect("score"))
     for place, rates in enumerate(into):
         mine = order[cuts[place] : cuts[place + 1]]
         if not len(mine):
             continue
         found = calibration.calibrate(is_positive[mine], score[mine], rng, None if weight is None else weight[mine])
-        half, enough = z * found.gap_error, len(mine) >= policy.min_rows
+        half, enough = z * found.gap_error * widened[place], len(mine) >= policy.min_rows
         rates["calibration_gap"] = RateOfGroup(
             _known(found.gap), len(mine), _known(found.gap - half), _known(found.gap + half), is_judged=enough
         )
@@ -116,7 +122,7 @@ def _add_ranking(into: list[Rates], grouping: Grouping, found: ranking.Ranking, 
     assert grouping.counts is not None  # noqa: S101  a task with classes has counts
     of_label = grouping.counts.rows.sum(-1)
     p, n = of_label[:, POSITIVE], of_label[:, NEGATIVE]
-    effective = rate(grouping.counts, "base_rate").effective / np.maximum(p + n, 1)
+    effective = rate(grouping.counts, "base_rate").effective / np.maximum(p + n, 1) / grouping.effect("score")
     for place, rates in enumerate(into):
         enough = bool(min(p[place], n[place]) >= policy.min_positives)
         others = p.sum() - p[place], n.sum() - n[place]
@@ -135,13 +141,15 @@ def _add_ranking(into: list[Rates], grouping: Grouping, found: ranking.Ranking, 
         rates["ks"] = RateOfGroup(_known(found.ks[place]), round(float(p[place] + n[place])), is_judged=enough)
 
 
-def _add_signed_error(into: list[Rates], part: OneClass, codes: np.ndarray, weight: Floats | None) -> None:
+def _add_signed_error(
+    into: list[Rates], part: OneClass, codes: np.ndarray, weight: Floats | None, widened: Floats
+) -> None:
     from fairness.moments import add_up
 
     assert part.error is not None  # noqa: S101  a regression has errors
     sums = add_up(codes, part.error, weight)
     for place, rates in enumerate(into[: len(sums.rows)]):
-        mean, error = float(sums.mean[place]), float(sums.error[place])
+        mean, error = float(sums.mean[place]), float(sums.error[place] * widened[place])
         rates["mean_signed_error"] = RateOfGroup(
             _known(mean), round(float(sums.rows[place])), _known(mean - 1.96 * error), _known(mean + 1.96 * error)
         )

@@ -10,6 +10,7 @@ import numpy as np
 from fairness import area, bounds, limits
 from fairness.arrays import Floats, Ints, Mask
 from fairness.bounds import Estimate, Interval, Levels
+from fairness.clusters import Clustered, Which
 from fairness.counts import Counts, JointCounts
 from fairness.gaps import REFERENCE_SHARE, Measure, gap
 from fairness.moments import Moments
@@ -37,6 +38,7 @@ class Grouping:
     """rows, weight : (groups,) of each group.  What a task has not is None: a regression has no counts.
 
     joint : the same counts with the released model's decisions, where it answered.
+    clustered : the rows with their keys, where they have any.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,11 @@ class Grouping:
     counts: Counts | None = None
     joint: JointCounts | None = None
     areas: Areas | None = None
+    clustered: Clustered | None = None
+
+    def effect(self, name: str, which: Which = "mine") -> Floats:
+        """(groups,) by how much the number of rows is divided where several belong to one key; 1 where none do."""
+        return np.ones(len(self.rows)) if self.clustered is None else self.clustered.effect(name, which)
 
     @property
     def title(self) -> str:
@@ -132,10 +139,12 @@ class Grouping:
 
     def _estimate(self, name: str, factor: float) -> Estimate:
         moments = self.moments(name)
+        effect = self.effect(name)
         if moments is not None:
-            return of_means(moments.scaled(factor), self.judged(name))
+            return of_means(moments.scaled(factor), self.judged(name), effect)
         assert self.counts is not None  # noqa: S101
-        return of_shares(self.counts.scaled(factor), "error_rate" if name == "error" else name, self.judged(name))
+        counts = self.counts.scaled(factor)
+        return of_shares(counts, "error_rate" if name == "error" else name, self.judged(name), effect)
 
 
 def enough(group_rows: Floats, rows_under: Floats, floors: Floors) -> Mask:
@@ -144,14 +153,16 @@ def enough(group_rows: Floats, rows_under: Floats, floors: Floors) -> Mask:
     return found
 
 
-def of_shares(counts: Counts, name: str, judged: Mask) -> Estimate:
-    """A rate of fairness.rates by group, with exact limits."""
+def of_shares(counts: Counts, name: str, judged: Mask, effect: Floats | float = 1.0) -> Estimate:
+    """A rate of fairness.rates by group, with exact limits.  effect : design effect of fairness.clusters."""
     found = rate(counts, name)
-    return Estimate(found.value, judged, lambda level: limits.share_limits(found.value, found.effective, level))
+    return Estimate(
+        found.value, judged, lambda level: limits.share_limits(found.value, found.effective / effect, level)
+    )
 
 
-def of_means(moments: Moments, judged: Mask) -> Estimate:
-    """A mean by group, with Student's limits.
+def of_means(moments: Moments, judged: Mask, effect: Floats | float = 1.0) -> Estimate:
+    """A mean by group, with Student's limits.  effect : design effect of fairness.clusters.
 
     Thirty rows of a skewed value often hold none of its tail: their mean and their spread are both too small, and Student's limits miss. So
     the spread of a group is at least what it would be with area.BORROWED rows of the common spread added.
@@ -160,6 +171,7 @@ def of_means(moments: Moments, judged: Mask) -> Estimate:
     own = np.nan_to_num(moments.error**2 * rows)
     common = (own * rows * judged).sum(-1, keepdims=True) / np.maximum((rows * judged).sum(-1, keepdims=True), 1e-9)
     spread = np.maximum(own, (rows * own + area.BORROWED * common) / (rows + area.BORROWED))
+    rows = rows / effect
     error = np.sqrt(spread / np.maximum(rows, 1e-9))
     return Estimate(mean, judged, lambda level: limits.mean_limits(mean, error, rows, level))
 
@@ -175,7 +187,9 @@ def _of_area(grouping: Grouping, levels: Levels, factor: float, seed: int) -> In
     nothing = np.array(np.nan)
     if areas is None or judged.sum() < 2:
         return Interval(nothing, nothing)
-    noise = area_noise(areas, judged, seed) / np.sqrt(factor)
+    effect = np.sqrt(grouping.effect("scores")[judged])
+    # Both groups' errors are in a pair's noise; the larger effect of the two is taken for both.
+    noise = area_noise(areas, judged, seed) / np.sqrt(factor) * np.maximum(effect[:, None], effect)
     pairs = np.triu_indices(int(judged.sum()), 1)
     observed, off = areas.between[np.ix_(judged, judged)][pairs], noise[:, pairs[0], pairs[1]]
     scale = off.mean(0) + 1e-300

@@ -8,6 +8,9 @@ import numpy as np
 
 from fairness.arrays import Floats
 
+RUN_LEVEL = 0.01
+"""How often a gate may refuse honest data, over everything that it asks of a run together (issue 12)."""
+
 
 def holm(questions: Sequence[str], is_refused: Callable[[str, float], bool], level: float) -> Mapping[str, float]:
     """The level that each question was decided at (Holm 1979, Scand. J. Stat. 6:65).

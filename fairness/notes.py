@@ -36,6 +36,17 @@ def of(task: str, is_weighted: bool, policy: Policy) -> tuple[str, ...]:
     return tuple(found)
 
 
+def of_rows(cluster_of: tuple[str, ...], caution: str) -> tuple[str, ...]:
+    """What is to be known of the rows.  cluster_of : columns of their key.  caution : about the released model, or ""."""
+    found = []
+    if cluster_of:
+        found.append(
+            f"Rows with the same {' and '.join(cluster_of)} are not independent: the intervals count what they tell together (design effect), and "
+            "so does what is judged. The percentile bootstrap and the shuffles beside it still take row by row."
+        )
+    return tuple([*found, caution] if caution else found)
+
+
 _KINDS = {
     "equal selection rates (demographic parity)": ("demographic_parity_difference", "demographic_parity_ratio", "impact_ratio"),
     "equal error rates": (

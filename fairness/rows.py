@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fairness import area, counts, groups, moments
 from fairness.arrays import Floats, Mask
+from fairness.clusters import Clustered, RowValues
 from fairness.counts import UNLABELLED, JointCounts
 from fairness.estimates import Areas, Floors, Grouping
 from fairness.groups import Groups
@@ -32,6 +33,8 @@ class Rows:
     sensitive : one partition of the rows per sensitive column.  weight : (rows,) or None.
     baseline_... : the released model's on the same rows, or None.  baseline_version : of the released model that answered.
     has_release : whether a model was released, though it may not have answered; baseline_note then says why it did not.
+    cluster : (rows,) from 0, the same for rows of one key, which is made of the columns `cluster_of`; None: rows are independent.
+    caution : why a comparison with the released model on these rows may favour it, or "".
     """
 
     task: str
@@ -47,6 +50,9 @@ class Rows:
     split: str = "test"
     has_release: bool = False
     baseline_note: str = ""
+    cluster: npt.NDArray[np.integer] | None = None
+    cluster_of: tuple[str, ...] = ()
+    caution: str = ""
 
     @property
     def has_baseline(self) -> bool:
@@ -79,7 +85,7 @@ class OneClass:
     """One class against the rest, or a regression.
 
     positive : the class; "" for a regression.  score : (rows,) of it.  label : (rows,) 0, 1, 2 = unknown; None for a regression.
-    decision : (rows,) whether the class was chosen.  joint : counts of the finest groups; None for a regression.
+    joint : counts of the finest groups; None for a regression.  keyed : the rows' own values, where rows have keys.
     """
 
     positive: str
@@ -92,6 +98,7 @@ class OneClass:
     error_sums: Moments | None
     histogram: area.Histogram
     weight: Floats | None
+    keyed: RowValues | None = None
 
     def known(self) -> Mask:
         """(rows,) whether the label is known."""
@@ -108,10 +115,14 @@ def one_class(rows: Rows, positive: str, finest: Groups) -> OneClass:
     before = None if rows.baseline_decision is None else rows.baseline_decision == place
     joint = counts.count(finest.codes, label, rows.decision == place, rows.weight, before)
     score_before = None if rows.baseline_scores is None else rows.baseline_scores[:, place].astype(np.float64)
+    keyed = None
+    if rows.cluster is not None:
+        decided = rows.decision == place
+        keyed = RowValues(rows.cluster, rows.weight, label, decided, before, score, score_before, None, None)
     return OneClass(
         positive, score, label, None, finest, joint,
         moments.add_up(finest.codes, score, rows.weight, score_before), None,
-        area.histogram(finest.codes, score, rows.weight), rows.weight,
+        area.histogram(finest.codes, score, rows.weight), rows.weight, keyed,
     )  # fmt: skip
 
 
@@ -121,11 +132,14 @@ def regression(rows: Rows, finest: Groups) -> OneClass:
     before = None if rows.baseline_scores is None else rows.baseline_scores[:, 0].astype(np.float64)
     error = np.abs(value - rows.label)
     error_before = None if before is None else np.abs(before - rows.label)
+    keyed = None
+    if rows.cluster is not None:
+        keyed = RowValues(rows.cluster, rows.weight, None, None, None, value, before, error, error_before)
     return OneClass(
         "", value, None, value - rows.label, finest, None,
         moments.add_up(finest.codes, value, rows.weight, before),
         moments.add_up(finest.codes, error, rows.weight, error_before),
-        area.histogram(finest.codes, value, rows.weight), rows.weight,
+        area.histogram(finest.codes, value, rows.weight), rows.weight, keyed,
     )  # fmt: skip
 
 
@@ -148,6 +162,8 @@ def groupings(
         if joint is not None:
             merged = joint.merged(parents, number)
             grouping = replace(grouping, counts=merged.candidate(), joint=merged if merged.has_baseline else None)
+        if part.keyed is not None:
+            grouping = replace(grouping, clustered=Clustered(part.keyed, parents[part.finest.codes], number))
         if number <= MOST_AREAS or chosen in with_areas:
             grouping = replace(grouping, areas=_areas(part, parents, number))
         yield grouping

@@ -1,18 +1,32 @@
-"""Dates in the graph: ISO text to day number, month, weekday and hour by civil arithmetic, without a time library."""
+"""Dates in the graph: schemas/dates.py's grammar, and civil arithmetic without a time library."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
-_DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-_TIME = r"[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+from schemas.dates import (
+    EXAMPLE,
+    FIRST_DAY,
+    FIXED_WIDTH,
+    HALF,
+    LAST_DAY,
+    MICROS_OF_DAY,
+    PLACES,
+    ZONE_SIGN,
+    pattern,
+    steps,
+)
+from schemas.reading import ISO
+
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MICROS_OF_HOUR = MICROS_OF_DAY // 24
 
 
 class DateParts(NamedTuple):
-    """Each (n_rows,).
+    """Each of the texts' shape, all of the clock in UTC.
 
     day : float64, days since 1970-01-01 with the fraction of the day; NaN where there is no date.
     month, weekday, hour : int64; 0 where there is no date, else 1 to 12, 1 (Monday) to 7, 1 (midnight) to 24.
@@ -24,30 +38,50 @@ class DateParts(NamedTuple):
     hour: tf.Tensor
 
 
-def parse(text: tf.Tensor) -> DateParts:
-    """The parts of ISO dates such as "2014-05-16", "2014-05-16 20:15" or "2014-05-16T20:15:00".
+def parse(text: tf.Tensor, order: str = ISO) -> DateParts:
+    """The parts of dates as schemas/dates.py describes them; text that is no date counts as missing.
 
-    text : (n_rows,) string. A UTC offset is accepted and ignored: the clock on the wall is what carries meaning.
-    Text that is no date, and days that no month has, count as missing.
+    order : one of reading.DATE_ORDERS.
     """
-    is_shaped = tf.strings.regex_full_match(text, f"{_DAY}(?:{_TIME})?")
-    text = tf.where(is_shaped, text, "1970-01-01")
-    has_time = tf.strings.regex_full_match(text, f"{_DAY}{_TIME}")
-    # Every text now starts with 19 readable characters, so fixed positions can be cut without a bounds error.
-    text = tf.where(has_time, text, tf.strings.substr(text, 0, 10) + "T00:00") + ":00"
-    year, month, day = _whole(text, 0, 4), _whole(text, 5, 2), _whole(text, 8, 2)
-    hour, minute = _whole(text, 11, 2), _whole(text, 14, 2)
-    has_seconds = tf.strings.regex_full_match(text, r".{16}:\d{2}.*")
-    second = _whole(tf.where(has_seconds, text, "0000-00-00T00:00:00"), 17, 2)
-    is_date = is_shaped & (day <= _days_in_month(year, month))
-    days = days_from_civil(year, month, day)
-    fraction = tf.cast((hour * 60 + minute) * 60 + second, tf.float64) / 86400.0
+    is_shaped = tf.strings.regex_full_match(text, pattern(order))
+    fixed = tf.where(is_shaped, text, EXAMPLE)
+    for old, new in steps(order):
+        fixed = tf.strings.regex_replace(fixed, old, new, replace_global=False)
+    letters = tf.cast(tf.io.decode_raw(fixed, tf.uint8, fixed_length=FIXED_WIDTH), tf.int64)
+    days, micros, exists = _instants(letters)
+    is_date = is_shaped & exists
+    day = tf.cast(days, tf.float64) + tf.cast(micros, tf.float64) / MICROS_OF_DAY
     return DateParts(
-        tf.where(is_date, tf.cast(days, tf.float64) + fraction, tf.constant(float("nan"), tf.float64)),
-        tf.where(is_date, month, 0),
+        tf.where(is_date, day, tf.constant(float("nan"), tf.float64)),
+        tf.where(is_date, month_of(days), 0),
         tf.where(is_date, tf.math.floormod(days + 3, 7) + 1, 0),
-        tf.where(is_date, hour + 1, 0),
+        tf.where(is_date, micros // _MICROS_OF_HOUR + 1, 0),
     )
+
+
+def _instants(letters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """As schemas/dates.py does it.  letters : (..., FIXED_WIDTH) int64."""
+    weights = np.zeros((FIXED_WIDTH, len(PLACES)), np.int64)
+    for place, (start, length) in enumerate(PLACES.values()):
+        weights[start : start + length, place] = 10 ** np.arange(length - 1, -1, -1)
+    numbers = tf.tensordot(letters - ord("0"), tf.constant(weights), 1)
+    part = dict(zip(PLACES, tf.unstack(numbers, len(PLACES), axis=-1), strict=True))
+    hour, minute, second, fraction = part["hour"], part["minute"], part["second"], part["micros"]
+    half = letters[..., HALF]
+    is_24, is_pm = half == ord("n"), (half == ord("p")) | (half == ord("P"))
+    is_end = (hour == 24) & (minute == 0) & (second == 0) & (fraction == 0)
+    is_hour = tf.where(is_24, (hour <= 23) | is_end, (hour >= 1) & (hour <= 12))
+    is_time = is_hour & (minute <= 59) & (second <= 60) & (part["zone_hour"] <= 23) & (part["zone_minute"] <= 59)
+    is_month = (part["month"] >= 1) & (part["month"] <= 12)
+    month = tf.where(is_month, part["month"], 1)
+    is_day = is_month & (part["day"] >= 1) & (part["day"] <= _days_in_month(part["year"], month))
+    hour = tf.where(is_24, hour, hour % 12 + 12 * tf.cast(is_pm, tf.int64))
+    sign = tf.where(letters[..., ZONE_SIGN] == ord("-"), tf.constant(-1, tf.int64), 1)
+    offset = sign * (part["zone_hour"] * 60 + part["zone_minute"]) * 60
+    micros = ((hour * 60 + minute) * 60 + second - offset) * 1_000_000 + fraction
+    days = days_from_civil(part["year"], month, part["day"]) + tf.math.floordiv(micros, MICROS_OF_DAY)
+    exists = is_day & is_time & (days >= FIRST_DAY) & (days <= LAST_DAY)
+    return days, tf.math.floormod(micros, MICROS_OF_DAY), exists
 
 
 def days_from_civil(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Tensor:
@@ -63,10 +97,15 @@ def days_from_civil(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Ten
     return era * 146097 + day_of_era - 719468
 
 
+def month_of(days: tf.Tensor) -> tf.Tensor:
+    """The month, 1 to 12, of days since 1970-01-01. Source: as `days_from_civil`, civil_from_days."""
+    day_of_era = tf.math.floormod(days + 719468, 146097)
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    from_march = (5 * day_of_year + 2) // 153
+    return tf.where(from_march < 10, from_march + 3, from_march - 9)
+
+
 def _days_in_month(year: tf.Tensor, month: tf.Tensor) -> tf.Tensor:
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     return tf.gather(tf.constant(_MONTH_DAYS, tf.int64), month - 1) + tf.cast(is_leap & (month == 2), tf.int64)
-
-
-def _whole(text: tf.Tensor, start: int, length: int) -> tf.Tensor:
-    return tf.strings.to_number(tf.strings.substr(text, start, length), tf.int64)

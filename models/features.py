@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from models.served_names import served_names
 from schemas.errors import DataError, Problem
+from schemas.reading import FLOAT, INT, ISO, TEXT, Reading
 from schemas.roles import Roles
 
 KINDS = ("number", "category", "date")
 DATE_PARTS = ("month", "weekday", "hour")
 DTYPES: Mapping[int, str] = {schema_pb2.INT: "int64", schema_pb2.FLOAT: "float32", schema_pb2.BYTES: "string"}
+_TYPES: Mapping[str, str] = {"int64": INT, "float32": FLOAT, "string": TEXT}
 # The life-cycle stages that TensorFlow Transform parses, too: the others never reach the preprocessing function.
 _PARSED_STAGES = (
     schema_pb2.UNKNOWN_STAGE,
@@ -33,12 +34,14 @@ class Feature:
     kind : "number", "category" or "date".
     dtype : how the examples hold it: "int64", "float32" or "string".
     key : the name TensorFlow sees: ASCII letters, digits and underscores, unique in the table.
+    reading : how its cells are read.
     """
 
     name: str
     kind: str
     dtype: str
     key: str
+    reading: Reading = field(default_factory=Reading)
 
 
 def derive(schema: schema_pb2.Schema, roles: Roles) -> tuple[Feature, ...]:
@@ -80,18 +83,32 @@ def from_dtypes(dtypes: Mapping[str, str], roles: Roles) -> tuple[Feature, ...]:
     if problems:
         raise DataError("The table's columns cannot be used as features.", *problems)
     kinds = {name: roles.kinds.get(name) or ("category" if dtypes[name] == "string" else "number") for name in names}
-    return tuple(Feature(n, kinds[n], dtypes[n], key) for n, key in zip(names, sanitise(names), strict=True))
+    return tuple(
+        Feature(n, kinds[n], dtypes[n], key, _reading(n, kinds[n], dtypes[n], roles))
+        for n, key in zip(names, served_names(names), strict=True)
+    )
 
 
-def with_columns(features: tuple[Feature, ...], dtypes: Mapping[str, str], names: Iterable[str]) -> tuple[Feature, ...]:
+def _reading(name: str, kind: str, dtype: str, roles: Roles) -> Reading:
+    """As ingest settled it; a table that never went through ingest has plain cells."""
+    if name in roles.readings:
+        return replace(roles.readings[name], type=_TYPES[dtype])
+    return Reading(_TYPES[dtype], date=ISO if kind == "date" else "")
+
+
+def with_columns(
+    features: tuple[Feature, ...], dtypes: Mapping[str, str], names: Iterable[str], roles: Roles
+) -> tuple[Feature, ...]:
     """The features and, after them, columns that are none (such as ids) but must come with every request, too."""
     known = {f.name for f in features}
     more = [name for name in names if name not in known]
-    keys = sanitise([f.name for f in features] + more)[len(features) :]
-    return features + tuple(
-        Feature(n, "category" if dtypes[n] == "string" else "number", dtypes[n], key)
-        for n, key in zip(more, keys, strict=True)
-    )
+    keys = served_names([f.name for f in features] + more)[len(features) :]
+    return features + tuple(_other(name, dtypes[name], key, roles) for name, key in zip(more, keys, strict=True))
+
+
+def _other(name: str, dtype: str, key: str, roles: Roles) -> Feature:
+    kind = "category" if dtype == "string" else "number"
+    return Feature(name, kind, dtype, key, _reading(name, kind, dtype, roles))
 
 
 def _problems(name: str, dtype: str, kind: str | None) -> Iterable[Problem]:
@@ -109,28 +126,6 @@ def _problems(name: str, dtype: str, kind: str | None) -> Iterable[Problem]:
             "ISO text such as 2014-05-16",
             "Use kind number, or write dates as text.",
         )
-
-
-def sanitise(names: Iterable[str]) -> tuple[str, ...]:
-    """Names that TensorFlow takes, one per name and in the same order; a clash gets a number.
-
-    >>> sanitise(["marital-status", "marital status", "2nd", "Größe"])
-    ('marital_status', 'marital_status_2', 'x2nd', 'Grosse')
-    """
-    taken: set[str] = set()
-    keys = []
-    for name in names:
-        latin = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
-        stem = re.sub(r"[^0-9A-Za-z]+", "_", latin).strip("_") or "column"
-        stem = stem if stem[0].isalpha() else f"x{stem}"
-        key, count = stem, 1
-        # Names that differ in case alone are easily confused, by people and by file systems.
-        while key.lower() in taken:
-            count += 1
-            key = f"{stem}_{count}"
-        taken.add(key.lower())
-        keys.append(key)
-    return tuple(keys)
 
 
 def numbers(features: Iterable[Feature]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from models.penalty import Penalty, Terms
 from models.plan import TrainingPlan
 from models.rows import Rows
 from models.vocabulary import Vocabulary
+from schemas import progress
+from schemas.progress import Progress
 
 _ROWS_PER_SCORING = 8192
 _LEAST_STEPS_PER_EPOCH = 60
@@ -63,6 +65,7 @@ def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, pla
     run_epoch = _epoch(model, averages, train, answer, _Pace(batch, steps, plan), penalty)
     shuffle = np.random.default_rng(plan.seed)
     history: dict[str, list[float]] = {}
+    ends: list[float] = []
     best = _Best()
     for epoch in range(1, plan.epochs + 1):
         loss = float(run_epoch(tf.constant(shuffle.permutation(len(train)))))
@@ -76,6 +79,9 @@ def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, pla
             history.setdefault(name, []).append(value)
         if objective < best.objective:
             best = _Best(objective, epoch, weights)
+        ends.append(time.monotonic() - start)
+        left = progress.left(ends, plan.epochs)
+        progress.tell(Progress(epoch, plan.epochs, loss, curve["val_loss"], best.epoch, ends[-1], left))
         if epoch - best.epoch >= plan.patience:
             break
     for variable, weight in zip(model.trainable_variables, best.weights, strict=True):

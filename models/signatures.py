@@ -22,7 +22,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models import network
+from models import network, raw_columns
 from models.decision import Decision
 from models.features import Feature
 from models.network import Answer
@@ -65,7 +65,9 @@ def save(export: Export, transform: tft.TFTransformOutput, folder: str) -> None:
 def describe(export: Export) -> dict[str, Any]:
     """What a client must know, read by the server and the reports.
 
-    inputs : per feature column, its name in `serving_raw`, the dtype there, the dtype in the examples, and its kind.
+    inputs : per feature column, its name in `serving_raw`, the dtype there, the dtype in the examples, its kind, and how
+        its cells are read (schemas/reading.py).
+    columns : the same names the other way round, from the name in `serving_raw` to the table's.
     mitigation, thresholds : only with a mitigation, and with thresholds per group (mitigation.describe).
     """
     return {
@@ -76,9 +78,16 @@ def describe(export: Export) -> dict[str, Any]:
         "label": export.roles.label,
         "weight": export.roles.weight,
         "inputs": {
-            f.name: {"input": f.key, "dtype": raw_dtype(f).name, "example_dtype": f.dtype, "kind": f.kind}
+            f.name: {
+                "input": f.key,
+                "dtype": raw_dtype(f).name,
+                "example_dtype": f.dtype,
+                "kind": f.kind,
+                "reading": f.reading.to_json(),
+            }
             for f in export.features
         },
+        "columns": {f.key: f.name for f in export.features},
         **export.mitigation,
     }
 
@@ -123,9 +132,9 @@ class Served(tf.Module):
         columns = tf.io.parse_example(examples, self._feature_spec.value)
         return {"scores": self._score.value(self.transform(columns))}
 
-    def _serve_raw(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _serve_raw(self, /, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         spec = self._feature_spec.value
-        columns = {f.name: _as_column(inputs[f.key], spec[f.name]) for f in self._export_features}
+        columns = {f.name: _as_column(_as_stored(inputs[f.key], f), spec[f.name]) for f in self._export_features}
         return {"scores": self._score.value(self.transform(columns))}
 
     def _transform_label(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -151,6 +160,10 @@ def _scorer(export: Export) -> Any:
         return export.decision.served(scores, transformed["group"][:, 0])
 
     return score
+
+
+def _as_stored(values: tf.Tensor, feature: Feature) -> tf.Tensor:
+    return values if values.dtype == tf.string else raw_columns.as_stored(values, feature.reading)
 
 
 def _as_column(values: tf.Tensor, spec: Any) -> Any:

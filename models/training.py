@@ -56,7 +56,11 @@ def run_fn(fn_args: FnArgs) -> None:
     fitted = fitting.fit(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     decided = _decision(fitted, held_out, plan)
     # Thresholds per group need their columns in every request, also those that are no features.
-    inputs = with_columns(features, dtypes, [one.column for one in about]) if decided and decided.of_group else features
+    inputs = (
+        with_columns(features, dtypes, [one.column for one in about], roles)
+        if decided and decided.of_group
+        else features
+    )
     said = mitigation.describe(plan, about, decided)
     signatures.save(
         signatures.Export(fitted.model, answer, inputs, roles, decided, said), transform, fn_args.serving_model_dir

@@ -20,6 +20,7 @@ from models.plan import TrainingPlan
 from models.rows import Rows
 from models.training import read_splits, read_vocabulary, tuned
 from models.vocabulary import Vocabulary
+from schemas import progress
 from schemas.roles import Roles
 
 OBJECTIVE = "val_loss"
@@ -78,7 +79,7 @@ class QuietSearch(keras_tuner.Tuner):
     """Trials run by our own fit, in memory. TFX prints summaries unasked; the results are in its artifacts instead."""
 
     def __init__(self, task: Task, tuning: TuningPlan, folder: str | None) -> None:
-        self.task = task
+        self.task, self.trials, self.begun = task, tuning.trials, 0
         oracle = PlanFirst(
             objective=keras_tuner.Objective(OBJECTIVE, "min"),
             max_trials=tuning.trials,
@@ -91,7 +92,9 @@ class QuietSearch(keras_tuner.Tuner):
         """The lowest eval loss of one training."""
         task = self.task
         plan = tuned(task.plan, trial.hyperparameters.get_config())
-        fitted = fitting.fit(task.train, task.held_out, task.vocabulary, task.answer, plan)
+        self.begun += 1
+        with progress.one_of(self.begun, self.trials):
+            fitted = fitting.fit(task.train, task.held_out, task.vocabulary, task.answer, plan)
         # Of a constrained loss the penalty counts, too: without it the search would undo the constraint.
         penalty = fitted.history.get("val_penalty", [0.0] * len(fitted.history[OBJECTIVE]))
         return {OBJECTIVE: min(map(sum, zip(fitted.history[OBJECTIVE], penalty, strict=True)))}

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 VOCABULARY = "categories"
 SEPARATOR = "="
+#: What is written for the letters that would end a line, as RE2 and its replacement, one after another.
+ESCAPES = ((r"\\", r"\\\\"), ("\n", r"\\n"), ("\r", r"\\r"))
 MISSING_ID, RARE_ID, FIRST_ID = 0, 1, 2
 
 

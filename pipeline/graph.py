@@ -20,7 +20,6 @@ from tfx.components import (
     Transform,
     Tuner,
 )
-from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
@@ -31,6 +30,7 @@ from components.data_gate.component import DataGate
 from components.direct_release.component import DirectRelease
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
+from components.example_gen.component import TableExampleGen
 from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
@@ -55,6 +55,7 @@ from models.sensitive import SensitiveColumn
 from pipeline.settings import Settings
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
+from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
 
 Nodes = dict[str, Any]
@@ -71,11 +72,11 @@ LOCAL_BEAM = (
 
 @dataclass(frozen=True)
 class Batch:
-    """A table that is only to be scored.  types : its columns, as `example_gen.unlabelled.types_of` names them."""
+    """A table that is only to be scored.  readings : of its columns, as `example_gen.unlabelled.readings_of` gives them."""
 
     source: Source
     data_digest: str
-    types: Mapping[str, str]
+    readings: Mapping[str, Reading]
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
     with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, run)
         _evaluate(nodes, settings, run)
-        _report_on_rows(nodes, settings, run)
+        _report_on_rows(nodes, settings)
         _check_serving(nodes, settings)
         _release(nodes, settings, run)
         if run.batch:
@@ -139,7 +140,7 @@ def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
 def _ingest(nodes: Nodes, settings: Settings, run: Run) -> None:
     base, patterns = file_pattern(run.source)
     splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
-    nodes["ExampleGen"] = FileBasedExampleGen(
+    nodes["ExampleGen"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
         output_config=_three_splits() if list(patterns) == ["single_split"] else None,
@@ -167,6 +168,7 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
     nodes["DataGate"] = DataGate(
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=statistics,
         schema=_schema(nodes),
         anomalies=nodes["ExampleValidator"].outputs["anomalies"],
@@ -202,6 +204,7 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
 
 def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["ReleasedModel"] = ReleasedModel(serving_folder=run.serving)
+    _score(nodes, settings, run)
     nodes["Evaluator"] = Evaluator(
         examples=nodes["ExampleGen"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
@@ -211,18 +214,17 @@ def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     nodes["Evaluator"].executor_spec = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
     nodes["QualityGate"] = QualityGate(
-        evaluation=nodes["Evaluator"].outputs["evaluation"],
+        predictions=nodes["Score"].outputs["predictions"],
         baseline=nodes["ReleasedModel"].outputs["baseline"],
         gate_json=settings.quality_gate.model_dump_json(),
         roles_json=run.roles.to_json(),
+        slices_json=json.dumps(settings.evaluation.slices),
     )
 
 
-def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
-    """Every report that looks at single rows reads the one table that Score writes."""
-    fairness, explanation = settings.fairness, settings.explanation
-    if not (fairness.enabled or explanation.enabled):
-        return
+def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
+    """Every gate and report that looks at single rows reads the one table that Score writes."""
+    fairness, slices = settings.fairness, settings.evaluation.slices
     nodes["Score"] = Score(
         examples=nodes["ExampleGen"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
@@ -231,7 +233,12 @@ def _report_on_rows(nodes: Nodes, settings: Settings, run: Run) -> None:
         sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
         split_json=run.source.split_record.to_json(),
+        slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
     )
+
+
+def _report_on_rows(nodes: Nodes, settings: Settings) -> None:
+    fairness, explanation = settings.fairness, settings.explanation
     predictions = nodes["Score"].outputs["predictions"]
     if fairness.enabled:
         nodes["FairnessReport"] = FairnessReport(
@@ -315,8 +322,10 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
     )
     nodes["DirectRelease"] = DirectRelease(
         pushed=nodes["Pusher"].outputs["pushed_model"],
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         verdict=nodes["ReleaseGate"].outputs["verdict"],
+        quality=nodes["QualityGate"].outputs["verdict"],
         mode=settings.release.mode,
         run_id=run.run_id,
         split_json=run.source.split_record.to_json(),
@@ -362,10 +371,10 @@ def _facts(settings: Settings, run: Run) -> Facts:
 def _score_batch(nodes: Nodes, batch: Batch) -> None:
     base, patterns = file_pattern(batch.source)
     splits = [example_gen_pb2.Input.Split(name=BATCH_SPLIT, pattern=pattern) for pattern in patterns.values()]
-    nodes["BatchExamples"] = FileBasedExampleGen(
+    nodes["BatchExamples"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
-        custom_config=batch_config(batch.source, batch.data_digest, batch.types),
+        custom_config=batch_config(batch.source, batch.data_digest, batch.readings),
         custom_executor_spec=executor_spec.BeamExecutorSpec(BatchExecutor),
     ).with_id("BatchExamples")
     nodes["BulkInferrer"] = BulkInferrer(

@@ -69,8 +69,13 @@ class Data(Section):
     format: Literal["auto", "csv", "parquet"] = Field("auto", description="auto reads it off the file name.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="One character between cells of a CSV file.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    escape: str = Field(
+        "", max_length=1, json_schema_extra={"words": 'one character, such as "\\", or ""'},
+        description="What stands before a quotation mark inside a CSV cell, where quotes are not doubled.",
+    )  # fmt: skip
     missing: tuple[str, ...] = Field(
-        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Cells that mean: not known."
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"),
+        description="Cells that mean: not known. The default is for CSV; Parquet has nulls, and its texts stay unless listed here.",
     )
 
     @model_validator(mode="after")
@@ -142,6 +147,25 @@ class Label(Section):
 
     column: str = Field(min_length=1, description="The label's column.")
     positive: str | None = Field(None, description="Positive class of a binary label; default: the rarer class.")
+    missing: Literal["refuse", "drop"] = Field(
+        "refuse", description="Rows without a label: refuse the table, or drop the rows and say how many."
+    )
+
+
+class NumberText(Section):
+    """How a column writes numbers. Currency and percent signs are taken off: 14.2% is 14.2."""
+
+    decimal: Literal[".", ","] = Field(".", description="Before the decimals.")
+    thousands: Literal["", ",", ".", " ", "'", "_"] = Field("", description="Between groups of three digits.")
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise Contradictions(
+                Contradiction("thousands", f"{self.thousands!r}, as decimal", "two signs, or no thousands",
+                              'write the other one, such as {decimal: ",", thousands: "."}')
+            )  # fmt: skip
+        return self
 
 
 class Columns(Section):
@@ -153,13 +177,30 @@ class Columns(Section):
     kinds: dict[str, Literal["number", "category", "date"]] = Field(
         {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
     )
+    dates: dict[str, Literal["day_first", "month_first", "iso"]] = Field(
+        {},
+        description="Columns of dates, and which part stands first where the year does not: 31.01.2024 or 01/31/2024.",
+    )
+    numbers: dict[str, NumberText] = Field(
+        {},
+        description='Columns, the label too, whose numbers are written otherwise: {amount: {decimal: ",", thousands: "."}}.',
+    )
 
 
 Policy = Literal["fail", "warn", "ignore"]
 
 
+class Leaks(Section):
+    """A column that alone predicts the label: AUC, or the explained part of the variance of a regression label's ranks."""
+
+    fail_at: float = limit(
+        0.995, low=0.5, high=1, unit="AUC or R2", why="An outcome recorded afterwards, or a counter."
+    )
+    warn_at: float = limit(0.98, low=0.5, high=1, unit="AUC or R2", why="Honest features stay below.")
+
+
 class DataGate(Section):
-    """What to do about each kind of anomaly, skew and drift (names: docs/data-gate.md)."""
+    """What to do about each kind of anomaly, skew, drift and leak (names: docs/data-gate.md)."""
 
     default: Policy = Field("fail", description="For every kind not named in `policy`.")
     default_if_inferred: Policy = Field(
@@ -167,8 +208,9 @@ class DataGate(Section):
     )
     policy: dict[str, Policy] = Field(
         {"schema_new_column": "warn"},
-        description="Per kind of anomaly, in TFDV's names in lower case; kinds of drift start with drift_.",
+        description="Per kind of anomaly, in TFDV's names in lower case; `drift`, `skew` and leak_suspected are ours.",
     )
+    leaks: Leaks = Leaks()
 
 
 class Training(Section):
@@ -242,7 +284,7 @@ class Evaluation(Section):
 
 
 class Limit(Section):
-    """One limit of the quality gate: a fixed bound, a bound against the released model, or both."""
+    """One limit of the quality gate: fixed bounds, bounds against the released model, or both."""
 
     metric: str = Field(description="One of the task's metrics (docs/quality-gate.md).")
     at_least: float | None = limit(
@@ -252,15 +294,23 @@ class Limit(Section):
         None, low=-FAR, high=FAR, unit="of the metric", why="The value must not be above this."
     )
     max_drop: float | None = limit(
-        None, low=0, high=FAR, unit="of the metric", why="How much worse than the released model it may be."
+        None,
+        low=0,
+        high=FAR,
+        unit="of the metric",
+        why="How much worse than the released model it may be, on the same rows.",
     )
+    max_fall: float | None = limit(
+        None, low=0, high=FAR, unit="of the metric",
+        why="How much worse the released model may be on these rows than at its release: else labels or world have changed.",
+    )  # fmt: skip
     slice: tuple[str, ...] | None = Field(None, description="Judge each group of these columns; default: all rows.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.at_least is None and self.at_most is None and self.max_drop is None:
+        if all(bound is None for bound in (self.at_least, self.at_most, self.max_drop, self.max_fall)):
             raise Contradictions(
-                Contradiction("", "a limit without a bound", "at_least, at_most or max_drop, or several of them",
+                Contradiction("", "a limit without a bound", "at_least, at_most, max_drop or max_fall, or several of them",
                               f"add a bound, such as `at_least: 0.9`: without one {self.metric} can never refuse")
             )  # fmt: skip
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
@@ -271,10 +321,36 @@ class Limit(Section):
         return self
 
 
+class Costs(Section):
+    """What a wrong decision of a binary model costs, in any unit; only the ratio counts. Default: as the threshold implies."""
+
+    false_positive: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a negative row that is called positive."
+    )
+    false_negative: float | None = limit(
+        None, low=0, high=FAR, unit="any", above=True, why="Of a positive row that is missed."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.false_positive is None) != (self.false_negative is None):
+            lacking = "false_positive" if self.false_positive is None else "false_negative"
+            raise Contradictions(
+                Contradiction(
+                    "", f"no {lacking}", "both costs, or neither", f"add {lacking}: one cost alone is no ratio"
+                )
+            )
+        return self
+
+
 class QualityGate(Section):
     """When a trained model is good enough."""
 
-    beat_constant: bool = switch(True, "Its interval's lower end must beat the constant predictor.")
+    beat_constant: bool = switch(
+        True,
+        "Its interval's lower end must beat the constant predictor, and its decisions must not be shown worse than always one way.",
+    )
+    costs: Costs = Costs()
     limits: tuple[Limit, ...] = Field((), description="Your own limits.")
     min_slice_rows: int = limit(
         100, low=1, high=1_000_000_000, unit="rows", why="A smaller group is reported and does not gate."
@@ -589,7 +665,9 @@ class Settings(Section):
     def data_policy_json(self) -> str:
         """What DataGate's step takes; it names the key that `default` comes from, so that a refusal can."""
         key = "data_gate.default" if self.schema_file else "data_gate.default_if_inferred"
-        return json.dumps({**self.data_policy.model_dump(include={"default", "policy"}), "default_setting": key})
+        return json.dumps(
+            {**self.data_policy.model_dump(include={"default", "policy", "leaks"}), "default_setting": key}
+        )
 
     @property
     def output_folder(self) -> str:

@@ -103,6 +103,9 @@ def _metric_contradictions(settings: Settings, metrics: Mapping[str, tuple[str, 
             wanted = f"[{', '.join(one.slice)}]"
             remedy = f"add {wanted} to evaluation.slices: only what is measured can be judged"
             found.append(Contradiction(f"{key}.slice", wanted, "a group of columns from evaluation.slices", remedy))
+    if settings.task in ("multiclass", "regression") and settings.quality_gate.costs.false_positive is not None:
+        remedy = "take quality_gate.costs out: only decisions between two classes have these two costs"
+        found.append(Contradiction("quality_gate.costs", f"costs with task {settings.task}", "task binary", remedy))
     if settings.task == "regression" and settings.label.positive is not None:
         got, remedy = repr(settings.label.positive), "take label.positive out, or set task to binary"
         found.append(Contradiction("label.positive", got, "nothing: a regression has no classes", remedy))

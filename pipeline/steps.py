@@ -73,10 +73,11 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
             "ReleasedModel", "fetches the model in production as the baseline",
             ours=True, code=("components/released_model",), cached=False,
         ),
+        Step("Score", "scores each test row once, for every gate and report", ours=True, code=("components/score",)),
         Step("Evaluator", "measures model and baseline on the test split", code=("components/evaluator",)),
         Step(
-            "QualityGate", "refuses a model that breaks a limit",
-            ours=True, code=("components/quality_gate",), gate=True,
+            "QualityGate", "refuses a model that is shown to break a limit",
+            ours=True, code=("components/quality_gate", "fairness"), gate=True,
         ),
         *_reports(settings),
         *_serving_check(settings),
@@ -98,7 +99,7 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
 
 
 def _reports(settings: Settings) -> tuple[Step, ...]:
-    """What looks at single rows, and the one pass that scores them for all of it."""
+    """What looks at groups of rows, and at single ones."""
     fairness = (
         Step(
             "FairnessReport", "refuses a model that is worse for a group than the settings allow",
@@ -111,11 +112,7 @@ def _reports(settings: Settings) -> tuple[Step, ...]:
             ours=True, code=("components/explanation_report",), gate=True,
         ),
     )  # fmt: skip
-    wanted = fairness * settings.fairness.enabled + explanation * settings.explanation.enabled
-    if not wanted:
-        return ()
-    score = Step("Score", "scores each test row once, for all reports", ours=True, code=("components/score",))
-    return (score, *wanted)
+    return fairness * settings.fairness.enabled + explanation * settings.explanation.enabled
 
 
 def _serving_check(settings: Settings) -> tuple[Step, ...]:

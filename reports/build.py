@@ -13,13 +13,16 @@ from reports import (
     fairness_page,
     graph_layout,
     latency,
+    score_charts,
     slice_plots,
     story,
     timeline,
 )
 from reports.drawing import Chart
+from reports.moved_charts import moved_charts
 from reports.renderer import write_page
-from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records
+from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
+from schemas.score_evidence import ScoreEvidence
 
 #: File, title; the order of the navigation.
 PAGES = (
@@ -52,6 +55,7 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "schema": evidence.read(evidence.SchemaEvidence, folder),
         "training": evidence.read(evidence.TrainingEvidence, folder),
         "evaluation": evidence.read(evidence.EvaluationEvidence, folder),
+        "scores": score_evidence.read_if_there(folder),
         "serving": evidence.read(evidence.ServingEvidence, folder),
         "fairness": _fairness(folder),
         "explanation": explanation_evidence.read(folder),
@@ -63,7 +67,7 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "runs": "../../index.html" if Path(run_folder).resolve().parent.name == "runs" else None,
         "lines": settings_lines,
         "found": found,
-        "missing": {page: story.why_missing(result, page) if value is None else "" for page, value in found.items()},
+        "missing": {page: story.why_missing(result, page) for page in story.PRODUCERS if found[page] is None},
     }
     reports = Path(run_folder) / "reports"
     contexts = _contexts(result, found, fairness_history.read(folder))
@@ -84,7 +88,8 @@ def _contexts(
     yield {"bars": timeline.bars(result.steps), "settings": tuple(flat(result.settings))}
     yield {"plots": [slice_plots.of_verdict(gate) for gate in result.gates]}
     yield {
-        "charts": tuple(_evaluation_charts(evaluation)) if evaluation else (),
+        "charts": tuple(_evaluation_charts(evaluation, found["scores"])) if evaluation else (),
+        "parts": score_charts.parts(found["scores"], records.label_of(result)) if found["scores"] else (),
         "metrics": slice_plots.of_metrics(evaluation.metrics) if evaluation else (),
         "overall": tuple(m for m in evaluation.metrics if m.slice == slice_plots.OVERALL) if evaluation else (),
     }
@@ -94,7 +99,10 @@ def _contexts(
     yield {"latencies": tuple(map(latency.of_way, found["serving"].ways)) if found["serving"] else ()}
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()
     drift = sorted(((c.column, d) for c in cards for d in c.column.drift), key=lambda x: column_cards.severity(x[1]))
-    yield {"cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over}
+    yield {
+        "cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over,
+        "moved": moved_charts(data.moved) if data else (),
+    }  # fmt: skip
     yield {}
     yield {
         "drawing": graph_layout.draw(result.steps),
@@ -103,14 +111,9 @@ def _contexts(
     }
 
 
-def _evaluation_charts(found: evidence.EvaluationEvidence) -> Iterator[Chart]:
+def _evaluation_charts(found: evidence.EvaluationEvidence, scores: ScoreEvidence | None) -> Iterator[Chart]:
     """The charts whose points the evaluation has."""
-    if found.roc:
-        yield charts.roc(found)
-    if found.pr:
-        yield charts.precision_recall(found)
-    if found.calibration:
-        yield charts.calibration(found)
+    yield from score_charts.curves(scores or score_charts.of_evaluation(found))
     if found.residuals:
         yield charts.predicted_against_true(found)
         yield charts.residual_histogram(found)

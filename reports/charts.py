@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from reports import formatting
-from reports.drawing import FIRST, MUTED, SECOND, SQUARE, Axis, Chart, chart, legend, new_axes
+from reports.drawing import FIRST, MUTED, SECOND, SQUARE, WIDE, Axis, Chart, chart, legend, new_axes
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
 
 _MAX_POINTS = 1500
@@ -43,56 +44,49 @@ def _curve(training: TrainingEvidence, name: str) -> Chart:
     )
 
 
-def roc(evaluation: EvaluationEvidence) -> Chart:
-    """The ROC curve, with the diagonal of guessing and the point that the decision threshold chose."""
-    figure, axes = new_axes(Axis("false positive rate", "true positive rate", SQUARE))
-    axes.plot([0, 1], [0, 1], ":", color=MUTED, lw=0.9, label="guessing")
-    axes.plot(*_columns(evaluation.roc), color=FIRST, lw=1.7, label="model")
-    caption = "Above the dotted diagonal is better than guessing."
-    rates = _rates(evaluation)
-    if rates:
-        axes.plot([rates["fpr"]], [rates["tpr"]], "D", color=SECOND, ms=6, label="at the threshold")
-        found, mistaken = formatting.percent(rates["tpr"]), formatting.percent(rates["fpr"])
-        caption += f" At the threshold: {found} of positives found, {mistaken} of negatives taken for positive."
-    _unit_square(axes)
+@dataclass(frozen=True)
+class PastRun:
+    """A metric of all test rows in one run.  version : that it pushed; None where it pushed none."""
+
+    run_id: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    version: int | None = None
+    verdict: str = ""
+    same_data: bool = True
+
+
+def trend(metric: str, runs: Sequence[PastRun]) -> Chart:
+    """A metric over the runs, oldest first, with its intervals: filled where a version was pushed."""
+    figure, axes = new_axes(Axis("run, oldest first", formatting.label(metric), WIDE))
+    places = range(1, len(runs) + 1)
+    axes.plot(places, [r.value for r in runs], color=FIRST, lw=1.0)
+    for place, one in zip(places, runs, strict=True):
+        if one.low is not None and one.high is not None:
+            axes.plot([place, place], [one.low, one.high], color=FIRST, lw=1.2)
+    for pushed, fill, name in ((True, FIRST, "pushed"), (False, "none", "not pushed")):
+        some = [(p, r.value) for p, r in zip(places, runs, strict=True) if (r.version is not None) is pushed]
+        if some:
+            axes.plot(*_columns(some), "o", ms=5, mfc=fill, mec=FIRST if pushed else SECOND, mew=1.3, label=name)
+    # Between the run at `place` and the next one.
+    changed = [p + 0.5 for p, (a, b) in zip(places, pairwise(runs), strict=False) if a.same_data != b.same_data]
+    for between in changed:
+        axes.axvline(between, color=MUTED, lw=0.9, ls=":")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(0.5, len(runs) + 0.5)
     legend(axes)
-    return chart(figure, "ROC curve", caption)
-
-
-def precision_recall(evaluation: EvaluationEvidence) -> Chart:
-    """Precision over recall, with the share of positives as the level that guessing reaches."""
-    figure, axes = new_axes(Axis("recall", "precision", SQUARE))
-    rates = _rates(evaluation)
-    if rates:
-        axes.axhline(rates["positives"], ls=":", color=MUTED, lw=0.9, label="guessing")
-    axes.plot(*_columns(evaluation.pr), color=FIRST, lw=1.7, label="model")
-    caption = "How pure the found rows are as more of the positives are found."
-    if rates:
-        axes.plot([rates["tpr"]], [rates["precision"]], "D", color=SECOND, ms=6, label="at the threshold")
-        precision, recall = formatting.percent(rates["precision"]), formatting.percent(rates["tpr"])
-        caption += f" At the threshold: precision {precision}, recall {recall}."
-    _unit_square(axes)
-    legend(axes)
-    return chart(figure, "Precision and recall", caption)
-
-
-def calibration(evaluation: EvaluationEvidence) -> Chart:
-    """Mean label over mean prediction per bin; the area of a dot grows with the rows in its bin."""
-    figure, axes = new_axes(Axis("mean prediction", "share that was positive", SQUARE))
-    axes.plot([0, 1], [0, 1], ":", color=MUTED, lw=0.9, label="perfectly calibrated")
-    most = max(rows for *_, rows in evaluation.calibration) or 1.0
-    x, y = [p for p, *_ in evaluation.calibration], [label for _, label, _ in evaluation.calibration]
-    axes.plot(x, y, color=FIRST, lw=1.2)
-    sizes = [8 + 70 * rows / most for *_, rows in evaluation.calibration]
-    axes.scatter(x, y, s=sizes, color=FIRST, label="bin (area: rows)", zorder=3)
-    furthest = max(evaluation.calibration, key=lambda b: abs(b[0] - b[1]))
-    _unit_square(axes)
-    legend(axes)
-    share = formatting.percent(furthest[1])
-    caption = (
-        f"Furthest off: predictions near {furthest[0]:.2f} came true {share} of the time ({furthest[2]:,.0f} rows)."
-    )
-    return chart(figure, "Calibration", caption)
+    first, last = runs[0], runs[-1]
+    caption = f"From {formatting.number(first.value)} to {formatting.number(last.value)} in {len(runs)} runs; bars are 95 % intervals."
+    if changed:
+        caption += " A dotted line stands where the data changed: test rows on its two sides are not the same."
+    rows = [
+        (r.run_id, "–" if r.version is None else str(r.version), r.verdict, formatting.number(r.value),
+         f"{formatting.number(r.low)} – {formatting.number(r.high)}" if r.low is not None else "–",
+         "the same" if r.same_data else "others")
+        for r in runs
+    ]  # fmt: skip
+    return chart(figure, metric, caption, ("Run", "version", "verdict", "value", "95 % interval", "data"), rows)
 
 
 def predicted_against_true(evaluation: EvaluationEvidence) -> Chart:
@@ -120,17 +114,6 @@ def residual_histogram(evaluation: EvaluationEvidence) -> Chart:
     return chart(figure, "Errors", f"Median error {middle:,.4g}. The outermost 1 % on each side is drawn at the edge.")
 
 
-def _rates(evaluation: EvaluationEvidence) -> Mapping[str, float] | None:
-    """False and true positive rate and precision of the binary confusion matrix; None when it does not allow them."""
-    if len(evaluation.confusion) != 2 or any(len(row) != 2 for row in evaluation.confusion):
-        return None
-    (tn, fp), (fn, tp) = evaluation.confusion
-    if not (tn + fp and tp + fn and tp + fp):
-        return None
-    total = tn + fp + fn + tp
-    return {"fpr": fp / (tn + fp), "tpr": tp / (tp + fn), "precision": tp / (tp + fp), "positives": (tp + fn) / total}
-
-
 def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
     return [x for x, _ in points], [y for _, y in points]
 
@@ -138,8 +121,3 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[f
 def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
     stride = -(-len(points) // _MAX_POINTS)
     return points[::stride] if stride > 1 else points
-
-
-def _unit_square(axes: Axes) -> None:
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_ylim(-0.02, 1.04)

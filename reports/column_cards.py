@@ -58,7 +58,12 @@ def severity(drift: Drift) -> tuple[bool, float]:
 
 
 def is_over(drift: Drift) -> bool:
-    """Above its limit; a drift that was not a number counts as above, because it was not shown to be below."""
+    """Found to be above its limit, by the data gate's interval.
+
+    Runs from before the gate had one: above by its value, or not a number, because it was not shown to be below.
+    """
+    if drift.outcome:
+        return drift.outcome in ("FAILED", "WARNED")
     return drift.limit is not None and not drift.value <= drift.limit
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -15,19 +16,25 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK, MUTED, RULE, FIRST, SECOND = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
-_CSS = {INK: "ink", MUTED: "muted", RULE: "rule", FIRST: "first", SECOND: "second"}
+INK, MUTED, RULE, FIRST, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f", "#0b0c0d"
+_CSS = {INK: "ink", MUTED: "muted", RULE: "rule", FIRST: "first", SECOND: "second", THIRD: "third"}
 SIZE = (4.6, 3.1)
 SQUARE = (4.0, 3.5)
+WIDE = (6.4, 2.6)
 
 
 @dataclass(frozen=True)
 class Chart:
-    """An inline SVG with its heading and the sentence that says what to see in it."""
+    """An inline SVG with its heading and the sentence that says what to see in it.
+
+    columns, rows : the same in numbers, folded up below the drawing, for those who cannot see it or want to copy; () for none.
+    """
 
     title: str
     caption: str
     svg: Markup
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,9 @@ def legend(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=8.5, labelcolor=INK, handlelength=1.8, loc="best")
 
 
-def chart(figure: Figure, title: str, caption: str) -> Chart:
+def chart(
+    figure: Figure, title: str, caption: str, columns: Sequence[str] = (), rows: Iterable[Sequence[str]] = ()
+) -> Chart:
     """Draws the figure. Ids are prefixed with the title, because several drawings share a page."""
     buffer = io.StringIO()
     drawing = {"svg.fonttype": "none", "svg.hashsalt": title, "text.parse_math": False}
@@ -68,7 +77,7 @@ def chart(figure: Figure, title: str, caption: str) -> Chart:
         figure.savefig(
             buffer, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
         )
-    return Chart(title, caption, _inline(buffer.getvalue(), title, caption))
+    return Chart(title, caption, _inline(buffer.getvalue(), title, caption), tuple(columns), tuple(map(tuple, rows)))
 
 
 def _inline(text: str, title: str, caption: str) -> Markup:
@@ -79,5 +88,6 @@ def _inline(text: str, title: str, caption: str) -> Markup:
     body = re.sub(r"#0[0-9a-d]0[0-9a-e]0[0-9a-f]\b", lambda m: f"var(--{_CSS[m[0]]})", body)
     body = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", body)
     view = re.search(r'viewBox="[^"]*"', body)
-    head = f'<svg class="chart" {view[0] if view else ""} role="img" aria-label="{escape(title + ". " + caption)}">'
-    return Markup(head + re.sub(r"^<svg[^>]*>", "", body))  # noqa: S704 drawn by matplotlib, which escapes its texts
+    head = f'<svg class="chart" {view[0] if view else ""} role="img" aria-labelledby="{prefix}-title {prefix}-desc">'
+    told = f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(caption)}</desc>'
+    return Markup(head + told + re.sub(r"^<svg[^>]*>", "", body))  # noqa: S704 drawn by matplotlib, which escapes its texts

@@ -130,8 +130,16 @@ def change(value: float | None, baseline: float | None) -> str:
     """
     if value is None or baseline is None:
         return ABSENT
-    difference = value - baseline
-    return ("+" if difference >= 0 else "") + number(difference)
+    return signed(value - baseline)
+
+
+def signed(value: float | None) -> str:
+    """A difference, which always has a sign.
+
+    >>> signed(0.01), signed(-0.002), signed(None)
+    ('+0.0100', '−0.0020', '–')
+    """
+    return ABSENT if value is None else ("+" if value >= 0 else "") + number(value)
 
 
 def label(name: str) -> str:

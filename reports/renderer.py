@@ -31,6 +31,7 @@ def _environment() -> jinja2.Environment:
         "seconds",
         "quantity",
         "change",
+        "signed",
         "label",
         "moment",
         "breakable",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports import story
+from reports.charts import PastRun, trend
+from reports.drawing import Chart
 from reports.renderer import write_page
+from reports.slice_plots import OVERALL
+from schemas import evidence
 from schemas.records import RESULT_NAME, RunResult, read_result
 
 _MAX_METRICS = 5
+#: Metrics whose trend is drawn, and runs in it.
+_MAX_TRENDS = 2
+_MAX_PAST = 40
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,38 @@ def build_index(output_folder: Path) -> Path:
         for name in entry.result.metrics if entry.result else ():
             counts[name] = counts.get(name, 0) + 1
     metrics = sorted(counts, key=lambda n: -counts[n])[:_MAX_METRICS]
-    return write_page("runs.html.j2", runs / "index.html", entries=entries, metrics=metrics)
+    trends = tuple(_trends(entries, metrics, runs))
+    return write_page("runs.html.j2", runs / "index.html", entries=entries, metrics=metrics, trends=trends)
+
+
+def _trends(entries: Sequence[Entry], metrics: Sequence[str], runs: Path) -> Iterator[Chart]:
+    """The first metrics over the newest run's namesakes, where there is more than one value."""
+    ended = [(e.folder, e.result) for e in entries if e.result][::-1]
+    if not ended:
+        return
+    newest = ended[-1][1]
+    mine = [(folder, run) for folder, run in ended if run.name == newest.name and run.metrics][-_MAX_PAST:]
+    overall = {folder: _overall(runs / folder) for folder, _ in mine}
+    for metric in metrics[:_MAX_TRENDS]:
+        past = [
+            PastRun(
+                folder, run.metrics[metric], *overall[folder].get(metric, (None, None)), run.pushed_version, run.verdict,
+                run.data_digest == newest.data_digest,
+            )
+            for folder, run in mine
+            if math.isfinite(run.metrics.get(metric, math.nan))
+        ]  # fmt: skip
+        if len(past) > 1:
+            yield trend(metric, past)
+
+
+def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
+    """The interval of each metric of all rows; {} where the run's evidence cannot be read."""
+    try:
+        found = evidence.read(evidence.EvaluationEvidence, run / "evidence")
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
 
 
 def _own(found: Iterable[Entry]) -> list[Entry]:

@@ -54,20 +54,24 @@ def scale_of(values: Sequence[float | None], margin: float = 0.04) -> Scale:
     return Scale(low - pad, high + pad)
 
 
-def histogram(bins: Sequence[tuple[float, float, float]], scale: Scale, alt: str, css: str = "") -> Markup:
+def histogram(
+    bins: Sequence[tuple[float, float, float]], scale: Scale, alt: str, css: str = "", mark: float | None = None
+) -> Markup:
     """An SVG of (low, high, count) bins; the height is the density, because bins need not be equally wide.
 
-    A bin without width (all values equal) is drawn as a thin bar.
+    A bin without width (all values equal) is drawn as a thin bar.  mark : a value to draw a line at.
     """
     least = (scale.high - scale.low) / 120 or 1.0
     finite = [b for b in bins if all(map(math.isfinite, b))]
     densities = [n / max(high - low, least) for low, high, n in finite]
     tallest = max(densities, default=0.0)
     path = "".join(_bar(b, d / tallest, scale) for b, d in zip(finite, densities, strict=True) if tallest and d > 0)
+    at = Markup('<path class="mark" d="M{:.1f} 0V{:.0f}"/>')
+    line = at.format(scale.at(mark) / 100 * _WIDTH, _HEIGHT) if mark is not None else Markup("")
     return Markup(
         '<svg class="hist {}" viewBox="0 0 {:.0f} {:.0f}" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<title>{}</title><path d="{}"/></svg>'
-    ).format(css, _WIDTH, _HEIGHT, alt, alt, path)
+        '<title>{}</title><path d="{}"/>{}</svg>'
+    ).format(css, _WIDTH, _HEIGHT, alt, alt, path, line)
 
 
 def _bar(one: tuple[float, float, float], share: float, scale: Scale) -> str:

@@ -34,6 +34,8 @@ OVERRIDDEN_MEANS = (
     "Overridden: a gate did not pass, and a person took that upon themselves, by name and with a reason, in the settings "
     "or on the command line. The gate's own verdict stands as it was."
 )
+#: How a measurement is shown whose policy lets it pass, by its reason.
+WARNED = {"warned": "WARNED", "ignored": "SKIPPED", "by_chance": "UNKNOWN"}
 #: The gate that asks all others, and the reason it records where a person overruled one of them.
 RELEASE_GATE, OVERRIDDEN = "release_gate", "overridden"
 
@@ -158,6 +160,25 @@ def sentence(measurement: Measurement) -> str:
     if m.limit is None:
         return f"{said} ({m.reason})." if m.reason else f"{said}."
     return f"{said}, and must be {m.direction or 'within'} {formatting.quantity(m.limit, m.unit)}."
+
+
+def shown_status(measurement: Measurement) -> str:
+    """What the badge says: what the settings only warn of, or ignore, is not FAILED."""
+    m = measurement
+    if m.gates or m.reason not in WARNED or m.status is Status.PASSED:
+        return m.status.value
+    return WARNED[m.reason]
+
+
+def in_a_sentence(verdict: Verdict) -> str:
+    """The overview's sentence on a gate: its first refusal, else what it warned of."""
+    if verdict.refusals:
+        return sentence(verdict.refusals[0])
+    warned = [m for m in verdict.measurements if m.reason == "warned" and not m.gates]
+    if not warned:
+        return "Nothing to object to."
+    more = f" And {len(warned) - 1} more." if len(warned) > 1 else ""
+    return f"Passed with a warning: {sentence(warned[0])}{more}"
 
 
 def in_order(verdict: Verdict) -> tuple[Measurement, ...]:

@@ -24,6 +24,7 @@ BLANKS = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 _INT64_END = 2.0**63
+_EXACT_END = 2.0**53
 _ALLOWED = {INT: "a whole number of 64 bits", FLOAT: "a number"}
 _CURRENCY = r"(?:\p{Sc}|[A-Z]{3})"
 _BLANK = r"[ \x{a0}\x{2009}\x{202f}]"
@@ -53,24 +54,33 @@ def read(values: Any, reading: Reading) -> Any | Offence:
     """
     import pyarrow as pa
 
-    found, _ = plain(_as_written(values) if reading.type == TEXT else values)
+    found, _ = plain(_as_written(values, reading))
     found = cleaned(found, reading.missing) if pa.types.is_string(found.type) else found
     if reading.type == INT:
         return _checked(found, _whole(_unformatted(found, reading.number)), _ALLOWED[INT])
     if reading.type == FLOAT:
         return _checked(found, _floats(_unformatted(found, reading.number)), _ALLOWED[FLOAT])
+    if pa.types.is_floating(found.type):
+        found = _checked(found, _of_53_bits(found), "a text; a number so large has lost digits before it came here")
+        if isinstance(found, Offence):
+            return found
     texts = as_text(found)
     if reading.date:
         return _checked(texts, dates.as_iso(texts, reading.date), dates.ALLOWED[reading.date])
     return booleans(texts) if reading.boolean else texts
 
 
-def _as_written(values: Any) -> Any:
-    """Floats of less than 64 bits as the text they were written from: 0.1 and not 0.10000000149011612."""
+def _as_written(values: Any, reading: Reading) -> Any:
+    """Whole numbers that may not fit into 64 bits with sign as texts; in a column of texts 32-bit floats as what they were
+    written from: 0.1 and not 0.10000000149011612.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not (pa.types.is_float32(values.type) or pa.types.is_float16(values.type)):
+    kind, is_a = values.type, pa.types
+    if is_a.is_uint64(kind) or (is_a.is_decimal(kind) and kind.scale == 0):
+        return values.cast(pa.string())
+    if reading.type != TEXT or not (is_a.is_float32(kind) or is_a.is_float16(kind)):
         return values
     return pc.if_else(pc.is_nan(values), None, values.cast(pa.float32()).cast(pa.string())).cast(pa.float64())
 
@@ -111,6 +121,13 @@ def unformatted(texts: Any, form: NumberFormat) -> Any:
     return pc.if_else(is_such, bare, None)
 
 
+def _of_53_bits(numbers: Any) -> Any:
+    """Null where a float may stand for several whole numbers."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.less(pc.abs(numbers), _EXACT_END), numbers, None)
+
+
 def _whole(values: Any) -> Any:
     """int64; null where a value is no whole number of 64 bits. "39.0" and 39.0 are whole."""
     import pyarrow as pa
@@ -127,6 +144,11 @@ def _whole(values: Any) -> Any:
     exact = _int64_of(pc.if_else(is_plain, digits, None))
     others = pc.if_else(is_plain, None, values)
     return exact if others.null_count == len(others) else pc.coalesce(exact, _whole(_floats(others)))
+
+
+def whole_numbers(values: Any) -> Any:
+    """Texts or numbers as int64; null where a value is no whole number of 64 bits. "39.0" and 39.0 are whole."""
+    return _whole(values)
 
 
 def _int64_of(digits: Any) -> Any:

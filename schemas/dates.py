@@ -95,8 +95,18 @@ def as_iso(texts: Any, order: str = ISO) -> Any:
     import pyarrow.compute as pc
 
     shaped = pc.fill_null(pc.match_substring_regex(texts, f"^{pattern(order)}$"), False)
-    has_time = pc.match_substring(texts, ":")
-    fixed = pc.if_else(shaped, texts, EXAMPLE)
+    written = _written(texts.filter(shaped), order)
+    places = np.cumsum(shaped.to_numpy(zero_copy_only=False)) - 1
+    return written.take(pa.array(places, mask=~shaped.to_numpy(zero_copy_only=False)))
+
+
+def _written(texts: Any, order: str) -> Any:
+    """As `as_iso`.  texts : all in the pattern of the order."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fixed = texts
     for old, new in steps(order):
         fixed = pc.replace_substring_regex(fixed, old, new, max_replacements=1)
     letters = np.array(fixed.to_pylist(), f"S{FIXED_WIDTH}").view(np.uint8).reshape(len(texts), FIXED_WIDTH)
@@ -106,8 +116,8 @@ def as_iso(texts: Any, order: str = ISO) -> Any:
     written = pa.array(np.datetime_as_string(stamps, unit="us"), pa.string())
     for old, new in ((r"\.000000$", ""), (r"(\.[0-9]*[1-9])0+$", r"\1")):
         written = pc.replace_substring_regex(written, old, new, max_replacements=1)
-    written = pc.if_else(has_time, written, pc.utf8_slice_codeunits(written, 0, 10))
-    return pc.if_else(pc.and_(pa.array(exists), shaped), written, None)
+    written = pc.if_else(pc.match_substring(texts, ":"), written, pc.utf8_slice_codeunits(written, 0, 10))
+    return pc.if_else(pa.array(exists), written, None)
 
 
 def _instants(letters: Any) -> tuple[Any, Any, Any]:

@@ -36,8 +36,12 @@ class ColumnInSplit:
 class Drift:
     """Distance of a column's distribution in `split` from that in `against`.
 
-    measure : "l_infinity" (texts) or "jensen_shannon" (numbers), both 0 to 1.  limit : None where the schema has none.
+    measure : "cumulative_difference" (numbers: the largest difference of cumulative shares) or "share_difference" (categories: of
+        one value's share), both 0 to 1; runs before issue 12 have "jensen_shannon" and "l_infinity".
+    limit : None where the schema has none.
     released_version : the model whose train data `against` stands for; None where it is a split of this run.
+    outcome : what the data gate made of it, as a report says it: "PASSED", "FAILED", "WARNED", "UNKNOWN" (not shown to be beyond its
+        limit), "CHANCE" (between splits that our own hash drew); "" where it judged none, or before issue 12.
     """
 
     split: str
@@ -46,6 +50,25 @@ class Drift:
     value: float
     limit: float | None = None
     released_version: int | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A column that the data gate found to differ: both sides over the same bins.
+
+    sentence : the gate's.  outcome : as in Drift.  labels : of the bins or values.  before, now : shares of the rows with a value,
+    (labels,) each.  before_name, now_name : what the sides are.
+    """
+
+    column: str
+    sentence: str
+    outcome: str
+    labels: tuple[str, ...]
+    before: tuple[float, ...]
+    now: tuple[float, ...]
+    before_name: str
+    now_name: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,7 @@ class DataEvidence:
     """rows : number of rows per split.  notes : what ingest decided by itself, one sentence each.
 
     released_version : the model that was released before this run; None where there was none.
+    moved : in order of weight.
     """
 
     rows: Mapping[str, int]
@@ -72,6 +96,7 @@ class DataEvidence:
     digest: str = ""
     notes: tuple[str, ...] = ()
     released_version: int | None = None
+    moved: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +148,10 @@ class TrainingEvidence:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric on one slice, with its 95 % interval and the released model's value on the same rows."""
+    """One metric on one slice, with its 95 % interval and the released model's value on the same rows.
+
+    change_low, change_high : 95 % interval of value - baseline, paired; None where there is none.
+    """
 
     name: str
     slice: str
@@ -132,6 +160,8 @@ class MetricRow:
     low: float | None = None
     high: float | None = None
     baseline: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemas.cells import BOOLEANS, are_numbers, as_float64, as_int64
+from schemas.cells import BOOLEANS, are_numbers, as_int64
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,9 +71,13 @@ def value_hashes(values: Any) -> Hashes:
 
     if not pa.types.is_string(values.type):
         return _number_hashes(values)
-    lower = pc.utf8_lower(values)
-    texts = pc.if_else(pc.is_in(lower, value_set=pa.array(BOOLEANS)), lower, values)
-    hashes = mixed(fnv1a(texts) ^ np.uint64(_TEXT))
+    hashes = mixed(fnv1a(values) ^ np.uint64(_TEXT))
+    short = np.flatnonzero(
+        pc.is_in(pc.binary_length(values), value_set=pa.array([4, 5])).to_numpy(zero_copy_only=False)
+    )
+    lower = pc.utf8_lower(values.take(pa.array(short)))
+    is_boolean = pc.is_in(lower, value_set=pa.array(BOOLEANS))
+    hashes[short[is_boolean.to_numpy(zero_copy_only=False)]] = mixed(fnv1a(lower.filter(is_boolean)) ^ np.uint64(_TEXT))
     is_number = are_numbers(values).to_numpy(zero_copy_only=False)
     is_long = pc.match_substring_regex(values, _LONG).to_numpy(zero_copy_only=False)
     if (is_number & ~is_long).any():
@@ -98,16 +102,16 @@ def _long_hashes(values: Any, as_texts: Hashes) -> Hashes:
 
 
 def _number_hashes(values: Any) -> Hashes:
-    """Whole numbers by their 64-bit integer; others by their 32-bit float."""
+    """Whole numbers by their 64-bit integer; others by their 32-bit float.  values : texts that are numbers, too."""
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if pa.types.is_integer(values.type):
         return mixed(values.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64) ^ np.uint64(_WHOLE))
-    if pa.types.is_string(values.type) and (whole := as_int64(values)) is not None:
-        return _number_hashes(whole)
-    numbers: Any = as_float64(values)
-    floats = numbers.to_numpy(zero_copy_only=False).astype(np.float64)
+    if pa.types.is_string(values.type) and pc.any(pc.starts_with(values, "+")).as_py():
+        values = pc.utf8_ltrim(values, "+")
+    floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     is_whole = (np.abs(floats) < 2.0**53) & (np.floor(floats) == floats)
     whole = np.where(is_whole, floats, 0.0).astype(np.int64).view(np.uint64) ^ np.uint64(_WHOLE)
     with np.errstate(over="ignore"):

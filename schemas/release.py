@@ -1,7 +1,8 @@
 """`serving/<name>/release.json`: the only truth about which version is stable, which is canary, and since when.
 
-Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb`; and what was true of each
-when it was released, such as its split rule: `release_records/<version>.json`.
+Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours); and
+what was true of each when it was released, such as its split rule: `release_records/<version>.json`; and how good it was on its test
+rows: `release_metrics/<version>.json` (release_metrics.py).
 """
 
 from __future__ import annotations
@@ -113,8 +114,22 @@ def statistics_file(folder: str | Path, version: int) -> Path:
 
 def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
     """Keeps them once: a version is one model, and what it was trained on does not change."""
-    path = statistics_file(folder, version)
+    return keep_once(statistics_file(folder, version), content)
+
+
+def keep_once(path: Path, content: bytes) -> Path:
+    """Keeps what belongs to a version beside release.json, and never changes it."""
     return path if path.exists() else _write_atomically(path, content)
+
+
+def distributions_file(folder: str | Path, version: int) -> Path:
+    """Where the distributions of a version's train split stand (schemas.distributions); older releases have none."""
+    return Path(folder) / STATISTICS_FOLDER / f"{version}.npz"
+
+
+def keep_distributions(folder: str | Path, version: int, content: bytes) -> Path:
+    """Likewise once."""
+    return keep_once(distributions_file(folder, version), content)
 
 
 def record_file(folder: str | Path, version: int) -> Path:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from schemas.reading import Reading
+
 TASKS = ("binary", "multiclass", "regression")
 SPLITS = ("train", "eval", "test")
 
@@ -17,6 +19,7 @@ class Roles:
     task : "binary", "multiclass" or "regression".
     classes : label values as text, in score order; for binary the positive class stands last; () for regression.
     kinds : the user's word on a column: "number", "category" or "date"; it overrules the schema.
+    readings : how the cells of each column that a model takes are read; what earlier runs wrote has none.
     """
 
     label: str
@@ -25,6 +28,7 @@ class Roles:
     weight: str | None = None
     ids: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     @property
     def positive(self) -> str | None:
@@ -32,9 +36,12 @@ class Roles:
         return self.classes[-1] if self.task == "binary" else None
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        readings = {name: reading.to_json() for name, reading in self.readings.items()}
+        return json.dumps({**asdict(self), "readings": readings}, sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Roles:
         content = json.loads(text)
-        return cls(**{**content, "classes": tuple(content["classes"]), "ids": tuple(content["ids"])})
+        readings = {name: Reading.from_json(one) for name, one in content.get("readings", {}).items()}
+        lists = {"classes": tuple(content["classes"]), "ids": tuple(content["ids"])}
+        return cls(**{**content, **lists, "readings": readings})

@@ -7,11 +7,12 @@
     label             text      the class, null where unknown; float64 for a regression
     decision          text      ] the columns of schemas/predictions.py
     score_<class>     float32   ] one per class, the positive one last
-    value             float32   ] a regression has this one instead
+    value             float64   ] a regression has this one instead
     weight            float64   1.0 where the table has none, or the cell is missing
     cluster           int64     the same number in all rows of one key (`split.key`); only where rows have keys; null where
                                 a row has none. The numbers say nothing else
     group_<column>    text      one per sensitive column; float64 where the column holds numbers; null where missing
+    slice_<column>    text      one per column of evaluation.slices, as written; null where missing
     baseline_...      as above  the released model's decision and scores (or value), where there is one to compare with
 
 Its metadata (key `sluicegate`) is `About` as JSON. In memory all of it is plain numpy, and text stands as codes.
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 FILE_NAME = "predictions.parquet"
 METADATA_KEY = b"sluicegate"
 ROW, LABEL, WEIGHT, CLUSTER = "row", "label", "weight", "cluster"
-ID, GROUP, BASELINE = "id_", "group_", "baseline_"
+ID, GROUP, SLICE, BASELINE = "id_", "group_", "slice_", "baseline_"
 #: Kinds of an ids or a sensitive column, and the arrow types they are written in.
 KINDS = ("text", "int", "float")
 #: `baseline_note` of a file that was written before any model was released.
@@ -50,7 +51,7 @@ class About:
     classes : the positive one last; () for regression.
     threshold, baseline_threshold : score from which a binary row counts as positive.
     split : which split was scored.
-    sensitive, ids : names of the columns, as in the table.
+    sensitive, ids, slices : names of the columns, as in the table.
     weight : name of the weight's column, or None.
     baseline_version : of the released model that answered, too; None where none did, and then
     baseline_note : says why.
@@ -73,6 +74,7 @@ class About:
     released_version: int | None = None
     cluster: tuple[str, ...] = ()
     caution: str = ""
+    slices: tuple[str, ...] = ()
 
     @property
     def answers(self) -> Answers:
@@ -99,8 +101,8 @@ class About:
         answers = self.answers.columns
         ids, groups = [ID + name for name in self.ids], [GROUP + name for name in self.sensitive]
         baseline = [BASELINE + name for name in answers] if self.has_baseline else []
-        cluster = [CLUSTER] if self.cluster else []
-        return (ROW, *ids, LABEL, *answers, WEIGHT, *cluster, *groups, *baseline)
+        cluster, slices = [CLUSTER] if self.cluster else [], [SLICE + name for name in self.slices]
+        return (ROW, *ids, LABEL, *answers, WEIGHT, *cluster, *groups, *slices, *baseline)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
@@ -109,7 +111,7 @@ class About:
     def from_json(cls, text: str) -> About:
         """Reads what `to_json` wrote, of earlier versions, too."""
         content = json.loads(text)
-        lists = ("classes", "sensitive", "ids", "cluster")
+        lists = ("classes", "sensitive", "ids", "cluster", "slices")
         return cls(**{**content, **{key: tuple(content.get(key, ())) for key in lists}})
 
 
@@ -149,9 +151,9 @@ class ScoredRows:
 
     columns : by their name in the file, (n,) each.
         row int64 · label, decision, baseline_decision: int64 place in `about.classes`, -1 = unknown (label of a
-        regression: float64, NaN = unknown) · score_<class>, value and baseline_...: float32 · weight: float64 ·
+        regression: float64, NaN = unknown) · score_<class>: float32 · value, weight: float64 ·
         cluster: int64 from 0, each row without a key in one of its own ·
-        group_<column>: `Texts`, or float64 with NaN = missing · id_<name>: objects (str, int or float; None = missing)
+        group_<column>: `Texts`, or float64 with NaN = missing · slice_<column>: `Texts` · id_<name>: objects (str, int or float; None = missing)
 
     The properties raise KeyError, with what to do, for a column that was not read.
     """
@@ -181,8 +183,8 @@ class ScoredRows:
         return found
 
     @property
-    def scores(self) -> npt.NDArray[np.float32]:
-        """(n, classes) float32, or (n, 1) values of a regression."""
+    def scores(self) -> npt.NDArray[np.floating]:
+        """(n, classes) float32, or (n, 1) float64 values of a regression."""
         return self._scores("")
 
     @property
@@ -208,7 +210,7 @@ class ScoredRows:
         return found
 
     @property
-    def baseline_scores(self) -> npt.NDArray[np.float32]:
+    def baseline_scores(self) -> npt.NDArray[np.floating]:
         """As `scores`, of the released model."""
         return self._scores(BASELINE)
 
@@ -222,7 +224,7 @@ class ScoredRows:
         found: npt.NDArray[Any] = self[ID + column]
         return found
 
-    def _scores(self, prefix: str) -> npt.NDArray[np.float32]:
+    def _scores(self, prefix: str) -> npt.NDArray[np.floating]:
         import numpy as np
 
         names = [SCORE + name for name in self.about.classes] or [VALUE]
@@ -245,7 +247,8 @@ def arrow_schema(about: About, id_kinds: Mapping[str, str], group_kinds: Mapping
     }
     special |= {ID + name: types[id_kinds.get(name, "text")] for name in about.ids}
     special |= {GROUP + name: types[group_kinds.get(name, "text")] for name in about.sensitive}
-    answers = dict(about.answers.fields())
+    special |= {SLICE + name: pa.string() for name in about.slices}
+    answers = {name: pa.float64() if name == VALUE else kind for name, kind in about.answers.fields()}
     special |= answers | {BASELINE + name: kind for name, kind in answers.items()}
     fields = [pa.field(name, special[name]) for name in about.columns]
     return pa.schema(fields, metadata={METADATA_KEY: about.to_json().encode()})

@@ -25,7 +25,6 @@ class Column:
     missing_in_train : count.
     values : the distinct categories of the train split, sorted, when there are at most MAX_DOMAIN; otherwise ().
     low, high : the least and greatest finite number of the train split; None for texts.
-    fullest_bin : share of the train split's numbers in the fullest of ten equal bins from low to high; None for texts.
     date_format : strftime's pattern of a date's texts, "unix_seconds" of its whole numbers; None for other kinds.
     leading_zeros : whether digits such as "01234" were read as numbers, so that the zero is lost.
     """
@@ -40,7 +39,6 @@ class Column:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
-    fullest_bin: float | None = None
     date_format: str | None = None
     leading_zeros: bool = False
 
@@ -53,6 +51,7 @@ class TableProfile:
     digest : sha256 in hex of the file's bytes, or of the lines "<sha256>  <name>" of the files, sorted.
     notes : one sentence for each thing that was decided automatically.
     files : paths relative to the source's folder, sorted.
+    label_rows : split to class to rows; {} of a regression.
     """
 
     roles: Roles
@@ -61,6 +60,7 @@ class TableProfile:
     digest: str
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = field(default=())
+    label_rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -112,7 +112,8 @@ class ServerCore:
         call: Call,
     ) -> Part:
         assert version.batcher is not None  # noqa: S101 - a leased version is loaded
-        ordered = {name: inputs[name] for name in signature.inputs}
+        read = inputs if version.reader is None else version.reader.read(signature.name, inputs)
+        ordered = {name: read[name] for name in signature.inputs}
         began = self.clock()
         part = await version.batcher.submit(signature, ordered, outputs, rows, call)
         self.metrics.run(call, rows or 1, self.clock() - began)

@@ -14,23 +14,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas import cells, release
+from schemas import release
 from schemas.errors import DataError, ModelError, Problem
 from schemas.predictions import Answers
+from serving import readings
 from serving import rows as row_reading
 from serving.config import ModelConfig
 from serving.engine.saved_model import SavedModel
 from serving.rows import Input, Place
+from serving.signature import RAW_SIGNATURE
 from serving.status import ServingError
 from serving.versions.folder import look
 from serving.versions.loading import DESCRIPTION
 
-SIGNATURE, SCORES = "serving_raw", "scores"
+SCORES = "scores"
 FORMAT_VERSION = 1
 BATCH_ROWS = 4096
 _GRAPH = "saved_model.pb"
-#: models/vocabulary.py's file: a line per known value, its column's key in front.
-_VOCABULARY = "assets/categories"
 _UNUSABLE = "This model cannot be used as a library."
 
 
@@ -73,15 +73,16 @@ class Predictor:
 
     path : its folder.  version : its number, None where the folder's name is none.
     inputs : the columns it takes.  answers : what its scores stand for.
+
+    missing : words for no value beside those that the model learned.  unsaid : those of a model that does not say which.
     """
 
-    def __init__(self, path: Path, missing: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, missing: Sequence[str] = (), unsaid: Sequence[str] = ()) -> None:
         described = _described(path)
         self.path = path
         self.version = int(path.name) if path.name.isdigit() else None
         self.answers = Answers(described["task"], tuple(described["classes"]), described["threshold"])
-        self.inputs = _inputs(path, described["inputs"])
-        self._missing = tuple(missing)
+        self.inputs = readings.inputs_of(path, described["inputs"], missing, unsaid)
         try:
             self._model = SavedModel(path)
         except ServingError as error:
@@ -98,7 +99,9 @@ class Predictor:
     def predict(self, rows: Any, *, allow_missing: bool = False, place: Place = row_reading.in_memory) -> Predictions:
         """Scores rows, thousands at a time.
 
-        None, NaN, '' and a key that a row lacks are missing values; columns that the model does not take are ignored.
+        A cell is read as it was in training: its words for no value, booleans in any case, whole numbers written as 39.0,
+        dates, numbers in the column's own format. None, NaN, '' and a key that a row lacks are missing values; columns that
+        the model does not take are ignored.
 
         Parameters
         ----------
@@ -108,7 +111,7 @@ class Predictor:
 
         Raises
         ------
-        DataError : columns are absent, or a cell is no number where the model takes one.
+        DataError : columns are absent, or a cell is not what its column takes.
         """
         columns = row_reading.read(rows, self.columns)
         problems = row_reading.absent(self.inputs, columns.names) if columns.rows and not allow_missing else []
@@ -131,7 +134,7 @@ class Predictor:
         self.close()
 
     def _run(self, arrays: dict[str, Any], count: int, place: Place) -> npt.NDArray[np.float32]:
-        tensors = row_reading.tensors(self.inputs, arrays, count, self._missing, place)
+        tensors = row_reading.tensors(self.inputs, arrays, count, place)
         try:
             return self._model.run(self._signature, tensors, (SCORES,))[SCORES]
         except ServingError as error:
@@ -152,7 +155,8 @@ def load(path: str | Path, *, missing: Sequence[str] = ()) -> Predictor:
     Parameters
     ----------
     path : a version's folder; or a folder of versions, of which release.json's stable one is taken, else the newest.
-    missing : texts that mean "no value" beside ''; the settings' `data.missing` of the table the model learned from.
+    missing : texts that mean "no value" beside '' and those of the table that the model learned from. A model of an older
+        release does not say those: pass the settings' `data.missing`.
 
     Raises
     ------
@@ -207,31 +211,12 @@ def _described(path: Path) -> dict[str, Any]:
     return dict(content)
 
 
-def _inputs(path: Path, described: dict[str, dict[str, str]]) -> tuple[Input, ...]:
-    known = _known_values(path)
-    return tuple(
-        Input(name, one["input"], one["example_dtype"], bool(known.get(one["input"])) and
-              known[one["input"]] <= set(cells.BOOLEANS))
-        for name, one in described.items()
-    )  # fmt: skip
-
-
-def _known_values(path: Path) -> dict[str, set[str]]:
-    """The texts that each input's vocabulary knows; {} for a model that keeps it elsewhere."""
-    file = path / _VOCABULARY
-    found: dict[str, set[str]] = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else ():
-        key, _, value = line.partition("=")
-        found.setdefault(key, set()).add(value)
-    return found
-
-
 def _signature(model: SavedModel, inputs: Sequence[Input], path: Path) -> Any:
-    signature = model.signatures.get(SIGNATURE)
+    signature = model.signatures.get(RAW_SIGNATURE)
     if signature is None or SCORES not in signature.outputs or {one.key for one in inputs} != set(signature.inputs):
         model.close()
         has = ", ".join(sorted(model.signatures)) or "none"
         remedy = "train and push it again: its model.json and its signatures do not belong together"
-        allowed = f"{SIGNATURE}, with the inputs of model.json and an output {SCORES!r}"
+        allowed = f"{RAW_SIGNATURE}, with the inputs of model.json and an output {SCORES!r}"
         raise ModelError(_UNUSABLE, Problem(str(path), f"signatures: {has}", allowed, remedy))
     return signature

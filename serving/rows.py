@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas import cells
 from schemas.errors import DataError, Problem
+from schemas.reading import TEXT, Reading
 
 HEADLINE = "The rows cannot be scored."
-_WORDS = {"int64": "a whole number of 64 bits", "float32": "a number"}
 _TOP_LEVEL = "a list of dicts, a pandas DataFrame, a pyarrow Table or RecordBatch, or a dict of columns"
 
 #: Says where a row's cell is: from the row's number (from 0) and the column's name.
@@ -29,14 +28,17 @@ class Input:
     """A column that the model takes.
 
     name : in the table.  key : in the signature.
-    dtype : as training kept it: "string", "int64" or "float32".
-    is_boolean : its texts are true and false, in any case.
+    reading : how its cells are read.
     """
 
     name: str
     key: str
-    dtype: str
-    is_boolean: bool = False
+    reading: Reading
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the signature takes texts, '' for a missing one, and not numbers."""
+        return self.reading.type == TEXT
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _array(values: Any, name: str) -> Any:
     """Python values as an Arrow array; those of several types as texts."""
     try:
         return _joined(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, from_pandas=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError):
         pass
     try:
         return pa.array([_word(value) for value in values], pa.string())
@@ -170,9 +172,7 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     return (f"did you mean {spelled[found[0]]!r}? " if found else "") + f"the rows have: {given or 'no column'}"
 
 
-def tensors(
-    inputs: Sequence[Input], arrays: Mapping[str, Any], rows: int, missing: Sequence[str], place: Place
-) -> dict[str, npt.NDArray[Any]]:
+def tensors(inputs: Sequence[Input], arrays: Mapping[str, Any], rows: int, place: Place) -> dict[str, npt.NDArray[Any]]:
     """What the signature takes: bytes with b'' for missing, float64 with NaN.
 
     Raises
@@ -183,10 +183,7 @@ def tensors(
     problems: list[Problem] = []
     for one in inputs:
         array = arrays.get(one.name)
-        if array is None:
-            found[one.key] = np.full(rows, b"" if one.dtype == "string" else np.nan, _kind(one))
-            continue
-        result = _tensor(one, array, missing, place)
+        result = _absent_tensor(one, rows) if array is None else tensor(one, array, place)
         if isinstance(result, Problem):
             problems.append(result)
         else:
@@ -196,57 +193,27 @@ def tensors(
     return found
 
 
-def _kind(one: Input) -> np.dtype[Any]:
-    return np.dtype(object if one.dtype == "string" else np.float64)
+def _absent_tensor(one: Input, rows: int) -> npt.NDArray[Any]:
+    return np.full(rows, b"" if one.is_text else np.nan, np.dtype(object if one.is_text else np.float64))
 
 
-def _tensor(one: Input, array: Any, missing: Sequence[str], place: Place) -> npt.NDArray[Any] | Problem:
+def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
+    """A column of any Arrow type as the signature takes it, or the first cell that it does not take."""
     try:
         # What is done to a value is done once for all rows that hold it.
-        values, declared = cells.plain(array)
-        encoded = values.dictionary_encode()
+        encoded = (
+            array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
+        ).dictionary_encode()
+        values = cells.read(encoded.dictionary, one.reading)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:
         said = f"{array.type}: {str(error).splitlines()[0]}"
         return Problem(f"column {one.name!r}", said, "one number, text, boolean or date per row", "convert it")
-    distinct, codes = encoded.dictionary, _codes(encoded)
-    if declared == "text":
-        cleaned = cells.cleaned(distinct, missing).dictionary_encode()
-        distinct, codes = cleaned.dictionary, np.append(_codes(cleaned), np.int32(-1))[codes]
-    if one.dtype == "string":
-        return np.append(_texts(one, distinct), np.array([b""], object))[codes]
-    if not len(distinct):
-        return np.full(len(codes), np.nan)
-    numbers = cells.as_int64(distinct) if one.dtype == "int64" else cells.as_float64(distinct)
-    if numbers is None:
-        return _offence(one, distinct, codes, place)
-    wide = numbers.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.append(wide, np.nan)[codes]
-
-
-def _codes(encoded: Any) -> npt.NDArray[np.int32]:
-    """Places in the dictionary; -1 where the value is missing."""
     codes: npt.NDArray[np.int32] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
-
-
-def _texts(one: Input, distinct: Any) -> npt.NDArray[Any]:
-    texts = distinct.cast(pa.string())
-    if one.is_boolean:
-        lower = pc.utf8_lower(texts)
-        texts = pc.if_else(pc.is_in(lower, value_set=pa.array(cells.BOOLEANS)), lower, texts)
-    found: npt.NDArray[Any] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False)
-    return found
-
-
-def _offence(one: Input, distinct: Any, codes: npt.NDArray[Any], place: Place) -> Problem:
-    """The first row whose cell is not what the model takes."""
-    are = cells.are_integers(distinct) if one.dtype == "int64" else cells.are_numbers(distinct)
-    wrong = ~are.to_numpy(zero_copy_only=False)
-    if not wrong.any():
-        # Whole numbers all, so one of them does not fit into 64 bits.
-        numbers: Any = cells.as_float64(distinct)
-        sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
-        wrong = sizes >= min(2.0**63, np.nanmax(sizes))
-    row = int(np.isin(codes, np.flatnonzero(wrong)).argmax())
-    value = distinct[int(codes[row])].as_py()
-    return Problem(place(row, one.name), repr(value), _WORDS[one.dtype], "correct the cell, or leave it empty")
+    if isinstance(values, cells.Offence):
+        row = int((codes == values.index).argmax())
+        return Problem(place(row, one.name), repr(values.value), values.allowed, "correct the cell, or leave it empty")
+    if one.is_text:
+        texts: npt.NDArray[Any] = values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
+        return np.append(texts, np.array([b""], object))[codes]
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.append(numbers, np.nan)[codes]

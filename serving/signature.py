@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+#: Our models' signature of one input per column (models/signatures.py).
+RAW_SIGNATURE = "serving_raw"
 #: TensorFlow's name of a type to NumPy's; strings are arrays of bytes objects.
 NUMPY_TYPES: Mapping[str, np.dtype] = {
     "DT_FLOAT": np.dtype(np.float32),

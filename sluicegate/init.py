@@ -1,25 +1,31 @@
-"""sluicegate init: proposes settings and a schema for a table seen for the first time."""
+"""sluicegate init: proposes settings and a schema for a table seen for the first time, or checks those that are there.
+
+With --check it reads the table as the settings say, prints what it would propose besides, and changes nothing: exit code 0
+where a run could start, 1 where the table would stop it, 64 where the settings are wrong.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import EXIT_DONE, MachineError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from components.example_gen.core import Source, TableProfile
+    from components.example_gen.proposal import Proposal
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]+")
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser("init", help="propose settings and a schema for your table", description=__doc__)
-    parser.add_argument("--data", required=True, metavar="FILE", help="a CSV or Parquet file, or a folder of them")
-    parser.add_argument("--label", required=True, metavar="COL", help="the column to predict")
+    parser.add_argument("--data", metavar="FILE", help="a CSV or Parquet file, or a folder of them")
+    parser.add_argument("--label", metavar="COL", help="the column to predict")
+    parser.add_argument(
+        "--check", metavar="CONFIG", help="say the same of these settings and their table; change nothing"
+    )
     parser.add_argument("--name", metavar="NAME", help="name of the pipeline and the model (default: the file's name)")
     parser.add_argument(
         "--delimiter", metavar="CHAR", help="between the cells of a CSV file (default: what its header suggests)"
@@ -33,8 +39,13 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    from components.example_gen.core import Source, first_look, propose, propose_split, with_delimiter
+    from components.example_gen.core import Source, propose, with_delimiter
 
+    if arguments.check:
+        from sluicegate.checked_table import check
+
+        return check(arguments.check)
+    _refuse_to_guess(arguments)
     name = _name(arguments.name, arguments.data)
     config = Path(arguments.config_dir) / f"{name}.yaml"
     schema = Path(arguments.config_dir).parent / "schemas" / name / "schema.pbtxt"
@@ -44,19 +55,26 @@ def main(arguments: argparse.Namespace) -> int:
     )
     if arguments.delimiter is None:
         source = with_delimiter(source)
-    table = first_look(source)
-    split = propose_split(table, source)
-    source = replace(source, split=split.rule, ids=split.rule.key)
-    profile, schema_text, suggestions = propose(source, table)
+    found = propose(source)
     from sluicegate.proposed_settings import proposed_settings
 
-    _write(schema, schema_text)
-    _write(config, proposed_settings(name, source, profile, (suggestions, split), str(schema)))
+    _write(schema, found.schema)
+    _write(config, proposed_settings(name, found, str(schema)))
     from pipeline.settings_file import load
 
     load(config)
-    print("\n".join(_next_steps(profile, source, config, schema)))
+    print("\n".join(_next_steps(found, config, schema)))
     return EXIT_DONE
+
+
+def _refuse_to_guess(arguments: argparse.Namespace) -> None:
+    lacking = [option for option in ("--data", "--label") if getattr(arguments, option[2:]) is None]
+    if lacking:
+        raise UsageError(
+            "init does not know which table this is about.",
+            Problem("command line", f"no {' and no '.join(lacking)}", "--data FILE --label COL, or --check CONFIG",
+                    "name the table and the column to predict"),
+        )  # fmt: skip
 
 
 def _name(given: str | None, data: str) -> str:
@@ -99,7 +117,10 @@ def _write(path: Path, text: str) -> None:
         ) from None
 
 
-def _next_steps(profile: TableProfile, source: Source, config: Path, schema: Path) -> list[str]:
+def _next_steps(found: Proposal, config: Path, schema: Path) -> list[str]:
+    from sluicegate.what_it_settles import settles
+
+    profile, source = found.profile, found.source
     rows = ", ".join(f"{split} {count:,}" for split, count in profile.rows.items())
     kinds = {kind: sum(column.kind == kind for column in profile.features) for kind in ("number", "category", "date")}
     columns = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
@@ -107,6 +128,9 @@ def _next_steps(profile: TableProfile, source: Source, config: Path, schema: Pat
         f"{source.path}: {sum(profile.rows.values()):,} rows ({rows})",
         f"features by kind: {columns}; task {profile.roles.task}",
         *(f"  note: {note}" for note in profile.notes),
+        *(f"  note: {said}" for said in settles(profile)),
+        *(f"  written: {one}" for one in found.advice if one.active),
+        *(f"  consider: {one}" for one in found.advice if not one.active),
         "",
         "Written, for you to read and change:",
         f"  {config}   the settings: suggestions stand there as comments",

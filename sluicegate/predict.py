@@ -101,7 +101,7 @@ def _predictor(folder: Path, version: int | None, source: Source) -> Predictor:
     with noise.into(Path(os.devnull)):
         from serving import predictor
 
-        return predictor.Predictor(predictor.chosen(folder, version), source.missing)
+        return predictor.Predictor(predictor.chosen(folder, version), unsaid=source.missing)
 
 
 def _ids(arguments: argparse.Namespace, source: Source) -> tuple[str, ...]:

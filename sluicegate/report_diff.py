@@ -15,13 +15,14 @@ from sluicegate.output_folder import RunFolder, place_of, run_folders
 
 if TYPE_CHECKING:
     from sluicegate.run_differences import Change, Fact
+    from sluicegate.run_headline import Line
 
 ALL = "output"
 LATEST, PREVIOUS = "latest", "previous"
 PIPE_WIDTH = 140
 DESCRIPTION = """\
-Prints what changed from run A to run B: settings, data, verdicts, metrics, fairness gaps, explanations, code and
-libraries. What is equal in both is not listed."""
+Prints what matters of two runs (verdict, judged metrics with their intervals, data), and then all that changed from run A
+to run B: metrics, fairness gaps, data, verdicts, settings, explanations, code and libraries."""
 _STYLES = {"PASSED": "green", "FAILED": "red", "REFUSED": "red", "UNKNOWN": "yellow", "ERROR": "magenta"}
 
 
@@ -44,6 +45,7 @@ def add(actions: argparse._SubParsersAction) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     from sluicegate.run_differences import compare, recorded
+    from sluicegate.run_headline import headline
 
     roots = _roots(arguments)
     a, b = (_found(word, roots) for word in (arguments.a, arguments.b))
@@ -60,11 +62,11 @@ def main(arguments: argparse.Namespace) -> int:
                 "This run's evidence cannot be read.",
                 Problem(str(run.path), str(error), "files as this version writes them", "run the pipeline again"),
             ) from None
-    changes = compare(*sides)
+    changes, lines = compare(*sides), headline(*sides)
     if arguments.json:
-        print(json.dumps(_as_json(a, b, changes), indent=1, ensure_ascii=False))
+        print(json.dumps(_as_json(a, b, changes, lines), indent=1, ensure_ascii=False))
     else:
-        _print(a, b, changes)
+        _print(a, b, changes, lines)
     return EXIT_DONE
 
 
@@ -137,10 +139,14 @@ def _no_such(word: str, runs: Sequence[RunFolder], roots: Sequence[Path]) -> Usa
     return UsageError("There is no such run.", Problem(where, word, known, remedy))
 
 
-def _as_json(a: RunFolder, b: RunFolder, changes: Sequence[Change]) -> dict[str, Any]:
+def _as_json(a: RunFolder, b: RunFolder, changes: Sequence[Change], lines: Sequence[Line]) -> dict[str, Any]:
     return {
         "a": _side(a),
         "b": _side(b),
+        "what_matters": [
+            {"item": line.item, "before": _plain(line.before), "after": _plain(line.after), "note": line.note}
+            for line in lines
+        ],
         "changes": [
             {"section": c.section, "item": c.item, "before": _plain(c.before), "after": _plain(c.after)}
             for c in changes
@@ -170,7 +176,7 @@ def _plain(fact: Fact | None) -> dict[str, Any] | None:
     )
 
 
-def _print(a: RunFolder, b: RunFolder, changes: Sequence[Change]) -> None:
+def _print(a: RunFolder, b: RunFolder, changes: Sequence[Change], lines: Sequence[Line]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -181,6 +187,8 @@ def _print(a: RunFolder, b: RunFolder, changes: Sequence[Change]) -> None:
         console.print(
             Text(f"{letter}: {side['run']} of {side['name']}, {side['started_at']}, {side['verdict']}"), soft_wrap=True
         )
+    console.print()
+    console.print(_headline(lines))
     if not changes:
         console.print("Nothing changed. (Times, memory and run ids are not compared.)")
         return
@@ -198,6 +206,18 @@ def _print(a: RunFolder, b: RunFolder, changes: Sequence[Change]) -> None:
     console.print(f"\n{len(changes)} changes in {sections} sections. Times, memory and run ids are not compared.")
 
 
+def _headline(lines: Sequence[Line]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="what matters", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in ("", "A", "B", ""):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        table.add_row(Text(line.item), *(_cell(side, digits=4) for side in (line.before, line.after)), Text(line.note))
+    return table
+
+
 def _moved(change: Change) -> str:
     """By how much a number rose or fell; "" for everything else."""
     before, after = (fact.value if fact else None for fact in (change.before, change.after))
@@ -206,12 +226,12 @@ def _moved(change: Change) -> str:
     return f"({after - before:+.4g})" if after != before else ""
 
 
-def _cell(fact: Fact | None, moved: str = "") -> Any:
+def _cell(fact: Fact | None, moved: str = "", digits: int = 6) -> Any:
     from rich.text import Text
 
     if fact is None:
         return Text("not there", "dim")
-    parts = [_said(fact.value)] if fact.value is not None else []
+    parts = [_said(fact.value, digits)] if fact.value is not None else []
     parts += [f"[{fact.interval[0]:.4g}, {fact.interval[1]:.4g}]"] if fact.interval else []
     text = Text(" ".join([*parts, moved] if moved else parts))
     if fact.status:
@@ -219,5 +239,5 @@ def _cell(fact: Fact | None, moved: str = "") -> Any:
     return text if text.plain else Text("none", "dim")
 
 
-def _said(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else f"{value}"
+def _said(value: Any, digits: int) -> str:
+    return f"{value:.{digits}g}" if isinstance(value, float) else f"{value}"

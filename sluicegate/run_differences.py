@@ -109,11 +109,11 @@ def facts_of(run: Recorded) -> Facts:
     facts: Facts = {}
     for section, found in (
         ("outcome", _outcome(run.result)),
-        ("settings", flat(run.result.settings)),
-        ("data", _data(run)),
-        ("training", _training(run.training)),
         ("metrics", _metrics(run)),
         ("fairness gaps", _gaps(run.fairness)),
+        ("data", _data(run)),
+        ("settings", flat(run.result.settings)),
+        ("training", _training(run.training)),
         ("explanation", _explanation(run.explanation)),
         ("not measured", _not_measured(run.card)),
         ("code", iter([("commit", run.result.git_commit), ("digest", run.result.code_digest)])),

@@ -1,4 +1,4 @@
-"""TFX adapter: reads statistics, schema and anomalies, asks TFDV for distances and an update, leaves the verdict."""
+"""TFX adapter: reads distributions, statistics, schema and anomalies, asks TFDV for an update, leaves the verdict."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,19 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
+from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Schema
 
-from components.data_gate.core import TRAIN, Finding, Policy, Released, columns_to_accept, decide, findings
-from components.data_gate.distance import drift, skew
+from components.data_gate import comparing, leaks
+from components.data_gate.comparing import Compared
+from components.data_gate.core import DRIFT, SKEW, TRAIN, Finding, Policy, Released, columns_to_accept, decide, findings
+from components.data_gate.older import distributions_in, kept_in
 from components.data_gate.proposal import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
 from schemas import gate_output
 from schemas.artifacts import GateVerdict
+from schemas.distributions import SplitDistributions
+from schemas.leaks import FILE as LEAKS
+from schemas.leaks import Leaks
+from schemas.verdict import Measurement
 
 STATISTICS_FILE = "FeatureStats.pb"
 ANOMALIES_FILE = "SchemaDiff.pb"
@@ -24,6 +30,7 @@ SCHEMA_FILE = "schema.pbtxt"
 
 @component
 def DataGate(
+    examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     schema: InputArtifact[Schema],
     anomalies: InputArtifact[ExampleAnomalies],
@@ -33,6 +40,7 @@ def DataGate(
 ) -> None:
     """Leaves verdict.json and, when something failed or warned, the proposed schema and its diff.
 
+    examples : what ExampleGen left beside them is read, and no row.
     released : of the train data of the released model, as ReleasedStatistics hands it over; it may be marked `empty`.
     """
     policy = Policy.from_json(policy_json)
@@ -40,16 +48,39 @@ def DataGate(
     current = text_format.Parse((Path(schema.uri) / SCHEMA_FILE).read_text(encoding="utf-8"), schema_pb2.Schema())
     checked = artifact_utils.decode_split_names(anomalies.split_names)
     found = [f for s in checked for f in findings(_anomalies(anomalies, s), s)]
-    found += _distances(stats, current)
     baseline = _released(released)
-    if TRAIN in stats:
-        before = _statistics(released, TRAIN) if baseline.is_comparable else None
-        found += drift(stats[TRAIN], before, current, baseline)
+    kept = {s: kept_in(examples.uri, s) or distributions_in(one) for s, one in stats.items()}
+    judged, lacking = _judged(kept, current, released, policy, LEAKS.read_if_there(examples.uri) or Leaks())
     rows = {s: sum(int(d.num_examples) for d in one.datasets) for s, one in stats.items()}
-    gate_output.leave(decide(rows, found, policy, checked, baseline), verdict)
+    gate_output.leave(decide(rows, [*found, *lacking], policy, checked, baseline, judged), verdict)
     columns = columns_to_accept(found, policy)
     if columns:
         _leave_proposal(current, propose(current, _updated(current, stats), columns), Path(verdict.uri))
+
+
+def _judged(
+    kept: dict[str, SplitDistributions], schema: Any, released: Any, policy: Policy, alone: Leaks
+) -> tuple[list[Measurement], list[Finding]]:
+    """Skew, drift and leaks under one level, and what of drift could not be measured."""
+    skews, drifts = comparing.limits_of(schema, SKEW), comparing.limits_of(schema, DRIFT)
+    asked = [q for pair in comparing.skew(kept) for q in comparing.questions(pair, skews)] if skews else []
+    pair, lacking = _drift(kept, released) if drifts and TRAIN in kept else (None, [])
+    if pair:
+        asked += comparing.questions(pair, drifts)
+        lacking = comparing.unmeasured(asked, pair.new, drifts, _released(released))
+    gating = sum(not q.compared.is_chance for q in asked)
+    share = gating / max(gating + len(alone.columns), 1)
+    return [*comparing.judged(asked, policy, share or 1.0), *leaks.judged(alone.columns, policy, 1 - share)], lacking
+
+
+def _drift(kept: dict[str, SplitDistributions], released: Any) -> tuple[Compared | None, list[Finding]]:
+    baseline = _released(released)
+    if baseline.version == 0:
+        return None, []
+    if not baseline.is_comparable:
+        return None, [comparing.no_baseline(baseline.reason)]
+    before = kept_in(released.uri, TRAIN) or distributions_in(_statistics(released, TRAIN))
+    return comparing.drift(kept[TRAIN], before, baseline), []
 
 
 def _statistics(artifact: Any, split: str) -> Any:
@@ -68,11 +99,6 @@ def _released(statistics: Any) -> Released:
         is_comparable=statistics.get_int_custom_property("empty") == 0,
         reason=statistics.get_string_custom_property("reason"),
     )
-
-
-def _distances(stats: dict[str, Any], schema: Any) -> list[Finding]:
-    others = [split for split in stats if split != TRAIN and TRAIN in stats]
-    return [finding for split in others for finding in skew(stats[TRAIN], stats[split], schema, split)]
 
 
 def _updated(schema: Any, stats: dict[str, Any]) -> Any:

@@ -3,47 +3,73 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+from fairness.families import RUN_LEVEL
+from fairness.leaks import FAIL_AT, WARN_AT
 from schemas.verdict import Measurement, Status, Verdict, judge
 
 GATE = "data_gate"
 POLICIES = ("fail", "warn", "ignore")
 WHOLE_TABLE = "whole table"
 TRAIN = "train"
-#: Our kinds of drift are TFDV's kinds of distance with this in place of its own prefix, so that both have policies.
-DRIFT_PREFIX, DISTANCE_PREFIX = "drift_", "comparator_"
+ALPHA = RUN_LEVEL
+#: The two comparisons, and what is asked of each column in them; a kind is "drift_numbers" and so on.
+SKEW, DRIFT = "skew", "drift"
+NUMBERS, CATEGORIES, MISSING, TURNOVER = "numbers", "categories", "missing", "turnover"
+#: What settings files called the kinds while TFDV measured them, by comparison and sort of column.
+FORMER = {
+    (SKEW, NUMBERS): "comparator_jensen_shannon_divergence_high",
+    (SKEW, CATEGORIES): "comparator_l_infty_high",
+    (DRIFT, NUMBERS): "drift_jensen_shannon_divergence_high",
+    (DRIFT, CATEGORIES): "drift_l_infty_high",
+}
 #: Kinds of what cannot be told of drift: of one column, and of all.
 NOT_MEASURED, BASELINE_MISSING = "drift_not_measured", "drift_baseline_missing"
+LEAK = "leak_suspected"
+#: What the policy makes of a finding, as its measurement's `reason`.
+REASONS = {"fail": "anomaly", "warn": "warned", "ignore": "ignored"}
 
 
 @dataclass(frozen=True)
 class Policy:
     """What to do about each kind of anomaly.
 
-    kinds : TFDV's names in lower case (AnomalyInfo.Type) to "fail", "warn" or "ignore".
+    kinds : TFDV's names in lower case (AnomalyInfo.Type), or ours, to "fail", "warn" or "ignore".
     default_setting : the settings key that `default` comes from.
+    fail_at, warn_at : of one column as the only feature, see fairness.leaks.
     """
 
     default: str = "fail"
     kinds: Mapping[str, str] = field(default_factory=dict)
     default_setting: str = "data_gate.default"
+    fail_at: float = FAIL_AT
+    warn_at: float = WARN_AT
 
     @classmethod
     def from_json(cls, text: str) -> Policy:
-        """Reads what `Settings.data_policy_json` wrote: {"default": ..., "policy": {...}, "default_setting": ...}."""
+        """Reads what `Settings.data_policy_json` wrote: {"default": ..., "policy": {...}, "default_setting": ..., "leaks": {...}}."""
         content = json.loads(text)
-        return cls(content["default"], dict(content["policy"]), content["default_setting"])
+        return cls(content["default"], dict(content["policy"]), content["default_setting"], **content.get("leaks", {}))
 
-    def of(self, kind: str) -> str:
-        return self.kinds.get(kind, self.default)
+    def of(self, kind: str, sort: str = "") -> str:
+        """What to do.  sort : NUMBERS or CATEGORIES, of the column of a kind of skew or drift."""
+        key = self._key(kind, sort)
+        return self.kinds[key] if key else self.default
 
-    def setting_of(self, kind: str) -> str:
-        return f"data_gate.policy.{kind}" if kind in self.kinds else self.default_setting
+    def setting_of(self, kind: str, sort: str = "") -> str:
+        key = self._key(kind, sort)
+        return f"data_gate.policy.{key}" if key else self.default_setting
+
+    def _key(self, kind: str, sort: str) -> str:
+        """The entry that decides: the kind's own, its former one, that of the whole comparison; "" where there is none."""
+        side = kind.partition("_")[0] if sort else ""
+        names = (kind, FORMER.get((side, sort), ""), side)
+        return next((name for name in names if name in self.kinds), "")
 
 
 @dataclass(frozen=True)
@@ -67,22 +93,15 @@ class Released:
 
 @dataclass(frozen=True)
 class Finding:
-    """One anomaly, or one distance that stayed below its limit or could not be measured (is_anomaly False).
+    """One anomaly, or what could not be measured.
 
-    split : where it was found.  column : its column, or WHOLE_TABLE.  value, limit : of a distance.
+    split : where it was found.  column : its column, or WHOLE_TABLE.
     """
 
     split: str
     column: str
     kind: str
     detail: str
-    value: float | None = None
-    limit: float | None = None
-    is_anomaly: bool = True
-
-    @property
-    def is_distance(self) -> bool:
-        return self.kind.startswith((DISTANCE_PREFIX, DRIFT_PREFIX))
 
 
 def findings(anomalies: Any, split: str) -> tuple[Finding, ...]:
@@ -117,36 +136,29 @@ def decide(
     policy: Policy,
     checked: Iterable[str],
     released: Released = Released(),
+    judged: Iterable[Measurement] = (),
 ) -> Verdict:
     """The data gate's verdict.
 
     rows : number of rows per split.  checked : the splits that ExampleValidator looked at.
+    judged : what skew, drift and suspicions of leaks came to (comparing.py, leaks.py).
     """
-    found, checked = tuple(found), tuple(checked)
-    measurements = [*_with_remedies(_measure(f, policy, rows.get(f.split)) for f in found)]
-    failing = {f.split for f in found if f.is_anomaly and policy.of(f.kind) == "fail"}
+    found, checked, judged = tuple(found), tuple(checked), tuple(judged)
+    measurements = [_measure(f, policy, rows.get(f.split)) for f in found]
+    failing = {f.split for f in found if policy.of(f.kind) == "fail" and f.kind not in (NOT_MEASURED, BASELINE_MISSING)}
     measurements += [_of_split(s, n, s in checked) for s, n in rows.items() if s not in failing or n == 0]
     is_first = released.version == 0
-    measurements += [_first_model(rows.get(TRAIN))] if is_first else []
-    settings = {"default": policy.default, "policy": dict(policy.kinds)}
+    measurements += [*judged, *([_first_model(rows.get(TRAIN))] if is_first else [])]
+    settings = {
+        "default": policy.default, "policy": dict(policy.kinds), "alpha": ALPHA,
+        "leaks": {"fail_at": policy.fail_at, "warn_at": policy.warn_at},
+    }  # fmt: skip
     return judge(GATE, measurements, bootstrap=is_first, settings=settings)
 
 
 def _first_model(rows: int | None) -> Measurement:
     detail = "There is no released model yet, so there are no train data from which these could have drifted."
-    return Measurement("drift", TRAIN, Status.PASSED, rows=rows, reason="bootstrap", detail=detail, gates=False)
-
-
-def _with_remedies(measurements: Iterable[Measurement]) -> Iterator[Measurement]:
-    """Says at the first refusal of each kind of drift what to do: no schema could accept it."""
-    told = set()
-    for m in measurements:
-        if m.gates and m.status is Status.FAILED and m.name.startswith(DRIFT_PREFIX) and m.name not in told:
-            told.add(m.name)
-            remedy = f"Where that is wanted, run once with --set data_gate.policy.{m.name}=warn"
-            yield replace(m, detail=f"{m.detail}. {remedy}")
-        else:
-            yield m
+    return Measurement(DRIFT, TRAIN, Status.PASSED, rows=rows, reason="bootstrap", detail=detail, gates=False)
 
 
 def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
@@ -156,12 +168,9 @@ def _measure(finding: Finding, policy: Policy, rows: int | None) -> Measurement:
     return Measurement(
         name=finding.kind,
         slice=f"{finding.split}: {finding.column}",
-        status=Status.FAILED if finding.is_anomaly else Status.PASSED,
-        value=finding.value,
-        limit=finding.limit,
-        direction="at most" if finding.limit is not None else "",
+        status=Status.FAILED,
         rows=rows,
-        reason={"fail": "anomaly", "warn": "warned", "ignore": "ignored"}[decided] if finding.is_anomaly else "",
+        reason=REASONS[decided],
         detail=finding.detail,
         setting=policy.setting_of(finding.kind),
         gates=decided == "fail",
@@ -200,5 +209,6 @@ def _of_split(split: str, rows: int, was_checked: bool) -> Measurement:
 
 
 def columns_to_accept(found: Iterable[Finding], policy: Policy) -> frozenset[str]:
-    """Columns whose schema would have to change: those with an anomaly that is neither ignored nor a distance."""
-    return frozenset(f.column for f in found if f.is_anomaly and not f.is_distance and policy.of(f.kind) != "ignore")
+    """Columns whose schema would have to change: those with an anomaly that is not ignored."""
+    unmeasured = (NOT_MEASURED, BASELINE_MISSING)
+    return frozenset(f.column for f in found if f.kind not in unmeasured and policy.of(f.kind) != "ignore")

@@ -8,9 +8,10 @@ from typing import Any
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.core import Push, decide
+from schemas import distributions, release_metrics
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
 
@@ -21,8 +22,10 @@ STATISTICS_FILE = "FeatureStats.pb"
 @component
 def DirectRelease(
     pushed: InputArtifact[PushedModel],
+    examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     verdict: InputArtifact[GateVerdict],
+    quality: InputArtifact[GateVerdict],
     mode: Parameter[str],
     run_id: Parameter[str],
     release: OutputArtifact[ReleaseRecord],
@@ -30,8 +33,10 @@ def DirectRelease(
 ) -> None:
     """Leaves the resulting release.json in `release`; `version` (0: none), `changed` and `reason` as properties.
 
-    statistics : of the data of this run; the train split's are kept beside release.json for every pushed version.
+    examples, statistics : of the data of this run; what they tell of the train split is kept beside release.json for every pushed
+        version: TFDV's statistics and our distributions.
     verdict : the release gate's, whose overrides go into the history.
+    quality : the quality gate's, beside which the metrics stand that are kept for the version.
     split_json : schemas.split_record.SplitRecord, kept in the version's record beside release.json.
     """
     folder = _serving_folder(pushed)
@@ -41,6 +46,12 @@ def DirectRelease(
     if push:
         # First the statistics and the record: a version that release.json names always has them.
         releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+        kept = Path(examples.uri) / distributions.file_name(TRAIN)
+        if kept.is_file():
+            releases.keep_distributions(folder, push.version, kept.read_bytes())
+        measured = Path(quality.uri) / release_metrics.FILE_NAME
+        if measured.is_file():
+            releases.keep_once(release_metrics.file_of(folder, push.version), measured.read_bytes())
         if split_json:
             releases.keep_record(folder, push.version, {"split": json.loads(split_json)})
     outcome = decide(before, push, mode, datetime.now(timezone.utc))

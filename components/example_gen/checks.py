@@ -48,6 +48,8 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
         *(("columns.ids", name) for name in source.ids),
         *(("columns.leave_out", name) for name in source.leave_out),
         *(("data.columns.kinds", name) for name in source.kinds),
+        *(("columns.dates", name) for name in source.dates),
+        *(("columns.numbers", name) for name in source.numbers),
         *([("split.column", rule.column)] if rule.column else []),
         *(("split.key", name) for name in rule.key),
         *(("split.columns", name) for name in rule.columns),

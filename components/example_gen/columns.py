@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.example_gen.dates import are_dates
+from components.example_gen import dates, hints, missing_words
 from components.example_gen.encoded import EncodedColumn
 from components.example_gen.exactness import inexact, why_text
 from components.example_gen.places import Places
 from components.example_gen.schema_words import SchemaColumn
-from schemas.cells import BOOLEANS, are_integers, are_numbers, as_float64, as_int64, have_leading_zeros
+from schemas.cells import BOOLEANS, are_numbers, as_float64, as_int64, have_leading_zeros, whole_numbers
 from schemas.errors import Problem
+from schemas.reading import ISO
 
 MIN_NUMBER_SHARE = 0.95
 """A column with this share of numbers was meant to be one, and its texts are mistakes."""
@@ -25,7 +26,7 @@ KEPT_BY_32_BITS = 0.9
 class TypedColumn:
     """values of `column` are int64, float64 or string as `type` says: "int", "float" or "text".
 
-    kind : "number", "category" or "date".
+    kind : "number", "category" or "date".  date : of texts that are dates, which part stood first (reading.DATE_ORDERS).
     """
 
     column: EncodedColumn
@@ -33,6 +34,7 @@ class TypedColumn:
     kind: str
     notes: tuple[str, ...] = ()
     leading_zeros: bool = False
+    date: str = ""
 
     @property
     def name(self) -> str:
@@ -44,11 +46,13 @@ class Wishes:
     """What others say about one column.
 
     kind : the user's word.  schema : the schema's.  as_text : roles that must stay as written: ids, labels of classes.
+    date : the user's word on which part of a date stands first, one of reading.DATE_ORDERS.
     """
 
     kind: str | None = None
     schema: SchemaColumn = field(default_factory=SchemaColumn)
     as_text: bool = False
+    date: str | None = None
 
 
 def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
@@ -73,8 +77,8 @@ def typed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn 
 
 def _as_number(column: EncodedColumn, wanted: str | None, wishes: Wishes, places: Places) -> TypedColumn | Problem:
     if wanted == "int":
-        whole = as_int64(column.values)
-        return _number(column, whole, wishes) if whole is not None else _offence(column, "int", wishes, places)
+        whole = whole_numbers(column.values)
+        return _offence(column, "int", wishes, places) if whole.null_count else _number(column, whole, wishes)
     if wanted in ("float", "number") or column.declared in ("int", "float"):
         return _number_or_offence(column, wanted, wishes, places)
     return _guessed(column, wishes, places)
@@ -107,7 +111,10 @@ def _guessed(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColu
         return _number_or_offence(column, "number", wishes, places)
     if is_mostly_numbers(column):
         return _offence(column, "number", wishes, places)
-    return _as_text(column, wishes, places)
+    result = _as_text(column, wishes, places)
+    if isinstance(result, Problem) or result.kind != "category":
+        return result
+    return replace(result, notes=(*result.notes, *hints.of_text(result.column, places.source)))
 
 
 def is_mostly_numbers(column: EncodedColumn) -> bool:
@@ -183,14 +190,9 @@ def _rounding_notes(column: EncodedColumn) -> tuple[str, ...]:
 
 def _as_text(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColumn | Problem:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     texts = replace(column, values=column.values.cast(pa.string()))
     kind = wishes.kind or wishes.schema.kind
-    dates = are_dates(texts.values)
-    all_dates = bool(len(texts.values)) and pc.all(dates).as_py()
-    if kind == "date" and len(texts.values) and not all_dates:
-        return _not_a_date(texts, dates, places)
     if kind == "number":
         return (
             _offence(texts, "number", wishes, places)
@@ -202,7 +204,20 @@ def _as_text(column: EncodedColumn, wishes: Wishes, places: Places) -> TypedColu
                 "set its type in the schema to FLOAT, or drop the kind",
             )
         )
-    return TypedColumn(texts, "text", kind or ("date" if all_dates and not wishes.as_text else "category"))
+    if kind == "date" or (kind is None and not wishes.as_text):
+        return _as_dates(texts, wishes, kind, places)
+    return TypedColumn(texts, "text", kind or "category")
+
+
+def _as_dates(texts: EncodedColumn, wishes: Wishes, kind: str | None, places: Places) -> TypedColumn | Problem:
+    """The texts as dates, if that is what they are, else as a category."""
+    if not len(texts.values):
+        return TypedColumn(texts, "text", kind or "category", date=(wishes.date or ISO) if kind else "")
+    found = dates.settled(texts, wishes.date, kind == "date", places)
+    if isinstance(found, Problem) or found is None:
+        return found or TypedColumn(texts, "text", "category")
+    column, order, notes = found
+    return TypedColumn(column, "text", "date" if order else "category", notes, date=order)
 
 
 def _all_numbers(column: EncodedColumn) -> bool:
@@ -239,13 +254,8 @@ def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places)
     """The first value that is no number (or no whole one), and how many there are."""
     import numpy as np
 
-    allowed = are_integers(column.values) if wanted == "int" else are_numbers(column.values)
+    allowed = whole_numbers(column.values).is_valid() if wanted == "int" else are_numbers(column.values)
     wrong = ~allowed.to_numpy(zero_copy_only=False)
-    if not wrong.any():
-        # Whole numbers all, so one of them does not fit into 64 bits.
-        numbers: Any = as_float64(column.values)
-        sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
-        wrong = sizes >= min(2.0**63, sizes.max())
     codes = np.flatnonzero(wrong)
     row = int(np.isin(column.codes, codes).argmax())
     rows = int(column.counts()[codes].sum())
@@ -257,26 +267,12 @@ def _offence(column: EncodedColumn, wanted: str, wishes: Wishes, places: Places)
         if wishes.schema.type
         else ""
     )
-    remedy = f"correct the cell, or add {value!r} to data.missing, or declare columns.kinds.{column.name}: category"
-    if wishes.schema.type:
-        remedy = f"correct the cell, or add {value!r} to data.missing, or change the column's type in the schema"
+    line = missing_words.setting(places.source, column, [str(value)])
+    remedy = f"correct the cell, or write {line} if it means no value, or columns.kinds.{column.name}: category"
     present = int((column.codes >= 0).sum())
     return Problem(
         places.of(row, column.name),
         f"{value!r}; {rows} of {present} values are such",
         ("whole numbers of 64 bits" if wanted == "int" else "numbers") + said,
         remedy,
-    )
-
-
-def _not_a_date(column: EncodedColumn, dates: Any, places: Places) -> Problem:
-    import numpy as np
-
-    codes = np.flatnonzero(~dates.to_numpy(zero_copy_only=False))
-    row = int(np.isin(column.codes, codes).argmax())
-    return Problem(
-        places.of(row, column.name),
-        f"{column.values[int(column.codes[row])].as_py()!r}; {int(column.counts()[codes].sum())} values are such",
-        "ISO dates: 2024-01-31 or 2024-01-31T10:00:00",
-        f"write dates so, or declare columns.kinds.{column.name}: category",
     )

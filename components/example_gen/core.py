@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from components.example_gen.advice import Advice
     from components.example_gen.encoded import RawTable
+    from components.example_gen.proposal import Proposal
     from components.example_gen.split_proposal import SplitProposal
 
 __all__ = [
@@ -79,12 +81,8 @@ def propose_split(table: RawTable, source: Source) -> SplitProposal:
     return split_proposal(table, source)
 
 
-def propose(source: Source, table: RawTable | None = None) -> tuple[TableProfile, str, list[str]]:
-    """The profile, a schema to review (text format) and suggestions for the settings, for a table seen the first time.
-
-    Columns without any value are left out of the proposal instead of being refused.
-
-    table : of `first_look`; None reads it again.
+def propose(source: Source) -> Proposal:
+    """Settings, schema and advice for a table seen the first time (docs/your-table.md).
 
     Raises
     ------
@@ -92,4 +90,11 @@ def propose(source: Source, table: RawTable | None = None) -> tuple[TableProfile
     """
     from components.example_gen.proposal import proposal_for
 
-    return proposal_for(source, table)
+    return proposal_for(source)
+
+
+def advise(source: Source, profile: TableProfile | None = None) -> list[Advice]:
+    """What these settings could say besides, of the table they are for. Raises DataError where it cannot be read."""
+    from components.example_gen.proposal import advice_for
+
+    return advice_for(source, profile)

@@ -26,12 +26,17 @@ def content_of(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
 
 
-def records(path: Path, source: Source) -> Iterator[Record]:
-    """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up."""
+def open_text(path: Path, source: Source) -> io.TextIOWrapper:
+    """The file's text, line ends as they are; bytes that are none in its encoding become U+FFFD."""
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
     raw = gzip.GzipFile(path) if path.name.lower().endswith(".gz") else path.open("rb")
-    with io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
-        reader = csv.reader(text, delimiter=source.delimiter)
+    return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
+
+
+def records(path: Path, source: Source) -> Iterator[Record]:
+    """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up."""
+    with open_text(path, source) as text:
+        reader = csv.reader(text, delimiter=source.delimiter, escapechar=source.escape or None)
         before = 0
         try:
             for cells in reader:

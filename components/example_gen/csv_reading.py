@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from components.example_gen import csv_lines, csv_problems
+from components.example_gen import csv_lines, csv_problems, escapes
 from components.example_gen.files import HEADLINE
 from components.example_gen.source import Source
 from schemas.errors import DataError, Problem
@@ -40,6 +40,9 @@ def read_csv(path: Path, source: Source) -> Any:
     DataError : encoding, delimiter, header or row lengths are wrong; every problem of the first kind found is listed.
     """
     header = read_header(path, source)
+    escaped = escapes.problem(path, source)
+    if escaped:
+        raise DataError(HEADLINE, escaped)
     table, is_ragged = _parse(path, source, header)
     if is_ragged:
         raise DataError(HEADLINE, csv_problems.ragged(path, source, len(header.names)))
@@ -75,7 +78,8 @@ def first_record(path: Path, source: Source) -> tuple[list[str], int]:
     """Cells of the first line that is not blank, and the number of blank lines before it. Raises DataError."""
     try:
         with _decoded(path, source) as text:
-            reader, blank_lines = csv.reader(text, delimiter=source.delimiter), 0
+            reader = csv.reader(text, delimiter=source.delimiter, escapechar=source.escape or None)
+            blank_lines = 0
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     return cells, blank_lines
@@ -103,7 +107,7 @@ def _parse(path: Path, source: Source, header: Header) -> tuple[Any, bool]:
     options = _options(source, header, ragged)
     # Text, whatever it looks like: pyarrow's own guess would turn "007" into 7 before anybody can object.
     text = dict.fromkeys(header.names, pa.dictionary(pa.int32(), pa.string()))
-    with _explained(path, source), pa.input_stream(str(path)) as stream:
+    with _explained(path, source), escapes.opened(path, source) as stream:
         convert = arrow_csv.ConvertOptions(column_types=text)
         return arrow_csv.read_csv(stream, **options, convert_options=convert), bool(ragged)
 
@@ -119,11 +123,14 @@ def csv_batches(path: Path, source: Source, columns: Sequence[str]) -> Iterator[
     from pyarrow import csv as arrow_csv
 
     header = read_header(path, source)
+    escaped = escapes.problem(path, source)
+    if escaped:
+        raise DataError(HEADLINE, escaped)
     ragged: list[int] = []
     convert = arrow_csv.ConvertOptions(
         column_types=dict.fromkeys(columns, pa.string()), include_columns=list(columns) or header.names[:1]
     )
-    with _explained(path, source), pa.input_stream(str(path)) as stream:
+    with _explained(path, source), escapes.opened(path, source) as stream:
         if not _has_rows(path, source):
             return
         options = _options(source, header, ragged)
@@ -156,7 +163,12 @@ def _options(source: Source, header: Header, ragged: list[int]) -> dict[str, Any
         skip_rows=header.blank_lines,
         skip_rows_after_names=1,
     )
-    parse = arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=skip)
+    parse = arrow_csv.ParseOptions(
+        delimiter=source.delimiter,
+        escape_char=source.escape or False,
+        newlines_in_values=True,
+        invalid_row_handler=skip,
+    )
     return {"read_options": read, "parse_options": parse}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ class EncodedColumn:
     codes : (n_rows,) int32, places in `values`; -1 where the value is missing.
     values : pyarrow array of distinct values, without nulls; each one occurs.
     declared : "int", "float", "text" or "boolean" as a Parquet file says; None for a CSV, where all is text.
+    taken : rows by the word that was taken for missing.
     """
 
     name: str
     codes: np.ndarray[Any, np.dtype[np.int32]]
     values: Any
     declared: str | None = None
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     def with_values(self, values: Any) -> EncodedColumn:
         """The column after each distinct value became another one; a null makes its rows missing."""
@@ -34,6 +37,17 @@ class EncodedColumn:
         unchanged = encoded.indices.null_count == 0 and len(encoded.dictionary) == len(values)
         codes = self.codes if unchanged else np.append(new, np.int32(-1))[self.codes]
         return replace(self, codes=codes, values=pa.concat_arrays([encoded.dictionary]))
+
+    def of_rows(self, rows: Any) -> EncodedColumn:
+        """The column of these rows alone; values that only stood in others are gone.  rows : (n,) int or bool array."""
+        import numpy as np
+        import pyarrow as pa
+
+        codes = self.codes[rows]
+        used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(self.values)))
+        place = np.full(len(self.values) + 1, -1, np.int32)
+        place[used] = np.arange(len(used), dtype=np.int32)
+        return replace(self, codes=place[codes], values=self.values.take(pa.array(used)))
 
     def counts(self, rows: Any = None) -> np.ndarray[Any, Any]:
         """Occurrences of each distinct value, in all rows or in those that `rows` selects."""
@@ -60,11 +74,15 @@ class EncodedColumn:
 
 @dataclass(frozen=True)
 class FileRows:
-    """How many rows one file gave.  split : the split its folder stands for."""
+    """How many rows one file gave.  split : the split its folder stands for.
+
+    kept : (rows,) numbers of these rows in the file, from 0; None where all were kept.
+    """
 
     path: Path
     rows: int
     split: str | None = None
+    kept: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +101,18 @@ class RawTable:
         """The file that holds this row, and the row's number in it, from 0."""
         for file in self.files:
             if row < file.rows:
-                return file, row
+                return file, row if file.kept is None else int(file.kept[row])
             row -= file.rows
         raise IndexError(row)
+
+    def of_rows(self, keep: np.ndarray[Any, np.dtype[np.bool_]]) -> RawTable:
+        """The table of the rows that the bool array `keep` marks; `file_of` still finds them in their files."""
+        import numpy as np
+
+        files, start = [], 0
+        for file in self.files:
+            kept = np.flatnonzero(keep[start : start + file.rows])
+            start += file.rows
+            files.append(replace(file, rows=len(kept), kept=kept if file.kept is None else file.kept[kept]))
+        columns = {name: column.of_rows(keep) for name, column in self.columns.items()}
+        return replace(self, columns=columns, files=tuple(files))

@@ -21,12 +21,16 @@ from tfx.utils import proto_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.example_gen import unlabelled
+from components.example_gen.distributions import distributions_of
 from components.example_gen.examples import example_batches
-from components.example_gen.inspection import examine
+from components.example_gen.inspection import Examined, examine
+from components.example_gen.leaks import alone
 from components.example_gen.profiling import tables_of
 from components.example_gen.source import Source
+from schemas import distributions, leaks
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
+from schemas.reading import Reading
 
 BATCH_SPLIT = "batch"
 COMPRESSION_LEVEL = 1
@@ -45,10 +49,16 @@ def custom_config(source: Source, digest: str = "", schema: str = "") -> example
     return config
 
 
-def batch_config(source: Source, digest: str, types: Mapping[str, str]) -> example_gen_pb2.CustomConfig:
-    """The same for `BatchExecutor`.  types : columns to read, as `unlabelled.types_of` names them."""
+def batch_config(source: Source, digest: str, readings: Mapping[str, Reading]) -> example_gen_pb2.CustomConfig:
+    """The same for `BatchExecutor`.  readings : of the columns to read, as `unlabelled.readings_of` gives them."""
     content = struct_pb2.Struct()
-    content.update({"source": source.to_json(), "digest": digest, "types": json.dumps(dict(types))})
+    content.update(
+        {
+            "source": source.to_json(),
+            "digest": digest,
+            "readings": json.dumps({name: one.to_json() for name, one in readings.items()}),
+        }
+    )
     config = example_gen_pb2.CustomConfig()
     config.custom_config.Pack(content)
     return config
@@ -73,13 +83,14 @@ class Executor(BaseExampleGenExecutor):
         DataError : the table cannot be used, or is no longer the one that was inspected.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        content = _content(exec_properties)
+        content = content_of(exec_properties)
         source = Source.from_json(content["source"])
         examined = examine(
             source, parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None
         )
         _refuse_change(source, content["digest"], examined.digest)
         _write_splits(tables_of(examined), output_dict, exec_properties)
+        _write_what_is_kept(examined, source, output_dict)
 
 
 class BatchExecutor(Executor):
@@ -93,8 +104,9 @@ class BatchExecutor(Executor):
     ) -> None:
         """Raises DataError as `Executor.Do`."""
         self._log_startup(input_dict, output_dict, exec_properties)
-        content = _content(exec_properties)
-        source, columns = Source.from_json(content["source"]), json.loads(content["types"])
+        content = content_of(exec_properties)
+        source = Source.from_json(content["source"])
+        columns = {name: Reading.from_json(one) for name, one in json.loads(content["readings"]).items()}
         _refuse_change(source, content["digest"], unlabelled.check(source, columns))
         _write_splits({BATCH_SPLIT: unlabelled.load_unlabelled(source, columns)}, output_dict, exec_properties)
 
@@ -128,6 +140,21 @@ def _write_splits(
     examples_utils.set_file_format(artifact, write_split.to_file_format_str(file_format))
 
 
+def _write_what_is_kept(examined: Examined, source: Source, output_dict: dict[str, list[types.Artifact]]) -> None:
+    """Beside the folders of the splits, because TFX reads every file in those as examples."""
+    artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
+    by_split = distributions_of(examined, source)
+    files = {distributions.file_name(split): distributions.to_bytes(found) for split, found in by_split.items()}
+    rows = sum(found.rows for found in by_split.values())
+    worth = sum(found.effective for found in by_split.values()) / max(rows, 1)
+    files[leaks.FILE_NAME] = leaks.to_json(leaks.Leaks(alone(examined, source, worth))).encode(
+        "utf-8", errors="replace"
+    )
+    for name, content in files.items():
+        with tf.io.gfile.GFile(os.path.join(artifact.uri, name), "wb") as file:
+            file.write(content)
+
+
 def write_examples(table: Any, folder: str) -> None:
     """Write `data_tfrecord-00000-of-00001.gz` into the folder (local or any that tf.io.gfile knows), rows in order."""
     tf.io.gfile.makedirs(folder)
@@ -140,7 +167,8 @@ def write_examples(table: Any, folder: str) -> None:
                 writer.write(record)
 
 
-def _content(exec_properties: dict[str, Any]) -> dict[str, str]:
+def content_of(exec_properties: Mapping[str, Any]) -> dict[str, str]:
+    """What `custom_config` or `batch_config` packed, out of the step's parameters."""
     config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     content = struct_pb2.Struct()

@@ -9,13 +9,15 @@ from components.example_gen.checks import name_problems, role_problems, settings
 from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
-from components.example_gen.labels import Label, settle_label, split_problems
+from components.example_gen.labels import Label, as_classes_of, settle_label, split_problems, without_gaps
+from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
 from components.example_gen.schema_words import SchemaColumn, schema_columns
 from components.example_gen.source import Source
 from components.example_gen.splits import Assignment, assign_splits
 from components.example_gen.weights import weight_problems
+from components.example_gen.written_numbers import with_numbers
 from schemas.errors import DataError, Problem
 
 if TYPE_CHECKING:
@@ -46,14 +48,22 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
     wrong_settings = settings_problems(source)
     if wrong_settings:
         raise DataError(HEADLINE, *wrong_settings)
+    return settle(read_table(find_files(source), source), source, schema)
+
+
+def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = None) -> Examined:
+    """Types, splits and roles of a table that was read already. Raises DataError as `examine`."""
     files = find_files(source)
-    raw = read_table(files, source)
+    raw = without_gaps(raw, source)
     table = replace(raw, columns={name: booleans_as_text(column) for name, column in raw.columns.items()})
     places = Places(table, source)
     names = list(table.columns)
     problems = name_problems(source, names) + role_problems(source, names)
+    table, found = with_numbers(table, source, places)
+    problems += found
     known = _without(source, set(names))
     words = schema_columns(schema)
+    table = _with_known_classes(table, source, words)
     label, label_problems = _label(table, known, words, places)
     problems += label_problems
     columns, found = _columns(table, known, (label, words), places)
@@ -63,11 +73,12 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
     problems += found
     if splits is not None and label.classes and not found and not label_problems:
         problems += split_problems(table.columns[source.label], label.classes, splits, places)
-    problems += weight_problems(columns, known, places)
+    problems += weight_problems(columns, known, places, splits)
     if problems or splits is None:
         raise DataError(HEADLINE, *problems)
     notes = (
         *table.notes,
+        *taken_note({name: one.taken for name, one in table.columns.items() if name not in source.leave_out}),
         *_folder_note(source),
         *label.notes,
         *splits.notes,
@@ -75,6 +86,13 @@ def examine(source: Source, schema: schema_pb2.Schema | None = None) -> Examined
         *_schema_notes(words, columns, {*source.leave_out, source.split.column}),
     )
     return Examined(tuple(columns), splits, label, tuple(files), digest_of(files), notes)
+
+
+def _with_known_classes(table: RawTable, source: Source, words: dict[str, SchemaColumn]) -> RawTable:
+    domain = words[source.label].domain if source.label in words else ()
+    if not domain or source.label not in table.columns:
+        return table
+    return replace(table, columns={**table.columns, source.label: as_classes_of(table.columns[source.label], domain)})
 
 
 def _label(
@@ -127,13 +145,20 @@ def _columns(
             if isinstance(result, TypedColumn):
                 columns.append(_as_float(result) if label.task == "regression" else result)
             continue
-        kind = source.kinds.get(name, "number" if name == source.weight and not word.type else None)
-        result = typed(column, Wishes(kind, word.overruled_by(source.kinds.get(name)), name in source.ids), places)
+        said_kind = source.kinds.get(name) or _said_otherwise(name, source)
+        kind = said_kind or ("number" if name == source.weight and not word.type else None)
+        wishes = Wishes(kind, word.overruled_by(said_kind), name in source.ids, source.dates.get(name))
+        result = typed(column, wishes, places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
             columns.append(result)
     return columns, problems
+
+
+def _said_otherwise(name: str, source: Source) -> str | None:
+    """The kind of a column whose writing the settings describe."""
+    return "number" if name in source.numbers else "date" if name in source.dates else None
 
 
 def _as_float(column: TypedColumn) -> TypedColumn:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.example_gen.dates import are_dates
 from components.example_gen.encoded import EncodedColumn
 from components.example_gen.places import Places
 from schemas.cells import are_numbers, as_float64
+from schemas.dates import as_iso
 from schemas.errors import Problem
+from schemas.reading import ISO
 
 
-def instants(column: EncodedColumn, places: Places) -> Any | Problem:
+def instants(column: EncodedColumn, places: Places, order: str = ISO) -> Any | Problem:
     """(n_rows,) float64, NaN where the cell is missing: the number itself, or seconds since 1970 of a date (offsets honoured).
 
-    A Problem where a value is neither.
+    A Problem where a value is neither.  order : which part of a date stands first, one of reading.DATE_ORDERS.
     """
     import numpy as np
     import pyarrow as pa
@@ -25,20 +26,11 @@ def instants(column: EncodedColumn, places: Places) -> Any | Problem:
         numbers: Any = as_float64(values)
         found = numbers.to_numpy(zero_copy_only=False).astype(np.float64)
     else:
-        texts = values.cast(pa.string())
-        good = are_dates(texts).to_numpy(zero_copy_only=False)
-        if not good.all():
-            return _problem(column, good, places)
-        found = _seconds(texts.to_pylist())
+        read = as_iso(values.cast(pa.string()), order)
+        if read.null_count:
+            return _problem(column, pc.is_valid(read).to_numpy(zero_copy_only=False), places)
+        found = np.array(read.to_pylist(), "datetime64[us]").astype(np.int64) / 1e6
     return np.append(found, np.nan)[column.codes]
-
-
-def _seconds(texts: list[str]) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    read = pd.to_datetime(pd.Series(texts, dtype=str), format="ISO8601", utc=True, errors="coerce")
-    return np.where(read.isna(), np.nan, read.astype("int64").to_numpy() / 1e9)
 
 
 def _problem(column: EncodedColumn, good: Any, places: Places) -> Problem:

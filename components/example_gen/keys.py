@@ -127,7 +127,7 @@ def _are_dates(column: EncodedColumn) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from components.example_gen.dates import are_dates
+    from schemas.dates import are_dates
 
     return bool(pa.types.is_string(column.values.type)) and bool(pc.all(are_dates(column.values)).as_py())
 

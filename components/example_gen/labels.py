@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from components.example_gen import number_formats
 from components.example_gen.columns import is_mostly_numbers
-from components.example_gen.encoded import EncodedColumn
+from components.example_gen.encoded import EncodedColumn, RawTable
 from components.example_gen.names import did_you_mean, listed
 from components.example_gen.places import Places
 from components.example_gen.source import Source
@@ -17,7 +18,7 @@ from schemas.errors import Problem
 MAX_INTEGER_CLASSES = 20
 """Whole numbers with more distinct values than this are taken for a quantity."""
 MAX_CLASSES = 1000
-_OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("0.0", "1.0"))
+_OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"))
 """Pairs (negative, positive) that need no guess."""
 
 
@@ -41,6 +42,9 @@ def settle_label(
     """
     problems = _gaps(column, places)
     values = texts_of(column)
+    written = None if domain else _written_numbers(column, source)
+    if written:
+        return Label("regression"), [*problems, written]
     task, notes = _task(column, source, max(len(values), len(domain)))
     if task is None:
         return Label("multiclass"), [
@@ -72,6 +76,42 @@ def settle_label(
         return Label(task, classes, notes), problems
     ordered, why = _positive_last(column, source, classes)
     return Label(task, ordered, notes + why), problems
+
+
+def without_gaps(table: RawTable, source: Source) -> RawTable:
+    """The table without the rows that have no label, where the settings drop them, and a note that counts them.
+
+    With no label at all the table stays as it is: `settle_label` refuses it.
+    """
+    column = table.columns.get(source.label)
+    missing = column.missing() if column else 0
+    if source.label_missing != "drop" or column is None or not 0 < missing < len(column.codes):
+        return table
+    note = (
+        f"{missing:,} of {len(column.codes):,} rows were dropped, because they have no label '{source.label}' "
+        "(label.missing: drop)."
+    )
+    found = table.of_rows(column.codes >= 0)
+    return replace(found, notes=(*found.notes, note))
+
+
+def as_classes_of(column: EncodedColumn, domain: tuple[str, ...]) -> EncodedColumn:
+    """The label with numbers written as the schema's classes are: a gap in a file makes 1.0 of 1, and both are one class."""
+    import pyarrow as pa
+
+    texts = texts_of(column)
+    by_number = {number: known for known in domain if (number := _number_of(known)) is not None}
+    if len(by_number) < len(domain) or all(text in domain for text in texts):
+        return column
+    found = [text if text in domain else by_number.get(_number_of(text), text) for text in texts]  # type: ignore[arg-type]
+    return replace(column.with_values(pa.array(found, pa.string())), declared=None)
+
+
+def _number_of(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def split_problems(
@@ -143,6 +183,25 @@ def _task(column: EncodedColumn, source: Source, count: int) -> tuple[str | None
     return "regression", (f"Task: regression, because the label '{column.name}' has {count} distinct numbers.",)
 
 
+def _written_numbers(column: EncodedColumn, source: Source) -> Problem | None:
+    """A label such as 14,700 in which nobody should see classes."""
+    if source.task not in ("auto", "regression") or (
+        source.task == "auto" and len(column.values) <= MAX_INTEGER_CLASSES
+    ):
+        return None
+    guess = number_formats.guessed(column)
+    if guess is None:
+        return None
+    return Problem(
+        f"column {column.name!r} (label)",
+        f"{len(column.values):,} distinct texts such as {guess.example!r}, which are numbers written with signs",
+        "numbers such as 1471.46, or a word on how they are written",
+        "write "
+        + " or ".join(number_formats.setting(column.name, form) for form in guess.formats)
+        + ", or task: multiclass if they are classes",
+    )
+
+
 def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
     missing = column.missing()
     if not missing:
@@ -152,7 +211,7 @@ def _gaps(column: EncodedColumn, places: Places) -> list[Problem]:
             places.of(column.first_row(-1), column.name),
             f"the label is missing in {missing} of {len(column.codes)} rows",
             "a label in every row",
-            "remove these rows, or fill in their labels",
+            "write `missing: drop` under `label:` to leave these rows out, or fill in their labels",
         )
     ]
 
@@ -242,10 +301,10 @@ def _positive_last(
     positive = _as_class(source.positive, classes) if source.positive is not None else None
     why: tuple[str, ...] = ()
     if positive is None:
-        pair = sorted(value.lower() for value in classes)
+        pair = sorted(map(_plainly, classes))
         obvious = next((known[1] for known in _OBVIOUS if list(known) == pair), None)
         if obvious:
-            positive = next(value for value in classes if value.lower() == obvious)
+            positive = next(value for value in classes if _plainly(value) == obvious)
             why = (f"Positive class: '{positive}'.",)
         else:
             counts = dict(zip(texts_of(column), column.counts(), strict=True))
@@ -255,6 +314,12 @@ def _positive_last(
                 "label.positive names another.",
             )
     return (*(value for value in classes if value != positive), positive), why
+
+
+def _plainly(text: str) -> str:
+    """In small letters, and 0.000 as 0."""
+    number = _number_of(text)
+    return text.lower() if number is None or number not in (0.0, 1.0) else f"{number:.0f}"
 
 
 def _as_class(positive: str, classes: tuple[str, ...]) -> str | None:

@@ -7,7 +7,10 @@ from typing import Any
 from components.example_gen.columns import TypedColumn
 from components.example_gen.files import relative_names
 from components.example_gen.inspection import Examined
+from components.example_gen.missing_words import already
 from components.example_gen.source import Source
+from schemas.cells import BOOLEANS
+from schemas.reading import TEXT, Reading
 from schemas.roles import SPLITS, Roles
 from schemas.table import MAX_DOMAIN, Column, TableProfile
 
@@ -22,6 +25,7 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         weight=source.weight,
         ids=source.ids,
         kinds=dict(source.kinds),
+        readings={one.name: reading_of(one, source) for one in examined.columns if one.name != source.label},
     )
     columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
     return TableProfile(
@@ -31,7 +35,25 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         digest=examined.digest,
         notes=examined.notes,
         files=tuple(relative_names(list(examined.files))),
+        label_rows=_label_rows(examined, source, rows),
     )
+
+
+def reading_of(found: TypedColumn, source: Source) -> Reading:
+    """How the column's cells were read, and how they are to be read wherever else the model meets them."""
+    values = found.column.values
+    boolean = found.type == TEXT and 0 < len(values) <= 2 and set(values.to_pylist()) <= set(BOOLEANS)
+    missing = tuple(word for word in already(source, found.column.declared) if word)
+    number = source.numbers.get(found.name) if found.type != TEXT else None
+    return Reading(found.type, missing, boolean, found.date, number)
+
+
+def _label_rows(examined: Examined, source: Source, rows: dict[str, Any]) -> dict[str, dict[str, int]]:
+    label = next((column.column for column in examined.columns if column.name == source.label), None)
+    if label is None or not examined.label.classes:
+        return {}
+    names = [str(value) for value in label.values.to_pylist()]
+    return {split: dict(zip(names, label.counts(rows[split]).tolist(), strict=True)) for split in rows}
 
 
 def tables_of(examined: Examined) -> dict[str, Any]:
@@ -68,7 +90,7 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
     column = found.column
     seen = np.flatnonzero(column.counts(train))
     values: tuple[str, ...] = ()
-    low = high = fullest = None
+    low = high = None
     if found.type == "text" and role != "id" and len(seen) <= MAX_DOMAIN:
         values = tuple(sorted(column.values.take(seen).to_pylist()))
     if found.type != "text":
@@ -76,8 +98,6 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         finite = np.isfinite(numbers)
         if finite.any():
             low, high = numbers[finite].min().item(), numbers[finite].max().item()
-            counts = column.counts(train)[seen][finite]
-            fullest = round(float(_in_tenths(numbers[finite].astype(float), counts).max() / counts.sum()), 4)
     return Column(
         found.name,
         found.type,
@@ -89,23 +109,9 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
         values=values,
         low=low,
         high=high,
-        fullest_bin=fullest,
         date_format=_date_format(found),
         leading_zeros=found.leading_zeros,
     )
-
-
-def _in_tenths(numbers: Any, counts: Any) -> Any:
-    """Occurrences in ten bins of equal width from the least to the greatest, for any floats: neighbours, and 1e308."""
-    import numpy as np
-
-    # Halves, because the greatest less the least may be infinite.
-    halves = numbers / 2
-    width = halves.max() - halves.min()
-    if not width > 0:
-        return np.array([counts.sum()])
-    places = np.minimum((halves - halves.min()) / width * 10, 9).astype(int)
-    return np.bincount(places, weights=counts, minlength=10)
 
 
 def _date_format(found: TypedColumn) -> str | None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from components.example_gen.accepting import accepting
+from components.example_gen.advice import Advice
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import find_files
-from components.example_gen.inspection import examine
+from components.example_gen.first_words import settled
+from components.example_gen.inspection import Examined, settle
+from components.example_gen.leak_advice import leak_advice
 from components.example_gen.profiling import profile_of
 from components.example_gen.reading import read_table
 from components.example_gen.source import Source
+from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
 from schemas.table import Column, TableProfile
 
-NEAR_UNIQUE = 0.95
-"""With this share of distinct values a column names the row and says nothing about the next one."""
+KEY_IS_AN_ID = "it is the key of the split: no model can learn from a key it never sees again"
 MOSTLY_MISSING = 0.95
 MAX_CODES = 1000
 _CODE_NAME = re.compile(
@@ -33,26 +37,65 @@ HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: 
 Ranges of numbers are not proposed, because the data do not know them: add int_domain or float_domain where you do."""
 
 
-def proposal_for(source: Source, table: RawTable | None = None) -> tuple[TableProfile, str, list[str]]:
-    """The profile, the schema's text and one sentence per suggestion. Columns without values are left out already.
+@dataclass(frozen=True)
+class Proposal:
+    """source : the settings in force, `advice` that is active among them.  schema : text format.  split : its rule and reasons.
 
-    table : `source` as `first_look` reads it; None reads it here.
+    profile : of the table as these settings read it.  advice : all that is to be said, in the order of the settings file.
     """
-    table = table or first_look(source)
-    empty = [
-        name
-        for name, column in table.columns.items()
-        if not len(column.values) and name not in (source.label, source.weight, *source.ids, *source.leave_out)
-    ]
-    profile = profile_of(examine(replace(source, leave_out=(*source.leave_out, *empty))), source)
-    suggestions = [f"columns.leave_out: {name}, because no row has a value." for name in empty]
-    codes = {column.name for column in profile.features if is_code(column, sum(profile.rows.values()))}
-    for column in profile.features:
-        suggestions += suggestion(column, sum(profile.rows.values()))
+
+    source: Source
+    profile: TableProfile
+    schema: str
+    split: SplitProposal
+    advice: tuple[Advice, ...]
+
+
+def proposal_for(source: Source) -> Proposal:
+    """Everything that can be known from a table seen for the first time. Raises DataError."""
+    table, source, advice = settled(first_look(source), source)
+    split = split_proposal(table, source)
+    keys = [name for name in split.rule.key if name not in source.ids]
+    source = replace(source, split=split.rule, ids=(*source.ids, *keys))
+    advice += [Advice("columns.ids", name, KEY_IS_AN_ID, active=True) for name in keys]
+    examined = settle(table, source)
+    leaks = leak_advice(examined, source)
+    left_out = [one.column for one in leaks if one.active]
+    if left_out:
+        source = replace(source, leave_out=(*source.leave_out, *left_out))
+        examined = settle(table, source)
+    profile = profile_of(examined, source)
+    advice += [*leaks, *advice_on(profile)]
+    return Proposal(source, profile, _schema(examined, profile), split, tuple(advice))
+
+
+def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advice]:
+    """The same for settings that are there already: what they do not say yet.
+
+    profile : of the table as they read it; None where they do not fit it.
+    """
+    table = first_look(source)
+    read, reading, advice = settled(table, source)
+    advice += split_advice(read, reading)
+    known = {*source.ids, *source.leave_out, *source.kinds}
+    more = [*leak_advice(settle(table, source), source), *advice_on(profile)] if profile else []
+    return advice + [one for one in more if one.column not in known]
+
+
+def advice_on(profile: TableProfile) -> list[Advice]:
+    """What a person should consider about the features of a table that reads right."""
+    rows = sum(profile.rows.values())
+    return [one for column in profile.features for one in suggestion(column, rows)]
+
+
+def _schema(examined: Examined, profile: TableProfile) -> str:
+    """The schema's text: every row that was read keeps to it."""
+    rows = sum(profile.rows.values())
+    codes = {column.name for column in profile.features if is_code(column, rows)}
     columns = tuple(_as_proposed(column, codes) for column in profile.columns)
+    schema = accepting(infer(replace(profile, columns=columns)), examined)
     splits = ", ".join(f"{split} {count}" for split, count in profile.rows.items())
-    header = HEADER.format(rows=sum(profile.rows.values()), splits=splits)
-    return profile, to_pbtxt(infer(replace(profile, columns=columns)), header), suggestions
+    return to_pbtxt(schema, HEADER.format(rows=rows, splits=splits))
 
 
 def first_look(source: Source) -> RawTable:
@@ -67,32 +110,17 @@ def _as_proposed(column: Column, codes: set[str]) -> Column:
     return replace(column, kind="category") if column.name in codes else column
 
 
-def suggestion(column: Column, rows: int) -> list[str]:
+def suggestion(column: Column, rows: int) -> list[Advice]:
     """What a person should consider about one feature."""
     present = rows - column.missing
     if column.distinct == 1 and not column.missing:
-        return [f"columns.leave_out: {column.name}, because all rows hold the same value."]
+        return [Advice("columns.leave_out", column.name, "all rows hold the same value")]
     if column.missing > MOSTLY_MISSING * rows:
-        return [f"columns.leave_out: {column.name}, because only {present} of {rows} rows have a value."]
-    if is_near_unique(column, rows):
-        return [
-            f"columns.ids: {column.name}, because {column.distinct} of {present} values are distinct: it names the row."
-        ]
-    if column.leading_zeros:
-        return [f"columns.kinds.{column.name}: category, because digits such as 007 lose their zeros as numbers."]
+        return [Advice("columns.leave_out", column.name, f"only {present:,} of {rows:,} rows have a value")]
     if is_code(column, rows):
-        return [
-            f"columns.kinds.{column.name}: category, because its name and its {column.distinct} values look like codes."
-        ]
+        why = f"its name and its {column.distinct} values look like codes"
+        return [Advice("columns.kinds", column.name, why, "category", active=True)]
     return []
-
-
-def is_near_unique(column: Column, rows: int) -> bool:
-    """Texts and whole numbers of which nearly every row has its own; floats measure something and may."""
-    present = rows - column.missing
-    return (
-        column.type != "float" and column.kind != "date" and present >= 50 and column.distinct >= NEAR_UNIQUE * present
-    )
 
 
 def is_code(column: Column, rows: int) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from components.example_gen.csv_reading import read_csv
 from components.example_gen.encoded import EncodedColumn, FileRows, RawTable
 from components.example_gen.files import HEADLINE, TableFile
+from components.example_gen.missing_words import already
 from components.example_gen.names import listed
 from components.example_gen.parquet_reading import read_parquet
 from components.example_gen.source import Source
@@ -76,8 +78,25 @@ def _column(name: str, parts: list[Any], declared: list[str | None], source: Sou
     column = EncodedColumn(name, codes, joined.dictionary, declared[0])
     if not pa.types.is_string(joined.dictionary.type):
         return column
-    texts = cells.cleaned(joined.dictionary, source.missing)
-    return column if texts.equals(joined.dictionary) else column.with_values(texts)
+    texts = cells.cleaned(joined.dictionary, already(source, declared[0]))
+    return (
+        column if texts.equals(joined.dictionary) else replace(column.with_values(texts), taken=_taken(column, texts))
+    )
+
+
+def _taken(column: EncodedColumn, texts: Any) -> dict[str, int]:
+    """Rows by the word that was taken for missing; blank cells are no word."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words: dict[str, int] = {}
+    counts = column.counts()
+    for code in np.flatnonzero(pc.is_null(texts).to_numpy(zero_copy_only=False)):
+        word = pc.utf8_trim(pa.scalar(column.values[int(code)].as_py()), characters=cells.BLANKS).as_py()
+        if word:
+            words[word] = words.get(word, 0) + int(counts[code])
+    return words
 
 
 def too_large(column: EncodedColumn, path: str) -> Problem | None:

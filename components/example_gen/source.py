@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from schemas.reading import NumberFormat
 from schemas.split_record import AS_READ, WHOLE_ROW, SplitRecord
 
 FORMATS = ("auto", "csv", "parquet")
@@ -81,6 +82,10 @@ class Source:
     weight : a column of weights per example.  ids : columns that are kept and never learned from.
     leave_out : columns that are dropped.
     kinds : the user's word on a column: "number", "category" or "date".
+    dates : which part stands first in a column's dates, one of reading.DATE_ORDERS.
+    numbers : how a column writes its numbers, where it is not as 1471.46.
+    escape : the character that takes a quotation mark or delimiter its meaning, "" for none (quotes are doubled).
+    label_missing : "refuse" or "drop" rows without a label.
     """
 
     path: str
@@ -96,12 +101,18 @@ class Source:
     weight: str | None = None
     ids: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, NumberFormat] = field(default_factory=dict)
+    escape: str = ""
+    label_missing: str = "refuse"
 
     def __post_init__(self) -> None:
         for name in ("missing", "leave_out", "ids"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "kinds", dict(self.kinds))
+        object.__setattr__(self, "dates", dict(self.dates))
+        object.__setattr__(self, "numbers", dict(self.numbers))
 
     @property
     def split_record(self) -> SplitRecord:
@@ -114,4 +125,5 @@ class Source:
     @classmethod
     def from_json(cls, text: str) -> Source:
         content: dict[str, Any] = json.loads(text)
-        return cls(**{**content, "split": SplitRule(**content["split"])})
+        numbers = {name: NumberFormat(**form) for name, form in content.pop("numbers", {}).items()}
+        return cls(**{**content, "numbers": numbers, "split": SplitRule(**content["split"])})

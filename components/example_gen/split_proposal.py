@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from components.example_gen.advice import Advice
 from components.example_gen.encoded import EncodedColumn, RawTable
 from components.example_gen.hashing import cells_of
 from components.example_gen.keys import Key, is_counter, likely_keys, names_rows
@@ -41,6 +42,21 @@ def split_proposal(table: RawTable, source: Source) -> SplitProposal:
         rule = replace(rule, repeats="apart")
         perhaps += [("repeats", "together", _why_perhaps(found))] if found.share >= 0.01 else []
     return SplitProposal(rule, tuple(why), tuple(perhaps))
+
+
+def split_advice(table: RawTable, source: Source) -> list[Advice]:
+    """What settings that are there already do not say: a key that their rows have, and copies that are dealt apart."""
+    rule = source.split
+    if rule.key or rule.by_time:
+        return []
+    proposed = split_proposal(table, replace(source, split=SplitRule()))
+    found = [Advice("split.key", name, why, active=True) for name in proposed.rule.key for why in proposed.why]
+    found += [
+        Advice("split.key", value, why) for key, value, why in proposed.perhaps if key == "key" and why != _UNIQUE
+    ]
+    if proposed.rule.repeats == "together" and rule.repeats is None:
+        found.append(Advice("split.repeats", "", proposed.why[0], "together"))
+    return found
 
 
 _UNIQUE = "it names each row: then a row stays in its split when one of its cells is corrected"

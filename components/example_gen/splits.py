@@ -22,10 +22,14 @@ MIN_TRAIN_ROWS = 20
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """of_row : (n_rows,) int8, place in schemas.roles.SPLITS.  notes : what was decided automatically."""
+    """of_row : (n_rows,) int8, place in schemas.roles.SPLITS.  notes : what was decided automatically.
+
+    drawn : splits that a hash drew from the rows that train was drawn from, so that they differ by chance alone.
+    """
 
     of_row: Any
     notes: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
 
     def rows(self, split: str) -> Any:
         """The numbers of the split's rows, in the table's order, int64."""
@@ -50,13 +54,15 @@ def assign_splits(table: RawTable, source: Source, places: Places) -> tuple[Assi
         of_row, problems, given = _from_folders(table), [], "folders"
     else:
         whole = _shared_out(dealt, rule)
-        return _checked(Assignment(whole, (*dealt.notes, *split_notes(table, source, whole))), [], source)
+        drawn = () if dealt.by_time else ("eval", "test")
+        notes = (*dealt.notes, *split_notes(table, source, whole))
+        return _checked(Assignment(whole, notes, drawn), [], source)
     if problems:
         return Assignment(of_row), problems
     carved = _carved(of_row, dealt, given)
     made = "some" if carved.notes else "none"
     notes = (*carved.notes, *split_notes(table, source, carved.of_row, made))
-    return _checked(Assignment(carved.of_row, notes), [], source)
+    return _checked(Assignment(carved.of_row, notes, carved.drawn), [], source)
 
 
 def _shared_out(dealt: Dealt, rule: SplitRule) -> Any:
@@ -141,7 +147,7 @@ def _carved(of_row: Any, dealt: Dealt, given: str) -> Assignment:
         if split in lacking:
             of_row[train & (dealt.share >= low) & (dealt.share < low + CARVED_SHARE)] = SPLITS.index(split)
         low += CARVED_SHARE
-    return Assignment(of_row, tuple(notes))
+    return Assignment(of_row, tuple(notes), tuple(lacking))
 
 
 def _by_time(instant: Any, among: Any, wanted: Mapping[str, float]) -> Any:

@@ -1,65 +1,72 @@
-"""A table that is only to be scored: no label, no splits, and the types are those that training settled."""
+"""A table that is only to be scored: no label, no splits, and its cells are read as those of training were."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from components.example_gen.columns import Wishes, booleans_as_text, typed
+from components.example_gen.encoded import EncodedColumn
 from components.example_gen.files import digest_of, files_at
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
-from components.example_gen.schema_words import SchemaColumn
 from components.example_gen.source import Source
 from components.example_gen.streaming import check_columns
-from schemas.cells import BOOLEANS
+from schemas import cells
 from schemas.errors import DataError, Problem
 from schemas.predictions import ROW
+from schemas.reading import FLOAT, Reading
 from schemas.table import TableProfile
 
 HEADLINE = "The table of batch_scoring cannot be used as it is."
 SAID_BY = "batch_scoring.path"
-BOOLEAN = "boolean"
 
 
-def types_of(profile: TableProfile) -> dict[str, str]:
-    """Name to "int", "float", "text" or "boolean" of the columns that scoring reads: features and ids."""
-    return {
-        column.name: BOOLEAN if column.values and set(column.values) <= set(BOOLEANS) else column.type
-        for column in profile.columns
-        if column.role in ("feature", "id")
-    }
+def readings_of(profile: TableProfile) -> dict[str, Reading]:
+    """How the columns that scoring reads, features and ids, were read in training."""
+    readings = profile.roles.readings
+    return {column.name: readings[column.name] for column in profile.columns if column.role in ("feature", "id")}
 
 
-def check(source: Source, types: Mapping[str, str]) -> str:
+def check(source: Source, readings: Mapping[str, Reading]) -> str:
     """The digest of the files, after a look at their headers. Raises DataError."""
     files = files_at(source.path, SAID_BY)
-    check_columns(files, source, dict.fromkeys(types, "bring the column: the model, or its ids, need it"))
+    check_columns(files, source, dict.fromkeys(readings, "bring the column: the model, or its ids, need it"))
     return digest_of(files)
 
 
-def load_unlabelled(source: Source, types: Mapping[str, str]) -> Any:
+def load_unlabelled(source: Source, readings: Mapping[str, Reading]) -> Any:
     """A pyarrow table of the typed columns and `ROW`, the row's number from 1; other columns are left out.
 
     Raises
     ------
     DataError : all problems together.
     """
-    check(source, types)
+    check(source, readings)
     table = read_table(files_at(source.path, SAID_BY), source)
     places = Places(table, source)
     arrays: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name, kind in types.items():
-        column = booleans_as_text(table.columns[name]) if kind == BOOLEAN else table.columns[name]
-        result = typed(column, Wishes(schema=SchemaColumn("text" if kind == BOOLEAN else kind)), places)
+    for name, reading in readings.items():
+        result = _read(table.columns[name], reading, places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
-            arrays[name] = _values(result.column, result.type, table.rows)
+            arrays[name] = _values(result, reading.type, table.rows)
     if problems:
         raise DataError(HEADLINE, *problems)
     return _with_row_numbers(arrays, table.rows)
+
+
+def _read(column: EncodedColumn, reading: Reading, places: Places) -> EncodedColumn | Problem:
+    values = cells.read(column.values, reading)
+    if not isinstance(values, cells.Offence):
+        return column.with_values(values)
+    return Problem(
+        places.of(column.first_row(values.index), column.name),
+        repr(values.value),
+        values.allowed,
+        f"correct the cell, or add {values.value!r} to data.missing",
+    )
 
 
 def _values(column: Any, kind: str, rows: int) -> Any:
@@ -67,7 +74,7 @@ def _values(column: Any, kind: str, rows: int) -> Any:
     import pyarrow as pa
 
     values = column.at(np.arange(rows))
-    return values.cast(pa.float32(), safe=False) if kind == "float" else values
+    return values.cast(pa.float32(), safe=False) if kind == FLOAT else values
 
 
 def _with_row_numbers(arrays: Mapping[str, Any], rows: int) -> Any:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from components.example_gen.columns import TypedColumn
 from components.example_gen.places import Places
 from components.example_gen.source import Source
+from components.example_gen.splits import Assignment
 from schemas.errors import Problem
+from schemas.roles import SPLITS
 
 
-def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Places) -> list[Problem]:
-    """A weight must be there in every row, finite and not below 0, and not 0 everywhere."""
+def weight_problems(
+    columns: Sequence[TypedColumn], source: Source, places: Places, splits: Assignment | None = None
+) -> list[Problem]:
+    """A weight must be there in every row, finite and not below 0, and not 0 everywhere, nor everywhere in a split."""
     import numpy as np
 
     found = next((column for column in columns if column.name == source.weight), None)
@@ -51,4 +56,23 @@ def weight_problems(columns: Sequence[TypedColumn], source: Source, places: Plac
                 "choose another columns.weight",
             )
         )
+    elif len(values) and splits is not None:
+        problems += _without_weight(found, values, splits)
     return problems
+
+
+def _without_weight(found: TypedColumn, values: Any, splits: Assignment) -> list[Problem]:
+    """Splits in which no row counts: nothing can be learned from them, or measured on them."""
+    import numpy as np
+
+    by_row = np.append(values, 0.0)[found.column.codes]
+    idle = [split for split in SPLITS if len(splits.rows(split)) and not by_row[splits.rows(split)].any()]
+    return [
+        Problem(
+            f"column {found.name!r} (weight), split {split}",
+            f"0 in all of its {len(splits.rows(split)):,} rows",
+            "some weight above 0 in every split",
+            "give these rows weights (1 is neutral), split the rows otherwise, or choose another columns.weight",
+        )
+        for split in idle
+    ]

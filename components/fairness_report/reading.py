@@ -14,7 +14,7 @@ from fairness.rows import Rows
 from schemas import scored_rows
 from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
-from schemas.scored_rows import BASELINE, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
+from schemas.scored_rows import BASELINE, CLUSTER, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
 
 #: Every pair of groups is compared, and so many have no rows each.
 MOST_GROUPS = 200
@@ -32,7 +32,8 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
     before = [BASELINE + name for name in answers] if about.has_baseline else []
     weight = [WEIGHT] if about.weight is not None else []
     grouped = [GROUP + one.column for one in policy.sensitive]
-    rows = scored_rows.read(folder, [LABEL, *answers, *before, *weight, *grouped])
+    keys = [CLUSTER] if about.cluster else []
+    rows = scored_rows.read(folder, [LABEL, *answers, *before, *weight, *keys, *grouped])
     _refuse_unusable(rows, about)
     note = _why_unusable(rows, about) if before else about.baseline_note
     has_answers = bool(before) and not note
@@ -51,6 +52,9 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
         about.split,
         about.has_release,
         note if about.has_release else "",
+        rows.cluster,
+        about.cluster,
+        about.caution,
     )
 
 

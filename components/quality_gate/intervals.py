@@ -1,72 +1,139 @@
-"""95 % confidence intervals from summaries alone: no rows are needed, so a slice costs nothing.
+"""Intervals of a metric and of differences, at any level, from a value and its error.
 
-Rows may be fractional: with weights, callers pass Kish's effective number of rows.
+accuracy, precision, recall    exact limits of a share (Clopper & Pearson 1934) for the effective rows under it
+auc, auc_pr, macro_auc, f1     Student's limits of the log-odds; they stay between 0 and 1
+log_loss, brier, mse, mae, ... Student's limits of the logarithm, r2 by 1 - r2: such values are skewed and not below 0
+differences                    Student's limits
+
+A value at the end of its range has no error, but it is not certain: then the limits are those of a share of the rarer class.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-#: Two-sided 95 % quantile of the standard normal distribution.
-Z_95 = 1.959963984540054
-BISECTIONS = 60
-Interval = tuple[float, float]
+import numpy as np
+
+from components.quality_gate import student
+from components.quality_gate.estimates import Estimate, Spread, kish, spread
+from components.quality_gate.metrics import Sample
+from fairness.bounds import Interval
+from fairness.limits import share_limits
+
+SHARES = frozenset({"accuracy", "precision", "recall"})
+ODDS = frozenset({"auc", "auc_pr", "macro_auc", "f1"})
+#: How often each end of an interval that is only shown may miss.
+SHOWN = 0.025
+Ends = tuple[float, float]
 
 
-def wilson(share: float, rows: float) -> Interval | None:
-    """Interval of a share of `rows` rows (Wilson 1927, J. Am. Stat. Assoc. 22:209); None without rows.
+@dataclass(frozen=True)
+class Measured:
+    """A metric on one group of rows.
 
-    >>> [round(end, 4) for end in wilson(0.0, 10)]
-    [0.0, 0.2775]
+    rows : of them.  effective : rows under a share, or of the rarer class: what limits at the end of the range go by.
     """
-    if not rows > 0 or not 0 <= share <= 1:
-        return None
-    z2 = Z_95 * Z_95
-    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = Z_95 * math.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows)) / (1 + z2 / rows)
-    return max(0.0, middle - half), min(1.0, middle + half)
+
+    metric: str
+    value: float
+    spread: Spread
+    rows: int
+    effective: float
+
+    @property
+    def is_defined(self) -> bool:
+        return math.isfinite(self.value)
+
+    def ends(self, low_level: float, high_level: float, factor: float = 1.0) -> Ends:
+        """Lower and upper limit, each missed with its level; NaN where there are none.  factor : how many times the rows."""
+        return _limits(self, low_level, factor)[0], _limits(self, high_level, factor)[1]
+
+    def shown(self) -> tuple[float | None, float | None]:
+        """Both ends of the 95 % interval, None where it has none."""
+        low, high = self.ends(SHOWN, SHOWN)
+        return (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
 
 
-def auc_standard_error(auc: float, positives: float, negatives: float) -> float:
-    """Standard error of an area under the ROC curve (Hanley & McNeil 1982, Radiology 143:29, eq. 1 and 2).
-
-    >>> round(auc_standard_error(0.893, 51, 58), 4)
-    0.0325
-    """
-    q1, q2 = auc / (2 - auc), 2 * auc * auc / (1 + auc)
-    spread = auc * (1 - auc) + (positives - 1) * (q1 - auc * auc) + (negatives - 1) * (q2 - auc * auc)
-    return math.sqrt(max(0.0, spread) / (positives * negatives))
+def measured(metric: str, estimate: Estimate, sample: Sample) -> Measured:
+    """An estimate with all that its interval needs."""
+    found = spread(estimate, sample.cluster)
+    return Measured(metric, estimate.value, found, len(sample), _effective(metric, estimate, found, sample))
 
 
-def hanley_mcneil(auc: float, positives: float, negatives: float) -> Interval | None:
-    """Interval of an AUC: all values from which it lies less than 1.96 of *their* standard errors away.
-
-    Taking the error at the ends, not at the estimate, keeps the interval inside 0 to 1 and open at an AUC of 1,
-    where Hanley & McNeil's error is 0 (Newcombe 2006, Stat. Med. 25:559, method 4). None without both classes.
-    """
-    if not (positives >= 1 and negatives >= 1 and 0 <= auc <= 1):
-        return None
-    return _end(auc, 0.0, positives, negatives), _end(auc, 1.0, positives, negatives)
-
-
-def _end(auc: float, bound: float, positives: float, negatives: float) -> float:
-    """Between `auc` and `bound`, where the distance to `auc` is 1.96 standard errors."""
-    inside, outside = auc, bound
-    for _ in range(BISECTIONS):
-        middle = (inside + outside) / 2
-        if abs(middle - auc) <= Z_95 * auc_standard_error(middle, positives, negatives):
-            inside = middle
-        else:
-            outside = middle
-    return inside
+def _effective(metric: str, estimate: Estimate, found: Spread, sample: Sample) -> float:
+    if sample.decision is None:
+        return kish(sample.weight, sample.cluster)
+    if metric not in SHARES:
+        counts = [kish(sample.weight[sample.label == one]) for one in range(sample.scores.shape[1])]
+        return min(counts, default=0.0)
+    under = {"accuracy": None, "precision": sample.decision == 1, "recall": sample.label == 1}[metric]
+    weight = sample.weight if under is None else sample.weight[under]
+    rows = kish(weight)
+    variance = estimate.value * (1 - estimate.value)
+    if variance > 0 and found.error > 0:
+        # What weights or groups take away; never more than there are.
+        return min(rows, variance / (found.error**2 * (found.units - 1) / found.units))
+    cluster = None if sample.cluster is None else sample.cluster if under is None else sample.cluster[under]
+    return rows if cluster is None else kish(weight, cluster)
 
 
-def olkin_finn(r2: float, rows: float) -> Interval | None:
-    """Interval of a coefficient of determination with one regressor, the prediction (Olkin & Finn 1995,
-    Psychol. Bull. 118:155); its large-sample error shrinks to 0 at r2 = 0, and r2 below 0 has none: then None.
-    """
-    if not rows > 3 or not 0 <= r2 <= 1:
-        return None
-    variance = 4 * r2 * (1 - r2) ** 2 * (rows - 2) ** 2 / ((rows * rows - 1) * (rows + 3))
-    half = Z_95 * math.sqrt(variance)
-    return r2 - half, min(1.0, r2 + half)
+def _limits(m: Measured, level: float, factor: float) -> Ends:
+    if not m.is_defined or math.isnan(m.spread.error):
+        return math.nan, math.nan
+    if m.metric in SHARES:
+        return _of_share(m.value, m.effective * factor, level)
+    if m.metric in ODDS:
+        if not 0 < m.value < 1 or not m.spread.error > 0:
+            return _of_share(m.value, m.effective * factor, level)
+        error = m.spread.error / (m.value * (1 - m.value))
+        low, high = _student(math.log(m.value / (1 - m.value)), error, m.spread, level, factor)
+        return 1 / (1 + math.exp(-low)), 1 / (1 + math.exp(-high))
+    if m.metric == "r2":
+        low, high = _of_positive(1 - m.value, m.spread, level, factor)
+        return 1 - high, 1 - low
+    return _of_positive(m.value, m.spread, level, factor)
+
+
+def _of_share(value: float, rows: float, level: float) -> Ends:
+    if not rows > 0:
+        return math.nan, math.nan
+    low, high = share_limits(np.asarray(value), np.asarray(rows), level)
+    return float(low), float(high)
+
+
+def _of_positive(value: float, of: Spread, level: float, factor: float) -> Ends:
+    if not value > 0 or not of.error > 0:
+        return value, value
+    low, high = _student(math.log(value), of.error / value, of, level, factor)
+    return math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
+
+
+def _student(value: float, error: float, of: Spread, level: float, factor: float) -> Ends:
+    half = student.quantile(level, of.with_rows(factor).freedom) * error / math.sqrt(factor)
+    # A handful of rows can make ends that no float holds.
+    return max(value - half, -700.0), min(value + half, 700.0)
+
+
+def of_spread(value: float, of: Spread, level: float, factor: float = 1.0) -> Ends:
+    """Student's limits of a difference, each missed with `level`. An error of 0 leaves no doubt: no row was answered differently."""
+    if not math.isfinite(value) or math.isnan(of.error):
+        return math.nan, math.nan
+    scaled = of.with_rows(factor)
+    half = student.quantile(level, scaled.freedom) * scaled.error if scaled.error > 0 else 0.0
+    return value - half, value + half
+
+
+def two_samples(first: Spread, second: Spread, factor: float = 1.0) -> Spread:
+    """The error of a difference of two values from different rows, with Satterthwaite's freedom.  factor : times the rows of `second`."""
+    now = second.with_rows(factor)
+    variances = first.error**2, now.error**2
+    total = sum(variances)
+    if not total > 0:
+        return Spread(math.sqrt(total) if total == 0 else math.nan, 1.0, second.units)
+    freedom = total**2 / sum(v**2 / max(of.freedom, 1.0) for v, of in zip(variances, (first, now), strict=True))
+    return Spread(math.sqrt(total), freedom, first.units + second.units)
+
+
+def interval(low: float, high: float) -> Interval:
+    return Interval(np.float64(low), np.float64(high))  # type: ignore[arg-type]

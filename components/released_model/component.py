@@ -10,12 +10,13 @@ from tfx.types.standard_artifacts import Model
 
 from components.released_model.core import SERVING_MODEL_DIR, find_baseline
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.digest import model_digest
 
 
 @component
 def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model]) -> None:
-    """Copies the stable version; `empty`, `version`, `digest`, `reason` and `record` (JSON: what was kept beside release.json
+    """Copies the stable version, and beside it the metrics of its release where they were recorded; `empty`, `version`, `digest`, `reason` and `record` (JSON: what was kept beside release.json
     when it was released, "{}" for an older release) stand as custom properties.
     """
     found = find_baseline(releases.read(serving_folder), serving_folder)
@@ -26,6 +27,9 @@ def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model
     else:
         shutil.copytree(found.folder, target, dirs_exist_ok=True)
         digest = model_digest(target)
+        measured = release_metrics.file_of(serving_folder, found.version)
+        if measured.is_file():
+            shutil.copy(measured, os.path.join(baseline.uri, release_metrics.FILE_NAME))
     changed = bool(found.digest) and digest != found.digest
     baseline.set_int_custom_property("empty", int(found.is_empty))
     baseline.set_int_custom_property("version", found.version)

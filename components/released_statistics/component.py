@@ -9,6 +9,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleStatistics
 
 from components.released_statistics.core import find_baseline
+from schemas import distributions
 from schemas import release as releases
 
 TRAIN = "train"
@@ -24,6 +25,9 @@ def ReleasedStatistics(serving_folder: Parameter[str], statistics: OutputArtifac
     target.parent.mkdir(parents=True, exist_ok=True)
     if found.file is not None:
         shutil.copy(found.file, target)
+        kept = releases.distributions_file(serving_folder, found.version)
+        if kept.is_file():
+            shutil.copy(kept, Path(statistics.uri) / distributions.file_name(TRAIN))
     statistics.split_names = artifact_utils.encode_split_names([TRAIN])
     statistics.set_int_custom_property("empty", int(found.file is None))
     statistics.set_int_custom_property("version", found.version)

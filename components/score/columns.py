@@ -16,7 +16,7 @@ from components.score.core import Sensitive
 from schemas.cells import are_numbers, as_float64
 from schemas.hashes import combined, value_hashes
 from schemas.roles import Roles
-from schemas.scored_rows import CLUSTER, GROUP, ID, LABEL, WEIGHT
+from schemas.scored_rows import CLUSTER, GROUP, ID, LABEL, SLICE, WEIGHT
 
 #: How an Example holds a value, and the dtype it is parsed as.
 DTYPES = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}
@@ -28,13 +28,14 @@ class Columns:
     """Which columns are taken, and what they are.
 
     dtypes : "string", "int64" or "float32" of each wanted column that has a value somewhere in the split.
-    cluster : the columns whose equal values make rows of one key.
+    cluster : the columns whose equal values make rows of one key.  slices : those of evaluation.slices.
     """
 
     roles: Roles
     sensitive: tuple[Sensitive, ...]
     dtypes: Mapping[str, str]
     cluster: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
 
     def parse(self, examples: Any) -> dict[str, Any]:
         """A RaggedTensor per column of `dtypes`.  examples : (n,) string tensor."""
@@ -69,6 +70,7 @@ class Columns:
                 array, odd = _numbers_in(array)
                 words |= {one.column: odd} if odd else {}
             found[GROUP + one.column] = array.cast(pa.float64() if is_number else pa.string(), safe=False)
+        found |= {SLICE + name: _as_is(cells.get(name), rows).cast(pa.string()) for name in self.slices}
         return found, words
 
     def _is_number(self, one: Sensitive) -> bool:
@@ -77,10 +79,10 @@ class Columns:
         return one.has_bins or (self.dtypes.get(one.column, "string") != "string" and not is_category)
 
 
-def wanted(roles: Roles, sensitive: Sequence[Sensitive], cluster: Sequence[str] = ()) -> tuple[str, ...]:
-    """Names of the columns to take, each once."""
+def wanted(roles: Roles, sensitive: Sequence[Sensitive], others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the columns to take, each once.  others : of the split's key and of the slices."""
     weight = (roles.weight,) if roles.weight else ()
-    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive), *cluster]))
+    return tuple(dict.fromkeys([roles.label, *weight, *roles.ids, *(one.column for one in sensitive), *others]))
 
 
 def dtypes_in(batches: Iterable[Any], names: Sequence[str]) -> tuple[dict[str, str], set[str]]:

@@ -19,6 +19,7 @@ class ScoreSpec(component_spec.ComponentSpec):
         "sensitive_json": ExecutionParameter(type=str),
         "roles_json": ExecutionParameter(type=str),
         "split_json": ExecutionParameter(type=str),
+        "slices_json": ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -35,6 +36,7 @@ class Score(base_beam_component.BaseBeamComponent):
     sensitive_json : a JSON list of names or {"column": name, "bins": [...]}.
     roles_json : schemas.roles.Roles.
     split_json : schemas.split_record.SplitRecord of this run, or "".
+    slices_json : a JSON list of the columns of evaluation.slices.
     """
 
     SPEC_CLASS = ScoreSpec
@@ -49,6 +51,7 @@ class Score(base_beam_component.BaseBeamComponent):
         split: str = "test",
         sensitive_json: str = "[]",
         split_json: str = "",
+        slices_json: str = "[]",
     ) -> None:
         spec = ScoreSpec(
             examples=examples,
@@ -59,6 +62,7 @@ class Score(base_beam_component.BaseBeamComponent):
             sensitive_json=write_sensitive(read_sensitive(sensitive_json)),
             roles_json=roles_json,
             split_json=split_json,
+            slices_json=slices_json,
             predictions=Channel(type=Predictions),
         )
         super().__init__(spec=spec)

@@ -84,7 +84,8 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
     candidate = candidate_in(model, roles)
     dealt = SplitRecord.from_json(exec_properties.get("split_json") or "")
     cluster = dealt.cluster if dealt else ()
-    names = wanted(roles, sensitive, cluster)
+    slices = tuple(json.loads(exec_properties.get("slices_json") or "[]"))
+    names = wanted(roles, sensitive, (*cluster, *slices))
     dtypes, seen = dtypes_in(records(shards), names) if shards else ({}, set())
     there = seen | set(dtypes) | candidate.inputs | set(roles.ids)
     if seen:
@@ -99,6 +100,7 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         weight=roles.weight,
         # A key that columns.leave_out names never reached the examples; part of a key would tie rows that have nothing to do.
         cluster=cluster if set(cluster) <= there else (),
+        slices=slices,
     )
     baselines = [b for b in input_dict.get("baseline") or [] if b.get_int_custom_property("empty") != 1]
     folder = _serving_path(baselines[0]) if baselines else None
@@ -109,7 +111,7 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         if not note:
             threshold = answers_of(folder).threshold
             about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
-    columns = Columns(roles, sensitive, dtypes, about.cluster)
+    columns = Columns(roles, sensitive, dtypes, about.cluster, slices)
     return Plan(model, None if note else folder, columns, replace(about, baseline_note=note))
 
 

@@ -29,10 +29,10 @@ class Served:
         [self._input] = self._signature.structured_input_signature[1]
         self._width = width
 
-    def __call__(self, examples: Any) -> npt.NDArray[np.float32]:
-        """(n, width) float32.  examples : (n,) string tensor."""
+    def __call__(self, examples: Any) -> npt.NDArray[np.floating]:
+        """(n, width) float32; float64 of a regression whose label needs it.  examples : (n,) string tensor."""
         scores = self._signature(**{self._input: examples})[SCORES].numpy()
         if scores.shape != (len(examples), self._width):
             wanted = (len(examples), self._width)
             raise ValueError(f"{SIGNATURE} answers {SCORES} of shape {scores.shape} where {wanted} is due")
-        return np.asarray(scores, np.float32)
+        return np.asarray(scores, np.float64 if scores.dtype == np.float64 else np.float32)

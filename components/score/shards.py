@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from components.score.columns import Columns
 from components.score.served import UNUSABLE, Served
-from schemas.predictions import DECISION
+from schemas.predictions import Answers
 from schemas.scored_rows import BASELINE, ROW, About, arrow_schema, write
 
 BATCH_ROWS = 8192
@@ -108,7 +108,7 @@ class Scorer:
             self._words[name] = (earlier[0], earlier[1] + count)
         found[ROW] = pa.array(np.arange(first, first + rows, dtype=np.int64))
         answers = about.answers
-        found |= dict(zip(answers.columns, answers.arrays(self._model(examples)), strict=True))
+        found |= dict(zip(answers.columns, _wide(answers.arrays(self._model(examples)), answers), strict=True))
         if about.has_baseline:
             found |= self._ask_baseline(examples)
         schema = self._plan.schema
@@ -120,15 +120,19 @@ class Scorer:
         names = [BASELINE + name for name in answers.columns]
         if self._baseline is not None:
             try:
-                return dict(zip(names, answers.arrays(self._baseline(examples)), strict=True))
+                return dict(zip(names, _wide(answers.arrays(self._baseline(examples)), answers), strict=True))
             except UNUSABLE as error:
                 self._stop_baseline(error)
-        types = [pa.string() if name == BASELINE + DECISION else pa.float32() for name in names]
-        return {name: pa.nulls(len(examples), kind) for name, kind in zip(names, types, strict=True)}
+        return {name: pa.nulls(len(examples), self._plan.schema.field(name).type) for name in names}
 
     def _stop_baseline(self, error: Exception) -> None:
         said = " ".join(str(error).split())[:300]
         self._baseline, self._note = None, f"the released model cannot answer: {type(error).__name__}: {said}"
+
+
+def _wide(arrays: Sequence[Any], answers: Answers) -> list[Any]:
+    """A regression's values as float64, which every model's fit into."""
+    return list(arrays) if answers.classes else [array.cast(pa.float64()) for array in arrays]
 
 
 def joined(paths: Sequence[Path], schema: Any) -> Iterator[Any]:

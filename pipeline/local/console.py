@@ -13,11 +13,16 @@ from typing import Protocol, TextIO
 
 from pipeline.local import refusal_table
 from pipeline.local.outcome import aside, refusing
+from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Verdict
 
 #: From a settings key to "configs/census.yaml:31": LoadedSettings.where.
 Where = Callable[[str], str]
+
+
+#: So long may a log stand still while a training goes on.
+SILENCE_SECONDS = 10.0
 
 
 class Console(Protocol):
@@ -26,6 +31,8 @@ class Console(Protocol):
     def run_started(self, run_id: str, steps: Sequence[str], log_path: str) -> None: ...
 
     def step_started(self, step: str) -> None: ...
+
+    def step_progress(self, step: str, progress: Progress) -> None: ...
 
     def step_ended(self, record: StepRecord) -> None: ...
 
@@ -81,6 +88,18 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
+def progress_line(progress: Progress) -> str:
+    """How far a training is.
+
+    >>> progress_line(Progress(7, 20, 0.28012, 0.29911, 6, 21.0, 39.0))
+    'epoch 7 of 20, loss 0.2801, eval 0.2991, at most 39 s left'
+    """
+    p = progress
+    which = f"training {p.training} of {p.trainings}, " if p.trainings else ""
+    left = f"at most {show_seconds(p.left_seconds)} left" if p.epoch < p.epochs else "the last one"
+    return f"{which}epoch {p.epoch} of {p.epochs}, loss {p.loss:.4g}, eval {p.eval_loss:.4g}, {left}"
+
+
 def first_line_of(error: str) -> str:
     """The line of a traceback that says what went wrong: its last that is not indented."""
     lines = [line for line in error.strip().splitlines() if line and not line.startswith((" ", "\t"))]
@@ -88,11 +107,12 @@ def first_line_of(error: str) -> str:
 
 
 class Plain:
-    """One line per finished step: for CI logs, pipes and files."""
+    """One line per finished step, and now and then one from a long training: for CI logs, pipes and files."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream, self._total, self._log = stream, 0, ""
         self._ended = 0
+        self._clock, self._spoke = clock, clock()
 
     def run_started(self, run_id: str, steps: Sequence[str], log_path: str) -> None:
         self._total, self._ended, self._log = len(steps), 0, log_path
@@ -100,6 +120,13 @@ class Plain:
 
     def step_started(self, step: str) -> None:
         """Nothing: a line that cannot be taken back is worth writing only when the step has ended."""
+        self._spoke = self._clock()
+
+    def step_progress(self, step: str, progress: Progress) -> None:
+        """At most a line in SILENCE_SECONDS, so that a long training is not silent and a short one says nothing."""
+        if self._clock() - self._spoke >= SILENCE_SECONDS:
+            self._spoke = self._clock()
+            self._say(f"         {step}: {progress_line(progress)}")
 
     def step_ended(self, record: StepRecord) -> None:
         self._ended += 1
@@ -134,6 +161,8 @@ class Quiet:
 
     def step_started(self, step: str) -> None: ...
 
+    def step_progress(self, step: str, progress: Progress) -> None: ...
+
     def step_ended(self, record: StepRecord) -> None:
         if record.error:
             self._say(f"{record.step}: {first_line_of(record.error)}\nthe whole story: {self._log}")
@@ -163,6 +192,9 @@ class Json:
 
     def step_started(self, step: str) -> None:
         self._say("step_started", step=step)
+
+    def step_progress(self, step: str, progress: Progress) -> None:
+        self._say("step_progress", step=step, **asdict(progress))
 
     def step_ended(self, record: StepRecord) -> None:
         self._say("step_ended", **asdict(record))

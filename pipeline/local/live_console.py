@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.local import refusal_table
-from pipeline.local.console import Where, first_line_of, show_seconds, verdict_line
+from pipeline.local.console import Where, first_line_of, progress_line, show_seconds, verdict_line
+from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Verdict
 
@@ -47,6 +48,7 @@ class Live:
         self._steps: tuple[str, ...] = ()
         self._records: dict[str, StepRecord] = {}
         self._running: tuple[str, float] | None = None
+        self._progress = ""
         # Said below the steps when they have ended: what is printed meanwhile would stand above them.
         self._later: list[Text] = []
         self._spinner = Spinner("dots")
@@ -62,7 +64,10 @@ class Live:
         self._redrawn.start()
 
     def step_started(self, step: str) -> None:
-        self._running = (step, self._clock())
+        self._running, self._progress = (step, self._clock()), ""
+
+    def step_progress(self, step: str, progress: Progress) -> None:
+        self._progress = progress_line(progress)
 
     def step_ended(self, record: StepRecord) -> None:
         self._records[record.step], self._running = record, None
@@ -94,7 +99,12 @@ class Live:
         for step in self._steps:
             table.add_row(*self._cells(step))
         total = f"{len(self._records)} of {len(self._steps)} steps, {show_seconds(self._clock() - self._start)}"
-        return Group(table, Text(total, "dim"))
+        said = (
+            [Text(f"   {self._progress}", no_wrap=True, overflow="ellipsis")]
+            if self._running and self._progress
+            else []
+        )
+        return Group(table, *said, Text(total, "dim"))
 
     def _cells(self, step: str) -> tuple[RenderableType, ...]:
         record = self._records.get(step)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, 
 from pipeline.settings_file import LoadedSettings
 from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
-from schemas import records
+from schemas import progress, records
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.records import RunResult, State, StepRecord
@@ -189,7 +190,8 @@ def launch_steps(
                 done.append(StepRecord(name, State.NOT_RUN))
             else:
                 console.step_started(name)
-                done.append(_launch(job, graph, node))
+                with progress.listening(partial(console.step_progress, name)):
+                    done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
         interrupt.check()
     except KeyboardInterrupt:
@@ -239,13 +241,13 @@ def build_graph(job: Job, connection: object) -> Graph:
 
 
 def _batch(job: Job) -> Batch | None:
-    from components.example_gen.unlabelled import types_of
+    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch
 
     source = batch_source(job.loaded.settings)
     if source is None:
         return None
-    return Batch(source, job.batch_digest, types_of(job.profile))
+    return Batch(source, job.batch_digest, readings_of(job.profile))
 
 
 def _launch(job: Job, graph: Graph, node: object) -> StepRecord:

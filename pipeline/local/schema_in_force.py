@@ -16,15 +16,20 @@ def amendments(settings: Settings, profile: TableProfile) -> list[str]:
 
 
 def with_schema_in_force(settings: Settings, profile: TableProfile, folder: Path) -> Settings:
-    """Settings that name the amended schema, written below `folder`; the same settings where nothing is overruled.
+    """Settings that name this run's schema, amended where they overrule it, written below `folder` under its own digest.
+
+    TFX's cache hashes the path of the file that ImportSchemaGen reads: under its digest, the same schema is the same from
+    any place, and all that stands on it is answered from the cache. Settings without a schema stay as they are.
 
     Raises
     ------
     MachineError : the folder cannot be written.
     """
+    if not settings.schema_file:
+        return settings
     text, notes = _amended(settings, profile)
     if not notes:
-        return settings
+        text = Path(settings.schema_file).read_text(encoding="utf-8")
     path = folder / "schemas" / hashlib.sha256(text.encode()).hexdigest()[:16] / "schema.pbtxt"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

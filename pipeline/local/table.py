@@ -11,7 +11,9 @@ from typing import Any
 from components.example_gen.source import Source, SplitRule
 from pipeline.local.schema_in_force import amendments
 from pipeline.settings import Settings
-from schemas.errors import Problem, SettingsError
+from pipeline.settleable import hopeless
+from schemas.errors import DataError, Problem, SettingsError
+from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
 
@@ -43,6 +45,10 @@ def source_of(settings: Settings) -> Source:
         weight=columns.weight,
         ids=columns.ids,
         kinds=columns.kinds,
+        dates=columns.dates,
+        numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
+        escape=data.escape,
+        label_missing=settings.label.missing,
     )
 
 
@@ -56,10 +62,10 @@ def batch_source(settings: Settings) -> Source | None:
 
 def batch_digest(settings: Settings, profile: TableProfile) -> str:
     """Of the table of `batch_scoring`; "" without one. Raises DataError where it is not there or lacks columns."""
-    from components.example_gen.unlabelled import check, types_of
+    from components.example_gen.unlabelled import check, readings_of
 
     source = batch_source(settings)
-    return check(source, types_of(profile)) if source else ""
+    return check(source, readings_of(profile)) if source else ""
 
 
 def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:
@@ -76,6 +82,8 @@ def look_at(settings: Settings) -> TableProfile:
     unknown = list(_unknown_columns(settings, [column.name for column in profile.columns]))
     if unknown:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
+    if found := hopeless(settings, profile):
+        raise DataError("The test rows cannot settle what the quality gate asks; nothing was trained.", *found)
     return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
 
 

@@ -20,6 +20,7 @@ from serving.rest import body as bodies
 from serving.rest import decode, documents, encode, examples, paths
 from serving.rest.paths import HTTP_STATUS, Target
 from serving.routing_key import RoutingKey
+from serving.signature import RAW_SIGNATURE
 from serving.status import Code, ServingError, invalid
 from serving.versions.library import Lease
 from serving.versions.version import Version
@@ -157,7 +158,8 @@ class RestApp:
         signature = model_of(lease.version).signatures.get(name)
         if signature is None:
             raise invalid(f'Serving signature name: "{name}" not found in signature def')
-        decoded = decode.decode(document, signature.inputs)
+        reader = lease.version.reader if name == RAW_SIGNATURE else None
+        decoded = decode.decode(document, signature.inputs, reader)
         inference.check_names(signature, decoded.inputs.keys())
         answer = await self.core.run(call, lease, signature, decoded.inputs, tuple(signature.outputs))
         return encode.encode(answer.outputs, decoded.row_format)

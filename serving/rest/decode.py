@@ -6,10 +6,10 @@ the request, to say of the first value that is wrong what TensorFlow Serving say
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,10 +35,19 @@ class Decoded:
     row_format: bool
 
 
-def decode(document: Document, inputs: Mapping[str, TensorSpec]) -> Decoded:
+class Reads(Protocol):
+    """Reads what JSON gives for a column as the model's own table was read."""
+
+    def column(self, key: str, values: Sequence[Any]) -> Array | None:
+        """Raises ServingError; None for a column that it does not know."""
+
+
+def decode(document: Document, inputs: Mapping[str, TensorSpec], reads: Reads | None = None) -> Decoded:
     """The tensors of a predict request.
 
     inputs : the signature's, whose types decide; shapes are not looked at, the model itself refuses a wrong one.
+    reads : for a model that says how its cells are read, takes what is not plainly of the type: true for a boolean, "39"
+        for a number, null for a missing value.
 
     Raises
     ------
@@ -55,13 +64,13 @@ def decode(document: Document, inputs: Mapping[str, TensorSpec]) -> Decoded:
         raise invalid("Missing 'inputs' or 'instances' key")
     with np.errstate(over="ignore"):
         if by_column:
-            return Decoded(_from_columns(document["inputs"], inputs), row_format=False)
+            return Decoded(_from_columns(document["inputs"], inputs, reads), row_format=False)
         rows = document["instances"]
         if not isinstance(rows, list):
             raise _refused(document, "Expecting 'instances' to be an list/array")
         if not rows:
             raise _refused(document, "No values in 'instances' array")
-        return Decoded(_from_rows(rows, inputs), row_format=True)
+        return Decoded(_from_rows(rows, inputs, reads), row_format=True)
 
 
 def tensor(values: list[Any], dtype: str) -> Array | None:
@@ -81,27 +90,36 @@ def tensor(values: list[Any], dtype: str) -> Array | None:
     return flat if flat is None or len(shape) == 1 else flat.reshape(shape)
 
 
-def _from_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, Array]:
+def _from_rows(rows: list[Any], inputs: Mapping[str, TensorSpec], reads: Reads | None) -> dict[str, Array]:
     named = {*map(type, rows)} == _DICT and not any(map(is_base64, rows) if len(inputs) == 1 else ())
-    decoded = _named_rows(rows, inputs) if named else _plain_rows(rows, inputs)
+    decoded = _named_rows(rows, inputs, reads) if named else _plain_rows(rows, inputs)
     if decoded is None:
         raise refusals.of_rows(rows, inputs)
     return decoded
 
 
-def _named_rows(rows: list[dict[str, Any]], inputs: Mapping[str, TensorSpec]) -> dict[str, Array] | None:
+def _named_rows(
+    rows: list[dict[str, Any]], inputs: Mapping[str, TensorSpec], reads: Reads | None
+) -> dict[str, Array] | None:
     if {*map(len, rows)} != {len(inputs)}:
         return None
     decoded = {}
     for name, spec in inputs.items():
         try:
-            column = tensor([row[name] for row in rows], spec.dtype)
+            values = [row[name] for row in rows]
         except KeyError:
             return None
+        column = tensor(values, spec.dtype)
+        if column is None and reads is not None:
+            column = _read(reads, name, values)
         if column is None:
             return None
         decoded[name] = column
     return decoded
+
+
+def _read(reads: Reads, name: str, values: list[Any]) -> Array | None:
+    return None if any(isinstance(value, list | dict) for value in values) else reads.column(name, values)
 
 
 def _plain_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, Array] | None:
@@ -112,7 +130,7 @@ def _plain_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, 
     return None if column is None else {name: column}
 
 
-def _from_columns(value: Any, inputs: Mapping[str, TensorSpec]) -> dict[str, Array]:
+def _from_columns(value: Any, inputs: Mapping[str, TensorSpec], reads: Reads | None) -> dict[str, Array]:
     if not isinstance(value, dict) or is_base64(value):
         if len(inputs) > 1:
             raise invalid(
@@ -120,15 +138,17 @@ def _from_columns(value: Any, inputs: Mapping[str, TensorSpec]) -> dict[str, Arr
                 "input tensors required as per tensorinfo_map"
             )
         value = dict.fromkeys(inputs, value)
-    return {name: _column(name, spec, value) for name, spec in inputs.items()}
+    return {name: _column(name, spec, value, reads) for name, spec in inputs.items()}
 
 
-def _column(name: str, spec: TensorSpec, columns: Mapping[str, Any]) -> Array:
+def _column(name: str, spec: TensorSpec, columns: Mapping[str, Any], reads: Reads | None) -> Array:
     if name not in columns:
         raise invalid(f"Missing named input: {name} in 'inputs' object.")
     value = columns[name]
     if isinstance(value, list):
         decoded = tensor(value, spec.dtype)
+        if decoded is None and reads is not None:
+            decoded = _read(reads, name, value)
     else:
         scalar = array([value], {type(value)}, spec.dtype)
         decoded = None if scalar is None else scalar.reshape(())

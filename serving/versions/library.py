@@ -195,7 +195,7 @@ class Library:
                 version.error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
             else:
                 version.saved_model, version.batcher, version.error = loaded.saved_model, loaded.batcher, None
-                version.description = loaded.description
+                version.description, version.reader = loaded.description, loaded.reader
                 self._set(version, State.AVAILABLE)
                 if self.models.get(version.model) is not model:
                     self._unload(model, version)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serving.engine.batching import Batcher, Journal
 from serving.engine.batching import Threads as BatchThreads
@@ -14,17 +14,21 @@ from serving.engine.limits import BatchLimits
 from serving.engine.saved_model import SavedModel, Threads
 from serving.engine.warmup import warm_up
 
+if TYPE_CHECKING:
+    from serving.request_reading import RequestReader
+
 #: Where models/signatures.py says what a client must know; another SavedModel has none.
 DESCRIPTION = Path("assets.extra/model.json")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """description : the model's own model.json, or {}."""
+    """description : the model's own model.json, or {}.  reader : of its requests' cells, where model.json says how."""
 
     saved_model: SavedModel
     batcher: Batcher
     description: dict[str, Any]
+    reader: RequestReader | None = None
 
 
 Load = Callable[[str, Path], Loaded]
@@ -50,7 +54,17 @@ class Loader:
             saved_model.close()
             raise
         batcher = Batcher(saved_model.run, self.batch_threads, self.limits, journal=self.journal)
-        return Loaded(saved_model, batcher, _description(path))
+        description = _description(path)
+        return Loaded(saved_model, batcher, description, _reader(path, description))
+
+
+def _reader(path: Path, description: dict[str, Any]) -> RequestReader | None:
+    if "inputs" not in description:
+        return None
+    # It brings pyarrow, which a server of other people's models does not need.
+    from serving.request_reading import RequestReader
+
+    return RequestReader.of(path, description)
 
 
 def _description(path: Path) -> dict[str, Any]:

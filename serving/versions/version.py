@@ -12,6 +12,7 @@ from serving.status import Code, ServingError
 if TYPE_CHECKING:
     from serving.engine.batching import Batcher
     from serving.engine.saved_model import SavedModel
+    from serving.request_reading import RequestReader
 
 
 class State(IntEnum):
@@ -42,6 +43,7 @@ class Version:
     in_use: int = 0
     given_up: bool = False
     description: dict[str, object] = field(default_factory=dict)
+    reader: RequestReader | None = None
 
     @property
     def is_available(self) -> bool:

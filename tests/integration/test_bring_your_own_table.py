@@ -70,7 +70,7 @@ def test_a_value_that_the_schema_does_not_know_is_refused(refused, first):
 
 
 #: A value that a quarter of the rows hold is drift as well, and no schema can accept that.
-WANTED = ("--set", "data_gate.policy.drift_l_infty_high=warn")
+WANTED = ("--set", "data_gate.policy.drift=warn")
 
 
 def test_accepting_the_proposed_schema_lets_the_data_through(place, refused):

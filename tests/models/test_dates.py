@@ -22,7 +22,7 @@ def test_days_agree_with_python_over_six_centuries():
 
 @pytest.mark.parametrize(
     "text",
-    ["2014-05-16T20:15:30", "2014-05-16 20:15:30", "2014-05-16T20:15:30.25Z", "2014-05-16T20:15:30+02:00"],
+    ["2014-05-16T20:15:30", "2014-05-16 20:15:30", "2014-05-16T20:15:30 Z", "2014-05-16T22:15:30+02:00"],
 )
 def test_time_of_day_is_a_fraction(text):
     day, month, weekday, hour = parse(text)

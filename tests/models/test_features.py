@@ -1,7 +1,7 @@
 import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from models.features import categories, derive, from_dtypes, numbers, sanitise
+from models.features import categories, derive, from_dtypes, numbers
 from schemas.errors import DataError
 from schemas.roles import Roles
 
@@ -58,13 +58,6 @@ def test_unusable_columns_are_refused_with_their_name(dtypes, kinds, words):
     with pytest.raises(DataError) as caught:
         from_dtypes(dtypes, Roles(label="label", task="binary", kinds=kinds))
     assert words in str(caught.value)
-
-
-def test_sanitised_names_are_unique_even_against_the_number_given_to_a_clash():
-    names = ["a b", "a-b", "a_b_2", "A/B", "1", "日付", "日"]
-    keys = sanitise(names)
-    assert len({k.lower() for k in keys}) == len(names)
-    assert all(k.isascii() and k.isidentifier() for k in keys)
 
 
 def test_dates_feed_both_tensors():

@@ -9,6 +9,7 @@ import tensorflow_transform as tft
 from models.features import DATE_PARTS, categories, from_dtypes, numbers
 from models.plan import TrainingPlan
 from models.rows import read
+from models.served_names import served_names
 from models.training import read_vocabulary
 from models.vocabulary import FIRST_ID, MISSING_ID, RARE_ID
 from schemas.errors import DataError
@@ -68,12 +69,13 @@ def rows(prepared, transform, features):
     return replace(rows, categories=local[rows.categories])
 
 
-def number(rows, features, key):
-    return rows.numbers[:, numbers(features).index(key)]
+def number(rows, features, name):
+    return rows.numbers[:, numbers(features).index(*served_names([name]))]
 
 
-def category(rows, features, key):
-    return rows.categories[:, categories(features).index(key)]
+def category(rows, features, name):
+    column, point, part = name.partition(".")
+    return rows.categories[:, categories(features).index(served_names([column])[0] + point + part)]
 
 
 def test_numbers_are_standardised(rows, features):
@@ -93,7 +95,7 @@ def test_missing_numbers_are_nan_and_do_not_move_the_mean(rows, features):
 
 
 def test_text_that_is_no_number_is_missing(rows, features):
-    column = number(rows, features, "text_number")
+    column = number(rows, features, "text number")
     assert np.isnan(column[2::4]).all()
     assert column[3] < column[1] < column[0]
 
@@ -123,7 +125,7 @@ def test_a_table_whose_categories_are_all_empty_still_transforms(tmp_path):
 
 
 def test_a_column_without_any_number_is_all_missing(rows, features):
-    assert np.isnan(number(rows, features, "no_number")).all()
+    assert np.isnan(number(rows, features, "no number")).all()
 
 
 def test_dates_become_parts(rows, features):

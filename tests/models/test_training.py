@@ -14,6 +14,7 @@ from models.network import Answer
 from models.plan import TrainingPlan
 from models.rows import Rows
 from models.vocabulary import Vocabulary
+from schemas import progress
 from schemas.evidence import TrainingEvidence, read
 from tests.models import table
 from tests.models.conftest import fn_args
@@ -69,7 +70,12 @@ def test_a_small_table_gets_a_small_network():
 def test_training_stops_when_eval_no_longer_gains():
     train = toy(200)
     noise = replace(toy(200, 1), label=np.random.default_rng(2).integers(0, 2, 200))
-    fitted = fit(train, noise, NONE, Answer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
+    heard = []
+    with progress.listening(heard.append):
+        fitted = fit(train, noise, NONE, Answer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
+    assert [one.eval_loss for one in heard] == list(fitted.history["val_loss"]), "every epoch is told, as it ends"
+    assert heard[-1].best_epoch == fitted.best_epoch
+    assert [one.epoch for one in heard] == list(range(1, len(heard) + 1))
     assert len(fitted.history["val_loss"]) == fitted.best_epoch + 2 < 60
 
 

@@ -2,6 +2,7 @@ import json
 
 from models import training, tuning
 from models.plan import TrainingPlan
+from schemas import progress
 from tests.models.conftest import fn_args
 
 
@@ -15,7 +16,10 @@ def test_the_best_trial_reaches_the_trainer(wave, tmp_path, capfd):
     }
     result = tuning.tuner_fn(args)
     result.tuner.search_space_summary()
-    result.tuner.search(**result.fit_kwargs)
+    heard = []
+    with progress.listening(heard.append):
+        result.tuner.search(**result.fit_kwargs)
+    assert {(one.training, one.trainings) for one in heard} == {(1, 3), (2, 3), (3, 3)}
     result.tuner.results_summary()
     assert capfd.readouterr().out == ""
     trials = result.tuner.oracle.get_best_trials(3)

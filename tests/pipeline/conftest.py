@@ -10,7 +10,7 @@ def compiled():
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
-    from components.example_gen.unlabelled import types_of
+    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch, Run, create_pipeline
     from pipeline.local import metadata
     from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
@@ -21,7 +21,7 @@ def compiled():
         profile = look_at(settings)
         connection = metadata.connection(settings.metadata, Path(root, "metadata.db"))
         table = batch_source(settings)
-        batch = Batch(table, batch_digest(settings, profile), types_of(profile)) if table else None
+        batch = Batch(table, batch_digest(settings, profile), readings_of(profile)) if table else None
         run = Run(
             source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", connection, batch
         )

@@ -97,13 +97,13 @@ def test_batch_scoring_compiles_for_kubeflow(tmp_path):
     """With TFX's own runner: what it cannot build (a custom driver in a condition, say) raises here."""
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
-    from components.example_gen.unlabelled import types_of
+    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch, Run, create_pipeline
     from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 
     settings = load(PROJECT / "configs/penguins.yaml", ("batch_scoring.path=data/penguins/penguins.csv",)).settings
     profile = look_at(settings)
-    batch = Batch(batch_source(settings), batch_digest(settings, profile), types_of(profile))
+    batch = Batch(batch_source(settings), batch_digest(settings, profile), readings_of(profile))
     run = Run(
         source_of(settings), profile.digest, roles_of(profile), "gs://b/root", "gs://b/serving", "r1", batch=batch
     )

@@ -13,11 +13,12 @@ import numpy as np
 from components.release_gate import core as release_gate
 from components.release_gate.core import Override
 from schemas import evidence as ev
-from schemas import explanation_evidence, fairness_evidence, fairness_history, records
+from schemas import explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.fairness_history import FairnessHistory, PastGap
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
+from schemas.score_evidence import AtThreshold, Counted, Curves, Histograms, ScoreEvidence
 from schemas.verdict import Measurement, Status, Verdict, judge
 from tests.reports import measured
 
@@ -266,6 +267,28 @@ def census_evaluation() -> ev.EvaluationEvidence:
     )
 
 
+def census_scores() -> ScoreEvidence:
+    """With a released model, three ways of parting the rows, and a group with a long name."""
+    found = census_evaluation()
+    edges = tuple(np.linspace(0, 1, 41).tolist())
+
+    def parts(by: str, names: Sequence[str], hidden: int = 0) -> Histograms:
+        falls = [np.exp(-edge * (n + 1) * 2) * 900 for n in range(len(names)) for edge in edges[:-1]]
+        counts = [tuple(float(v) for v in falls[n * 40 : n * 40 + 40]) for n in range(len(names))]
+        made = [Counted(name, 700 - 60 * n, counts[n], 0.3 / (n + 1), 0.2) for n, name in enumerate(names)]
+        return Histograms(by, edges, tuple(made), hidden)
+
+    thresholds = [n / 100 for n in range(101)] + [0.4312]
+    at = tuple(AtThreshold(t, 0.24 + 0.7 * t if t < 1 else None, 1 - t, 1 - t, 0.5 + t / 3) for t in sorted(thresholds))
+    roc = tuple((float(a), float(a**0.2)) for a in np.linspace(0, 1, 101))
+    return ScoreEvidence(
+        "binary", 16_281, "score", Curves(found.roc, found.pr, found.calibration),
+        Curves(roc, found.pr, found.calibration), 1_795_812_212, 0.24, 0.4312, at,
+        (parts("", ("<=50K", ">50K")), parts("sex", ("Female", "Male")),
+         parts("race", ("Amer-Indian-Eskimo", "Asian-Pac-Islander", "Black", "Other", "White"), 3)),
+    )  # fmt: skip
+
+
 def census_serving() -> ev.ServingEvidence:
     """gRPC well, REST with a difference and a lost answer."""
     quick = tuple(1.5 + n / 100 for n in range(100))
@@ -356,7 +379,7 @@ def result(verdict: str, gates: Sequence[Verdict], ran: Sequence[StepRecord], **
     return replace(base, **more)  # type: ignore[arg-type]
 
 
-Found = ev.Evidence | FairnessEvidence | FairnessHistory | ExplanationEvidence
+Found = ev.Evidence | ScoreEvidence | FairnessEvidence | FairnessHistory | ExplanationEvidence
 
 
 def write(folder: Path, run: RunResult, *found: Found) -> Path:
@@ -365,6 +388,8 @@ def write(folder: Path, run: RunResult, *found: Found) -> Path:
     for one in found:
         if isinstance(one, FairnessEvidence):
             fairness_evidence.write(one, folder / "evidence")
+        elif isinstance(one, ScoreEvidence):
+            score_evidence.write(one, folder / "evidence")
         elif isinstance(one, FairnessHistory):
             fairness_history.write(one, folder / "evidence")
         elif isinstance(one, ExplanationEvidence):
@@ -396,7 +421,17 @@ def refused_by_data(folder: Path) -> Path:
         ev.Drift("train", "released version 3", "jensen_shannon", 0.2345, 0.05, 3),
     )
     drift = replace(census_data().columns[0], drift=far)
-    data = replace(census_data(), columns=(drift, *census_data().columns[1:]), released_version=3)
+    moved = ev.Moved(
+        "age",
+        "age moved",
+        "FAILED",
+        ("17 to 40", "40 to 90"),
+        (0.6, 0.4),
+        (0.9, 0.1),
+        "released version 3",
+        "train now",
+    )
+    data = replace(census_data(), columns=(drift, *census_data().columns[1:]), released_version=3, moved=(moved,))
     anomaly = ev.AnomalyRow(
         "train",
         "age",
@@ -442,7 +477,7 @@ def refused_by_data(folder: Path) -> Path:
 def refused_by_quality(folder: Path) -> Path:
     """The model was trained and is not good enough."""
     run = result("REFUSED", [data_verdict(), quality_verdict(0.8871)], steps(), metrics={"auc": 0.8871})
-    return write(folder, run, census_data(), census_schema(), census_training(), census_evaluation())
+    return write(folder, run, census_data(), census_schema(), census_training(), census_evaluation(), census_scores())
 
 
 def refused_by_fairness(folder: Path) -> Path:

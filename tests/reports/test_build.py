@@ -181,11 +181,31 @@ def test_each_task_has_its_charts(output: Path) -> None:
     binary = page(output, "passed", "evaluation.html").words
     assert "At the threshold: 65.2 % of positives found, 8.1 % of negatives" in binary
     assert "precision 71.4 %, recall 65.2 %" in binary
-    assert "Furthest off:" in binary
+    assert "Weighs most: predictions near" in binary
+    assert "Thresholds" not in binary, "an older run knows one threshold only"
     regression = page(output, "regression", "evaluation.html").words
     assert "1,334 of 4,000 rows" in regression
     assert "Median error" in regression
     assert "ROC" not in regression
+
+
+def test_scores_stand_beside_those_of_the_released_model(output: Path) -> None:
+    found = page(output, "refused_by_quality", "evaluation.html")
+    assert found.source.count("released (1795812212)") >= 3, "drawn over ROC, precision and recall, and calibration"
+    assert "true positive rate, released (1795812212)" in found.words
+    assert "chosen (0.431)" in found.source
+    assert found.row("0.4312 (chosen)")[1:] == ["54.2 %", "56.9 %", "56.9 %", "64.4 %"]
+    assert "By true class (income)" in found.words
+    assert found.row("Amer-Indian-Eskimo")[2:] == ["0.3000", "20.0 %", "700"]
+    assert "3 smaller parts are not drawn." in found.words
+
+
+def test_the_difference_to_the_released_model_has_its_interval(tmp_path: Path) -> None:
+    row = MetricRow("auc", "overall", 0.91, 500, 0.9, 0.92, 0.915, -0.008, 0.002)
+    found = replace(run_folders.census_evaluation(), metrics=(row,))
+    folder = run_folders.write(tmp_path / "run", run_folders.result("PASSED", (), ()), found)
+    cells = Page(build(folder).with_name("evaluation.html")).row("AUC", "0.9100")
+    assert cells[4] == "−0.0050 −0.0080 to +0.0020"
 
 
 def test_training_says_best_epoch_seed_and_what_it_depends_on(output: Path) -> None:
@@ -213,6 +233,8 @@ def test_data_shows_missing_share_and_marks_drift_over_its_limit(output: Path) -
     assert found.row("sex", "feature", "category")[-2:] == ["0.0117", "–"]
     assert "jensen shannon drift from released version 3 above its limit" in found.words
     assert "Out-of-range values (train)" in found.words
+    assert "What moved" in found.words
+    assert "Furthest apart at 17 to 40: 60.0 % of released version 3, 90.0 % of train now." in found.words
     assert "Value 412 is above" in page(output, "refused_by_data", "schema.html").words
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from reports import charts, column_cards, graph_layout, small_charts, timeline
+from reports import charts, column_cards, graph_layout, score_charts, small_charts, timeline
 from reports.graph_layout import Edge
 from schemas.evidence import Drift
 from schemas.records import ArtifactRecord, State, StepRecord
@@ -87,6 +87,14 @@ def test_drift_is_over_only_past_its_limit(value: float, over: bool) -> None:
     assert column_cards.is_over(Drift("test", "train", "l_infinity", value, 0.05)) is over
 
 
+@pytest.mark.parametrize(
+    ("outcome", "over"), [("UNKNOWN", False), ("CHANCE", False), ("WARNED", True), ("FAILED", True)]
+)
+def test_drift_that_the_gate_judged_is_over_where_it_said_so(outcome: str, over: bool) -> None:
+    drift = Drift("test", "train", "share_difference", 0.2, 0.05, outcome=outcome)
+    assert column_cards.is_over(drift) is over
+
+
 def test_drift_without_limit_is_never_over() -> None:
     assert not column_cards.is_over(Drift("test", "train", "l_infinity", 1.0))
 
@@ -95,7 +103,9 @@ def test_charts_take_colours_from_the_page_and_leave_no_global_trace() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    drawn = [*charts.training_curves(run_folders.census_training()), charts.roc(run_folders.census_evaluation())]
+    scores = score_charts.of_evaluation(run_folders.census_evaluation())
+    drawn = [*charts.training_curves(run_folders.census_training()), *score_charts.curves(scores)]
+    assert [chart.title for chart in drawn[-3:]] == ["ROC curve", "Precision and recall", "Calibration"]
     assert dict(mpl.rcParams) == before
     for chart in drawn:
         text = str(chart.svg)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reports.build import build
 from reports.run_index import build_index
+from schemas.evidence import MetricRow
 from tests.reports import run_folders
 from tests.reports.parsed_page import Page
 
@@ -64,3 +65,30 @@ def test_a_copy_that_a_tool_made_of_the_link_is_no_run_either(tmp_path: Path) ->
     for name in ("one", "latest"):
         run_folders.write(tmp_path / "runs" / name, run_folders.result("PASSED", (), (), run_id="one"))
     assert ">latest<" not in build_index(tmp_path).read_text()
+
+
+def write_past(output: Path, folder: str, day: int, auc: float, version: int | None, **more: object) -> None:
+    metric = MetricRow("auc", "overall", auc, 900, auc - 0.01, auc + 0.01)
+    run = run_folders.result(
+        "PASSED" if version else "REFUSED", (), (), started_at=f"2025-11-{day:02d}T10:00:00+00:00", metrics={"auc": auc},
+        run_id=folder, pushed_version=version, **more,
+    )  # fmt: skip
+    found = replace(run_folders.census_evaluation(), metrics=(metric,))
+    run_folders.write(output / "runs" / folder, run, found)
+
+
+def test_the_metric_is_drawn_over_versions_with_its_intervals(tmp_path: Path) -> None:
+    for day, (auc, version) in enumerate(((0.90, 1), (0.91, None), (0.92, 3)), 1):
+        write_past(tmp_path, f"r{day}", day, auc, version, data_digest="old" if day == 1 else "new")
+    page = Page(build_index(tmp_path))
+    assert page.source.count('<svg class="chart"') == 1
+    assert "From 0.9000 to 0.9200 in 3 runs" in page.words
+    assert page.row("r1")[1:] == ["1", "PASSED", "0.9000", "0.8900 – 0.9100", "others"]
+    assert page.row("r2")[1:] == ["–", "REFUSED", "0.9100", "0.9000 – 0.9200", "the same"]
+    assert "A dotted line stands where the data changed" in page.words
+
+
+def test_one_run_and_another_pipeline_make_no_trend(tmp_path: Path) -> None:
+    write_past(tmp_path, "r1", 1, 0.9, 1, name="other")
+    write_past(tmp_path, "r2", 2, 0.9, 1)
+    assert '<svg class="chart"' not in build_index(tmp_path).read_text()

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.inference import MAX_FULLEST_BIN, distance_limits, infer, lowest_presence
+from schemas.inference import infer, lowest_presence
 from schemas.roles import Roles
 from schemas.table import Column, TableProfile
 
 ROWS = {"train": 8000, "eval": 1000, "test": 1000}
 COLUMNS = (
-    Column("age", "int", "number", distinct=70, low=17, high=90, fullest_bin=0.2),
-    Column("gain", "float", "number", distinct=70, fullest_bin=MAX_FULLEST_BIN + 0.01),
+    Column("age", "int", "number", distinct=70, low=17, high=90),
+    Column("gain", "float", "number", distinct=70),
     Column("city", "text", "category", distinct=2, missing=400, values=("Bonn", "Ulm")),
     Column("free", "text", "category", distinct=900),
     Column("zip", "int", "category", distinct=90),
     Column("day", "text", "date", distinct=300, date_format="%Y-%m-%d"),
     Column("seen", "int", "date", distinct=300, date_format="unix_seconds"),
     Column("row", "text", "category", "id", distinct=10000),
-    Column("w", "float", "number", "weight", distinct=10, fullest_bin=0.3),
+    Column("w", "float", "number", "weight", distinct=10),
     Column("label", "text", "category", "label", distinct=2, values=("no", "yes")),
 )
 PROFILE = TableProfile(Roles("label", "binary", ("no", "yes"), "w", ("row",)), COLUMNS, ROWS, "00")
@@ -68,7 +68,7 @@ def test_drift_is_measured_where_it_means_something() -> None:
         )
     assert measured == {
         "age": (0, 0.1),
-        "gain": (0, 0),
+        "gain": (0, 0.1),
         "city": (0.1, 0),
         "free": (0.1, 0),
         "zip": (0.1, 0),
@@ -86,13 +86,3 @@ def test_drift_is_measured_where_it_means_something() -> None:
 )
 def test_presence_leaves_room_only_where_something_is_missing(missing: int, smallest: int, wanted: float) -> None:
     assert lowest_presence(Column("x", "int", "number", missing=missing), 10_000, smallest) == wanted
-
-
-def test_small_tables_forgive_more_and_never_more_than_everything() -> None:
-    assert distance_limits({"train": 10**6, "eval": 10**5, "test": 10**5}) == (0.1, 0.1)
-    small, smaller = (
-        distance_limits({"train": 200, "eval": 30, "test": 30}),
-        distance_limits({"train": 20, "eval": 1, "test": 1}),
-    )
-    assert 0.1 < small[0] < smaller[0] == 1.0
-    assert 0.1 < small[1] < smaller[1] == 1.0

@@ -25,7 +25,16 @@ from schemas.scored_rows import (
 )
 
 BINARY = About(
-    "binary", ("<=50K", ">50K"), 0.4, 0.5, "test", ("sex", "größe"), ("key", "count"), "w", baseline_version=3
+    "binary",
+    ("<=50K", ">50K"),
+    0.4,
+    0.5,
+    "test",
+    ("sex", "größe"),
+    ("key", "count"),
+    "w",
+    baseline_version=3,
+    slices=("region",),
 )
 
 
@@ -42,6 +51,7 @@ def binary_rows(about=BINARY):
         "score_<=50K": one,
         "score_>50K": other,
         "weight": np.array([1, 0.5, 2, 1]),
+        "slice_region": Texts.of(["n", "s", None, "n"]),
         "group_sex": Texts.of(["M", None, "F", "M"]),
         "group_größe": np.array([1.5, np.nan, 3, 4]),
         "baseline_decision": np.array([1, 1, 0, 0]),
@@ -80,7 +90,7 @@ def test_the_file_is_the_documented_one(tmp_path):
     assert {field.name: str(field.type) for field in schema} == {
         "row": "int64", "id_key": "string", "id_count": "int64", "label": "string", "decision": "string",
         "score_<=50K": "float", "score_>50K": "float", "weight": "double", "group_sex": "string",
-        "group_größe": "double", "baseline_decision": "string", "baseline_score_<=50K": "float",
+        "group_größe": "double", "slice_region": "string", "baseline_decision": "string", "baseline_score_<=50K": "float",
         "baseline_score_>50K": "float",
     }  # fmt: skip
     assert pq.read_table(path).column("label").to_pylist() == ["<=50K", ">50K", None, ">50K"]
@@ -88,7 +98,7 @@ def test_the_file_is_the_documented_one(tmp_path):
     assert json.loads(schema.metadata[METADATA_KEY]) == {
         "task": "binary", "classes": ["<=50K", ">50K"], "threshold": 0.4, "baseline_threshold": 0.5, "split": "test",
         "sensitive": ["sex", "größe"], "ids": ["key", "count"], "weight": "w", "baseline_version": 3,
-        "baseline_note": "", "released_version": None, "cluster": [], "caution": "",
+        "baseline_note": "", "released_version": None, "cluster": [], "caution": "", "slices": ["region"],
     }  # fmt: skip
     assert schema.equals(arrow_schema(BINARY, {"count": "int"}, {"größe": "float"}), check_metadata=True)
 

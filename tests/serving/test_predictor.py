@@ -14,6 +14,7 @@ import pytest
 import serving
 from schemas import release
 from schemas.errors import DataError, ModelError
+from schemas.reading import Reading
 from schemas.release import Release
 from serving import predictor as predictor_module
 from tests.serving import our_models, tiny_models
@@ -117,7 +118,7 @@ def test_a_number_for_a_text_column_is_its_text():
     from serving import rows
     from serving.rows import Input
 
-    inputs = [Input("w", "w", "string")]
+    inputs = [Input("w", "w", Reading())]
     day = datetime.datetime(2024, 1, 31, 10)  # noqa: DTZ001
     for values, texts in [
         ([3, None], [b"3", b""]),
@@ -129,7 +130,7 @@ def test_a_number_for_a_text_column_is_its_text():
         ([3, "x", True, None, 2.0], [b"3", b"x", b"true", b"", b"2"]),
     ]:
         columns = rows.read({"w": values}, ["w"])
-        found = rows.tensors(inputs, columns.arrays, len(values), (), rows.in_memory)
+        found = rows.tensors(inputs, columns.arrays, len(values), rows.in_memory)
         assert found["w"].tolist() == texts
 
 

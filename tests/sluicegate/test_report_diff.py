@@ -15,6 +15,7 @@ from schemas import evidence, explanation_evidence, fairness_evidence, model_car
 from schemas.evidence import MetricRow
 from schemas.verdict import Measurement, Status, judge
 from sluicegate.run_differences import WHOLE, Recorded, compare
+from sluicegate.run_headline import Line, headline
 from tests.components.model_card import world
 from tests.reports import run_folders
 from tests.sluicegate.test_main import _loaded_by
@@ -159,6 +160,43 @@ def test_a_metric_of_a_new_slice_is_not_there_before(run: Recorded) -> None:
     assert (found.item, found.before, found.after.value) == ("auc, sex=x", None, 0.7)
 
 
+def lines(before: Recorded, after: Recorded) -> dict[str, Line]:
+    return {line.item: line for line in headline(before, after)}
+
+
+def with_auc(value: float, **more: Any) -> Callable[[Recorded], Recorded]:
+    row = MetricRow("auc", "overall", value, 900, value - 0.006, value + 0.006, **more)
+    return lambda run: replace(run, evaluation=replace(run.evaluation, metrics=(row, *run.evaluation.metrics[1:])))
+
+
+def test_what_matters_stands_on_top_also_where_nothing_changed(run: Recorded) -> None:
+    found = lines(run, run)
+    assert list(found)[:2] == ["verdict", "version"]
+    assert list(found)[-3:] == ["data", "settings", "code"]
+    assert {"auc", "log_loss"} <= set(found), "what the quality gate judges"
+    assert "accuracy" not in found, "no gate judges it"
+    assert found["auc"].before.interval is not None
+    assert {found[item].note for item in ("auc", "data", "settings", "code")} == {"the same", "the same bytes"}
+
+
+def test_a_difference_is_paired_where_the_second_run_met_the_first_ones_model(run: Recorded) -> None:
+    before = with_auc(0.91)(run)
+    met = with_auc(0.92, baseline=0.91, change_low=0.004, change_high=0.016)(run)
+    assert lines(before, met)["auc"].note == "+0.0100 [+0.0040, +0.0160] on the same rows"
+    elsewhere = with_result(data_digest="other")(met)
+    assert lines(before, elsewhere)["auc"].note == "+0.0100, the intervals overlap"
+    assert lines(before, elsewhere)["data"].note == "other bytes"
+    assert lines(before, with_auc(0.95)(run))["auc"].note == "+0.0400, the intervals are apart"
+
+
+def test_a_gate_that_turned_is_said_beside_the_verdict(run: Recorded) -> None:
+    other = with_result(verdict="REFUSED", gates=(run_folders.quality_verdict(0.8871), served(2.5)))(run)
+    found = lines(run, other)
+    assert list(found)[:3] == ["verdict", "gate QualityGate", "version"]
+    assert (found["verdict"].before.status, found["verdict"].after.status) == ("PASSED", "REFUSED")
+    assert "gate serving_check" not in found
+
+
 def write(run: Recorded, folder: Path) -> None:
     for one in (run.data, run.training, run.evaluation):
         evidence.write(one, folder / "evidence")
@@ -177,12 +215,14 @@ def test_the_command_reads_records_and_all_evidence(call, here, run):
     assert (ended.code, ended.err) == (0, "")
     said = json.loads(ended.out)
     assert [said[side]["folder"] for side in "ab"] == ["a", "b"]
+    assert [line["item"] for line in said["what_matters"]][:2] == ["verdict", "version"]
     gap = next(c for c in said["changes"] if c["item"] == GAP)
     assert gap["after"]["value"] == 0.25
     assert len(gap["after"]["interval"]) == 2
     sections = {c["section"] for c in said["changes"]}
     assert sections == {"settings", "fairness gaps", "explanation", "not measured"}
     text = call("report", "diff", "a", "b").out
+    assert text.index("what matters") < text.index("the same bytes") < text.index("\nsettings")
     assert f"{GAP} " in text
     assert "0.02" in text
     assert "(+0.48)" in text

@@ -274,7 +274,7 @@ def test_init_proposes_settings_that_load_and_plan(call, here):
     text = Path("configs/my_table.yaml").read_text()
     assert "schema: schemas/my_table/schema.pbtxt" in text
     assert 'positive: "yes"' in text
-    assert "#   ids: [id]" in text
+    assert "  ids: [id]" in text
     assert Path("schemas/my_table/schema.pbtxt").read_text().startswith("#")
     assert plan_of("configs/my_table.yaml", call).code == 0
 

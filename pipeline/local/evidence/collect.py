@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.local.evidence import anomalies, evaluation, residuals, statistics
+from pipeline.local.evidence import anomalies, residuals, scores, statistics
 from pipeline.local.folders import OutputFolder
 from pipeline.settings import Settings
-from schemas import evidence, explanation_evidence, fairness_evidence
+from schemas import evidence, explanation_evidence, fairness_evidence, score_evidence
 from schemas import fairness_history as histories
+from schemas import verdict as verdicts
 from schemas.records import ArtifactRecord, StepRecord
 from schemas.table import TableProfile
 
 
 def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord], folder: Path) -> None:
-    """Writes data, schema, training, evaluation, serving, fairness and explanation.json for the steps that produced them.
+    """Writes data, schema, training, evaluation, scores, serving, fairness and explanation.json for the steps that ran.
 
     folder : `evidence` of a run in an output folder; the past of the fairness gate is read from the database there.
     """
@@ -26,8 +27,12 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     schema = made.get(("ImportSchemaGen", "schema")) or made.get(("SchemaGen", "schema"))
     stats = made.get(("StatisticsGen", "statistics"))
     if stats:
-        released = made.get(("ReleasedStatistics", "statistics"))
-        evidence.write(statistics.read(Path(stats.uri), profile, _uri(schema), settings.data.path, released), folder)
+        data_verdict = _uri(made.get(("DataGate", "verdict")))
+        left = statistics.Left(
+            Path(stats.uri), _uri(made.get(("ExampleGen", "examples"))), _uri(schema),
+            made.get(("ReleasedStatistics", "statistics")), verdicts.FILE.read_if_there(data_verdict) if data_verdict else None,
+        )  # fmt: skip
+        evidence.write(statistics.read(left, profile, settings.data.path), folder)
     if schema:
         found = made.get(("ExampleValidator", "anomalies"))
         gate = made.get(("DataGate", "verdict"))
@@ -40,20 +45,31 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     _copy(fairness, fairness_evidence.FILE_NAME, folder)
     if fairness:
         _write_history(settings, fairness, folder)
-    evaluated, model = made.get(("Evaluator", "evaluation")), made.get(("Trainer", "model"))
-    if evaluated and model:
-        found_metrics = evaluation.read(Path(evaluated.uri), Path(model.uri), profile.roles)
-        examples = made.get(("ExampleGen", "examples"))
-        if profile.roles.task == "regression" and examples:
-            pairs = residuals.read(Path(examples.uri), Path(model.uri))
-            found_metrics = replace(found_metrics, residuals=pairs)
-        evidence.write(found_metrics, folder)
+    _write_measured(made.get(("QualityGate", "verdict")), made.get(("Score", "predictions")), folder)
+    _write_scores(settings, made.get(("Score", "predictions")), folder)
 
 
 def _copy(artifact: ArtifactRecord | None, name: str, folder: Path) -> None:
     """Copies a file that the step wrote as evidence already, where it got so far."""
     if artifact and (Path(artifact.uri) / name).exists():
         shutil.copy(Path(artifact.uri) / name, folder / name)
+
+
+def _write_measured(judged: ArtifactRecord | None, scored: ArtifactRecord | None, folder: Path) -> None:
+    """The quality gate's metrics of every group, and of a regression single rows."""
+    measured = evidence.read(evidence.EvaluationEvidence, judged.uri) if judged else None
+    if measured and scored and measured.task == "regression":
+        measured = replace(measured, residuals=residuals.read(Path(scored.uri)))
+    if measured:
+        evidence.write(measured, folder)
+
+
+def _write_scores(settings: Settings, scored: ArtifactRecord | None, folder: Path) -> None:
+    if scored:
+        bins = {one.column: one.bins for one in settings.fairness.sensitive}
+        found = scores.read(Path(scored.uri), bins)
+        if found:
+            score_evidence.write(found, folder)
 
 
 def _write_history(settings: Settings, fairness: ArtifactRecord, folder: Path) -> None:

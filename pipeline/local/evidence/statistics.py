@@ -1,59 +1,99 @@
-"""TFDV's statistics as a data profile: per column and split, with the distances that DataGate measures too."""
+"""TFDV's statistics as a data profile: per column and split, with the distances that DataGate judges."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.data_gate.distance import of_every_column
+from components.data_gate import comparing
+from components.data_gate.comparing import Compared
+from components.data_gate.core import CATEGORIES, DRIFT, NUMBERS, TRAIN, Released
+from components.data_gate.older import distributions_in, kept_in
+from pipeline.local.evidence.moved import moved, outcome
 from schemas.evidence import ColumnInSplit, ColumnProfile, DataEvidence, Drift
 from schemas.pbtxt import read_pbtxt
 from schemas.records import ArtifactRecord
 from schemas.roles import SPLITS
 from schemas.split_statistics import columns_of, read_split
 from schemas.table import TableProfile
+from schemas.verdict import Measurement, Verdict
 
 TOP_VALUES = 12
+MEASURES = {True: "cumulative_difference", False: "share_difference"}
 _NUMERIC = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
 
 
-def read(
-    statistics: Path, profile: TableProfile, schema: Path | None, source: str, released: ArtifactRecord | None
-) -> DataEvidence:
-    """The profile of every column that ingest kept.
+@dataclass(frozen=True)
+class Left:
+    """Folders of what the steps left.
 
-    statistics, schema : folders of TFX's artifacts.  released : ReleasedStatistics' output.
+    examples : of ExampleGen, None before it kept distributions.  released : ReleasedStatistics' output.  verdict : DataGate's.
     """
-    lists = {split: read_split(statistics, split) for split in SPLITS}
+
+    statistics: Path
+    examples: Path | None = None
+    schema: Path | None = None
+    released: ArtifactRecord | None = None
+    verdict: Verdict | None = None
+
+
+def read(left: Left, profile: TableProfile, source: str) -> DataEvidence:
+    """The profile of every column that ingest kept."""
+    lists = {split: read_split(left.statistics, split) for split in SPLITS}
     by_split = {split: columns_of(one) for split, one in lists.items()}
-    distances = _distances(lists, read_pbtxt(schema / "schema.pbtxt") if schema else schema_pb2.Schema(), released)
+    pairs = _pairs(left, lists)
+    measurements = left.verdict.measurements if left.verdict else ()
+    distances = _distances(left, pairs, measurements)
     columns = []
     for column in profile.columns:
         seen = {split: features[column.name] for split, features in by_split.items() if column.name in features}
         splits = {split: _in_split(feature, profile.rows[split]) for split, feature in seen.items()}
-        drift = tuple(distance for name, distance in distances if name == column.name)
-        columns.append(ColumnProfile(column.name, column.kind, column.role, splits, drift))
-    version = int(released.properties["version"]) if released else 0
-    return DataEvidence(dict(profile.rows), tuple(columns), source, profile.digest, profile.notes, version or None)
+        columns.append(
+            ColumnProfile(column.name, column.kind, column.role, splits, tuple(distances.get(column.name, ())))
+        )
+    version = _version(left)
+    found = moved(pairs, measurements)
+    return DataEvidence(
+        dict(profile.rows), tuple(columns), source, profile.digest, profile.notes, version or None, found
+    )
 
 
-def _distances(lists: dict[str, Any], schema: Any, released: ArtifactRecord | None) -> list[tuple[str, Drift]]:
-    """(column, distance): of each split from train, then of train from the released model's train data."""
-    train, found = lists["train"], []
-    if not train.datasets:
-        return []
-    for split, other in lists.items():
-        if split != "train" and other.datasets:
-            measured = of_every_column(train, schema, other=other)
-            found += [(d.column, Drift(split, "train", d.measure, d.value, d.limit)) for d in measured]
-    if released and not released.properties["empty"]:
-        before, version = read_split(released.uri, "train"), int(released.properties["version"])
-        against = f"released version {version}"
-        measured = of_every_column(train, schema, before=before)
-        found += [(d.column, Drift("train", against, d.measure, d.value, d.limit, version)) for d in measured]
+def _version(left: Left) -> int:
+    return int(left.released.properties["version"]) if left.released else 0
+
+
+def _pairs(left: Left, lists: Mapping[str, Any]) -> list[Compared]:
+    """Each split with train, then train with the released model's train data."""
+    kept = {
+        split: (kept_in(left.examples, split) if left.examples else None) or distributions_in(one)
+        for split, one in lists.items()
+        if one.datasets
+    }
+    pairs = comparing.skew(kept)
+    if left.released and not left.released.properties["empty"] and TRAIN in kept:
+        before = kept_in(left.released.uri, TRAIN) or distributions_in(read_split(left.released.uri, TRAIN))
+        pairs.append(comparing.drift(kept[TRAIN], before, Released(_version(left), is_comparable=True)))
+    return pairs
+
+
+def _distances(left: Left, pairs: list[Compared], measurements: tuple[Measurement, ...]) -> dict[str, list[Drift]]:
+    schema = read_pbtxt(left.schema / "schema.pbtxt") if left.schema else schema_pb2.Schema()
+    found: dict[str, list[Drift]] = {}
+    distances = [m for m in measurements if m.name.endswith((NUMBERS, CATEGORIES))]
+    judged = {(m.name.partition("_")[0], m.slice): m for m in distances}
+    for pair in pairs:
+        version = _version(left) if pair.side == DRIFT else None
+        against = f"released version {version}" if version else TRAIN
+        for column, sort, apart, limit in comparing.of_every_column(pair, comparing.limits_of(schema, pair.side)):
+            m = judged.get((pair.side, f"{pair.split}: {column}"))
+            result = outcome(m) if m else ""
+            drift = Drift(pair.split, against, MEASURES[sort == NUMBERS], apart.value, limit, version, result)
+            found.setdefault(column, []).append(drift)
     return found
 
 

@@ -12,12 +12,15 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.example_validator.executor import Executor as ExampleValidatorExecutor
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
+from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Schema
 
 from components.data_gate.component import DataGate
 from pipeline import settings
+from schemas import distributions, leaks
 from schemas.artifacts import GateVerdict
-from schemas.verdict import Status, Verdict, read
+from schemas.leaks import Alone
+from schemas.verdict import Measurement, Status, Verdict, read
+from tests.components.data_gate.frames import kept
 from tests.components.through_executor import artifact, run
 
 SPLITS = ("train", "eval", "test")
@@ -35,10 +38,21 @@ def table(rows: int = 400, seed: int = 0) -> pd.DataFrame:
 
 
 class Data:
-    """Three tables on their way to the gate."""
+    """Three tables on their way to the gate.
 
-    def __init__(self, folder: Path, tables: dict[str, pd.DataFrame], edit_schema: Any = None) -> None:
-        self.folder = folder
+    drawn : splits that our own hash drew.  is_kept : False as before ExampleGen and releases kept distributions.
+    """
+
+    def __init__(
+        self, folder: Path, tables: dict[str, pd.DataFrame], edit_schema: Any = None, drawn: tuple[str, ...] = (),
+        is_kept: bool = True,
+    ) -> None:  # fmt: skip
+        self.folder, self.is_kept = folder, is_kept
+        self.examples = artifact(Examples, folder / "examples")
+        (folder / "examples").mkdir()
+        for split, frame in tables.items() if is_kept else ():
+            content = distributions.to_bytes(kept(frame, is_drawn=split in drawn))
+            (folder / "examples" / distributions.file_name(split)).write_bytes(content)
         stats = {split: tfdv.generate_statistics_from_dataframe(frame) for split, frame in tables.items()}
         schema = tfdv.infer_schema(tfdv.generate_statistics_from_dataframe(table()))
         if edit_schema:
@@ -66,11 +80,15 @@ class Data:
             path = self.folder / "released" / "Split-train" / "FeatureStats.pb"
             path.parent.mkdir(parents=True)
             path.write_bytes(tfdv.generate_statistics_from_dataframe(before).SerializeToString())
+            if self.is_kept:
+                file = self.folder / "released" / distributions.file_name("train")
+                file.write_bytes(distributions.to_bytes(kept(before)))
         return made
 
     def judged(self, released: ExampleStatistics | None = None, **gate: Any) -> Verdict:
         self.verdict = artifact(GateVerdict, self.folder / "verdict")
         inputs = {"statistics": self.statistics, "schema": self.schema, "anomalies": self.anomalies}
+        inputs |= {"examples": self.examples}
         inputs["released"] = released or self.released(None)
         every = {"name": "t", "data": "t.csv", "label": "y", "schema": "s.pbtxt", "data_gate": gate}
         policy = settings.Settings(**every).data_policy_json
@@ -158,28 +176,48 @@ skew_comparators = partial(limit, "skew_comparator")
 drift_comparators = partial(limit, "drift_comparator")
 
 
-def test_distances_between_splits_below_their_limits_are_reported_and_pass(tmp_path: Path) -> None:
+def of_kind(verdict: Verdict, side: str) -> dict[str, Measurement]:
+    """The distances of one comparison by slice; what was found besides stands under its kind, too."""
+    mine = [m for m in verdict.measurements if m.name.startswith(f"{side}_")]
+    return {m.slice: m for m in mine if m.name.endswith(("numbers", "categories"))}
+
+
+def test_distances_between_given_splits_are_reported_and_pass(tmp_path: Path) -> None:
     verdict = Data(tmp_path, three(), skew_comparators).judged()
     assert verdict.passed
-    near = [m for m in verdict.measurements if m.name.startswith("comparator_")]
-    assert {m.slice for m in near} == {f"{s}: {c}" for s in ("eval", "test") for c in table().columns}
-    assert all(0 <= m.value <= m.limit for m in near)
+    near = of_kind(verdict, "skew")
+    assert set(near) == {f"{s}: {c}" for s in ("eval", "test") for c in table().columns}
+    assert all(m.low == 0 and m.low <= m.value <= m.high for m in near.values())
+    assert all("these rows would show 0.2" in m.detail for m in near.values())
 
 
-def test_a_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: Path) -> None:
+def test_a_given_split_that_differs_from_train_is_refused_with_the_distance(tmp_path: Path) -> None:
     other = table().assign(age=lambda t: t["age"] // 3 + 17, größe="groß")
     verdict = Data(tmp_path, three(test=other), skew_comparators).judged()
-    far = {m.slice: m for m in verdict.refusals if m.name.startswith("comparator_")}
+    far = {m.slice: m for m in verdict.refusals if m.name in ("skew_numbers", "skew_categories")}
     assert set(far) == {"test: age", "test: größe"}
     share = (table()["größe"] == "groß").mean()
     assert far["test: größe"].value == pytest.approx(1 - share)
-    assert far["test: größe"].name == "comparator_l_infty_high"
+    assert far["test: größe"].name == "skew_categories"
     assert "between test and train is" in far["test: age"].detail
 
 
-def test_skew_can_be_let_off_by_its_kind(tmp_path: Path) -> None:
-    data = Data(tmp_path, three(test=table().assign(größe="groß")), skew_comparators)
-    assert data.judged(policy={"comparator_l_infty_high": "warn"}).passed
+def test_a_split_that_our_hash_drew_differs_by_chance_and_is_not_refused(tmp_path: Path) -> None:
+    verdict = Data(
+        tmp_path, three(test=table().assign(größe="groß")), skew_comparators, drawn=("eval", "test")
+    ).judged()
+    assert verdict.passed
+    far = of_kind(verdict, "skew")["test: größe"]
+    assert (far.status, far.gates, far.reason) == (Status.FAILED, False, "by_chance")
+
+
+@pytest.mark.parametrize("kind", ["comparator_l_infty_high", "skew_categories", "skew"])
+def test_skew_can_be_let_off_by_its_kind_by_its_former_name_and_as_a_whole(tmp_path: Path, kind: str) -> None:
+    other = table(2000, seed=3).assign(größe=lambda t: np.where(t.index % 2, "groß", "klein"))
+    data = Data(tmp_path, {"train": table(2000), "eval": table(2000, seed=1), "test": other}, skew_comparators)
+    verdict = data.judged(policy={kind: "warn"})
+    assert verdict.passed
+    assert of_kind(verdict, "skew")["test: größe"].reason == "warned"
     assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
 
 
@@ -196,18 +234,25 @@ def test_the_first_model_has_nothing_to_drift_from_and_the_verdict_says_so(tmp_p
     assert "no released model yet" in note.detail
 
 
-def test_drift_from_the_released_train_data_is_refused_with_distance_limit_and_version(tmp_path: Path) -> None:
-    data = Data(tmp_path, three(), drift_comparators)
+@pytest.mark.parametrize("is_kept", [True, False], ids=["distributions", "an older release"])
+def test_drift_from_the_released_train_data_is_refused_with_distance_limit_and_version(
+    tmp_path: Path, is_kept: bool
+) -> None:
+    data = Data(tmp_path, three(), drift_comparators, is_kept=is_kept)
     verdict = data.judged(data.released(shifted(), version=7, run_id="r1"))
     assert verdict.status is Status.FAILED
     assert not verdict.bootstrap
-    far = {m.slice: m for m in verdict.refusals}
-    assert set(far) == {"train: age", "train: größe"}
+    far = {m.slice: m for m in verdict.refusals if not m.name.endswith("turnover")}
+    assert list(far) == ["train: größe", "train: age"]
     texts, numbers = far["train: größe"], far["train: age"]
     assert texts.value == pytest.approx((table()["größe"] == "klein").mean())
-    assert (texts.name, numbers.name) == ("drift_l_infty_high", "drift_jensen_shannon_divergence_high")
+    assert (texts.name, numbers.name) == ("drift_categories", "drift_numbers")
     assert (texts.limit, texts.direction, texts.setting) == (0.1, "at most", "data_gate.default")
-    assert "the train data of released version 7 (run r1) is 0.6875, allowed 0.1" in texts.detail
+    assert texts.low > 0.5
+    assert "the train data of released version 7 (run r1) is 0.6875" in texts.detail
+    assert "'groß' 100.0% before, 31.2% now" in texts.detail
+    assert "mean 34.89 before, 54.78 now" in numbers.detail
+    assert "--set data_gate.policy.drift=warn" in verdict.refusals[0].detail
     assert not (tmp_path / "verdict" / "proposed_schema.pbtxt").exists()
 
 
@@ -215,21 +260,37 @@ def test_data_as_they_were_pass_with_every_distance(tmp_path: Path) -> None:
     data = Data(tmp_path, three(), drift_comparators)
     verdict = data.judged(data.released(table(seed=5), version=7))
     assert verdict.passed
-    near = {m.slice: m for m in verdict.measurements if m.name.startswith("drift_")}
+    near = of_kind(verdict, "drift")
     assert set(near) == {f"train: {column}" for column in table().columns}
-    assert all(0 <= m.value <= m.limit for m in near.values())
     assert near["train: age"].value > 0
+    [told] = [m for m in verdict.measurements if m.name == "drift"]
+    assert "questions of 3 columns" in told.detail
+    assert "The smallest distance that these rows could show is 0.2" in told.detail
 
 
-def test_drift_has_a_policy_of_its_own_beside_skew(tmp_path: Path) -> None:
+def test_a_new_default_code_in_one_row_of_twenty_is_refused_though_the_distance_is_small(tmp_path: Path) -> None:
+    coded = table(1500, seed=5).assign(age=lambda t: t["age"].where(t.index % 20 > 0, -999))
+    data = Data(tmp_path, three(train=coded), drift_comparators)
+    verdict = data.judged(data.released(table(1500, seed=6), version=7))
+    assert [(m.name, m.slice) for m in verdict.refusals] == [("drift_turnover", "train: age")]
+    assert "'-999' 0.0% before, 5.0% now" in verdict.refusals[0].detail
+    assert of_kind(verdict, "drift")["train: age"].value < 0.1
+
+
+def test_one_line_lets_drift_pass_once(tmp_path: Path) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    verdict = data.judged(data.released(shifted(), version=7), policy={"drift": "warn"})
+    assert verdict.passed
+    assert {m.reason for m in verdict.measurements if m.status is Status.FAILED} == {"warned"}
+
+
+def test_drift_has_policies_of_its_own_beside_skew_also_by_their_former_names(tmp_path: Path) -> None:
     data = Data(tmp_path, three(), drift_comparators)
     drift = {"drift_l_infty_high": "warn", "drift_jensen_shannon_divergence_high": "ignore"}
     verdict = data.judged(data.released(shifted(), version=7), policy=drift)
     assert verdict.passed
-    assert {m.name: m.reason for m in verdict.measurements if m.status is Status.FAILED} == {
-        "drift_l_infty_high": "warned",
-        "drift_jensen_shannon_divergence_high": "ignored",
-    }
+    reasons = {m.name: m.reason for m in verdict.measurements if m.status is Status.FAILED and "turnover" not in m.name}
+    assert reasons == {"drift_categories": "warned", "drift_numbers": "ignored"}
 
 
 def test_a_schema_without_drift_comparators_judges_no_drift(tmp_path: Path) -> None:
@@ -261,3 +322,34 @@ def test_a_released_model_without_statistics_cannot_tell(tmp_path: Path) -> None
 def test_a_missing_baseline_can_be_let_off(tmp_path: Path) -> None:
     data = Data(tmp_path, three(), drift_comparators)
     assert data.judged(data.released(None, version=7), policy={"drift_baseline_missing": "warn"}).passed
+
+
+def leaking(folder: Path, value: float, error: float = 0.001) -> Data:
+    data = Data(folder, three())
+    alone = [Alone("age", "auc", 0.7, 0.7, 0.02, 400), Alone("outcome", "auc", value, value, error, 400)]
+    leaks.write(leaks.Leaks(tuple(alone)), folder / "examples")
+    return data
+
+
+def test_a_column_that_alone_predicts_the_label_is_refused(tmp_path: Path) -> None:
+    verdict = leaking(tmp_path, 0.998).judged()
+    [refusal] = verdict.refusals
+    assert (refusal.name, refusal.slice, refusal.value) == ("leak_suspected", "all splits: outcome", 0.998)
+    for word in ("add outcome to columns.leave_out", "--set data_gate.policy.leak_suspected=warn"):
+        assert word in refusal.detail
+
+
+@pytest.mark.parametrize(("value", "error"), [(0.985, 0.001), (0.998, 0.02)], ids=["near", "too few rows to show it"])
+def test_from_098_on_it_is_told_and_not_refused(tmp_path: Path, value: float, error: float) -> None:
+    verdict = leaking(tmp_path, value, error).judged()
+    assert verdict.passed
+    [told] = [m for m in verdict.measurements if m.name == "leak_suspected"]
+    assert (told.status, told.gates, told.reason) == (Status.UNKNOWN, False, "warned")
+
+
+def test_where_leaks_begin_is_a_setting(tmp_path: Path) -> None:
+    assert leaking(tmp_path, 0.998).judged(leaks={"fail_at": 0.999}).passed
+
+
+def test_a_leak_can_be_let_off(tmp_path: Path) -> None:
+    assert leaking(tmp_path, 0.998).judged(policy={"leak_suspected": "warn"}).passed

@@ -1,17 +1,18 @@
 """Anomalies under a policy: fail, warn, ignore, and the cases nobody can tell."""
 
+from dataclasses import replace
+
 import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.core import Finding, Policy, Released, columns_to_accept, decide, findings
 from pipeline import settings
-from schemas.verdict import Status
+from schemas.verdict import Measurement, Status
 
 SPLITS = ("train", "eval", "test")
 ROWS = {"train": 80, "eval": 10, "test": 10}
 NEW = Finding("eval", "age", "schema_new_column", "New column: not in the schema")
 ENUM = Finding("train", "sex", "enum_type_unexpected_string_values", "Unexpected string values: Foo (1%)")
-DRIFT = Finding("test", "age", "comparator_jensen_shannon_divergence_high", "0.3, allowed 0.1", 0.3, 0.1)
 FAIL_ALL = Policy()
 RELEASED = Released(7, "r1", is_comparable=True)
 
@@ -72,20 +73,35 @@ def test_no_splits_at_all_cannot_tell() -> None:
     assert decide({}, [], FAIL_ALL, ()).status is Status.UNKNOWN
 
 
-def test_distances_carry_value_and_limit_also_where_they_pass() -> None:
-    near = Finding("eval", "age", DRIFT.kind, "0.05, allowed 0.1", 0.05, 0.1, is_anomaly=False)
-    verdict = decide(ROWS, [DRIFT, near], FAIL_ALL, SPLITS)
-    far, close = verdict.measurements[:2]
-    assert (far.status, far.value, far.limit, far.direction) == (Status.FAILED, 0.3, 0.1, "at most")
-    assert (close.status, close.reason) == (Status.PASSED, "")
+def test_what_was_judged_elsewhere_decides_too() -> None:
+    far = Measurement("drift_numbers", "train: age", Status.FAILED, 0.3, limit=0.1, direction="at most")
+    verdict = decide(ROWS, [], FAIL_ALL, SPLITS, RELEASED, [far])
     assert verdict.status is Status.FAILED
-    assert decide(ROWS, [DRIFT], Policy("fail", {DRIFT.kind: "warn"}), SPLITS).passed
+    assert verdict.refusals == (far,)
+    assert decide(ROWS, [], FAIL_ALL, SPLITS, RELEASED, [replace(far, gates=False)]).passed
 
 
-def test_the_proposal_covers_what_fails_and_warns_but_no_distance() -> None:
+def test_the_proposal_covers_what_fails_and_warns() -> None:
     policy = Policy("fail", {"schema_new_column": "warn"})
-    assert columns_to_accept([NEW, ENUM, DRIFT], policy) == {"age", "sex"}
+    assert columns_to_accept([NEW, ENUM], policy) == {"age", "sex"}
     assert columns_to_accept([NEW, ENUM], Policy("ignore")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "numbers", "categories"),
+    [
+        ({}, "fail", "fail"),
+        ({"drift": "warn"}, "warn", "warn"),
+        ({"drift_jensen_shannon_divergence_high": "warn"}, "warn", "fail"),
+        ({"drift_l_infty_high": "ignore", "drift": "warn"}, "warn", "ignore"),
+        ({"drift_turnover": "ignore", "drift": "warn"}, "ignore", "ignore"),
+        ({"comparator_l_infty_high": "warn", "skew": "warn"}, "fail", "fail"),
+    ],
+)
+def test_a_kind_of_drift_goes_by_its_own_name_its_former_one_or_the_whole(kinds, numbers, categories) -> None:
+    policy = Policy("fail", kinds)
+    assert policy.of("drift_turnover", "numbers") == numbers
+    assert policy.of("drift_turnover", "categories") == categories
 
 
 def test_every_reason_of_an_anomaly_is_a_finding() -> None:
@@ -115,17 +131,9 @@ def test_the_first_model_is_a_recorded_bootstrap_that_gates_nothing() -> None:
     assert (note.name, note.slice, note.reason, note.gates) == ("drift", "train", "bootstrap", False)
 
 
-def test_the_first_refusal_of_each_kind_of_drift_says_what_to_do() -> None:
-    found = [Finding("train", column, "drift_l_infty_high", "far", 0.3, 0.1) for column in ("age", "sex")]
-    first, second = decide(ROWS, found, FAIL_ALL, SPLITS, RELEASED).refusals
-    assert first.detail.endswith("run once with --set data_gate.policy.drift_l_infty_high=warn")
-    assert second.detail == "far"
-    assert decide(ROWS, found, Policy("warn"), SPLITS, RELEASED).measurements[0].detail == "far"
-
-
 def test_what_cannot_be_told_of_drift() -> None:
-    column = Finding("train", "age", "drift_not_measured", "no such column", is_anomaly=False)
-    baseline = Finding("train", "whole table", "drift_baseline_missing", "gone", is_anomaly=False)
+    column = Finding("train", "age", "drift_not_measured", "no such column")
+    baseline = Finding("train", "whole table", "drift_baseline_missing", "gone")
     assert decide(ROWS, [column], FAIL_ALL, SPLITS, RELEASED).passed
     verdict = decide(ROWS, [baseline], FAIL_ALL, SPLITS, RELEASED)
     assert verdict.status is Status.UNKNOWN

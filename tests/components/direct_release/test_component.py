@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleStatistics, PushedModel
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.component import DirectRelease
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
 from tests.components.through_executor import artifact, run
 
@@ -21,8 +22,14 @@ def released(folder: Path, mode: str, overrides: str = "", split_json: str = "",
     (folder / "statistics" / "Split-train").mkdir(parents=True, exist_ok=True)
     (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(b"counts")
     verdict = artifact(GateVerdict, folder / "verdict", overrides=overrides)
+    (folder / "examples").mkdir(exist_ok=True)
+    (folder / "examples" / "distributions-train.npz").write_bytes(b"shares")
+    quality = artifact(GateVerdict, folder / "quality")
+    release_metrics.write(release_metrics.ReleaseMetrics("binary", (), 0.5), folder / "quality")
     inputs = {
-        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict
+        "examples": artifact(Examples, folder / "examples"),
+        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict,
+        "quality": quality,
     }  # fmt: skip
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
     return record
@@ -72,6 +79,17 @@ def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> N
 def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path, mode: str) -> None:
     released(tmp_path, mode, **a_push(tmp_path))
     assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
+    assert releases.distributions_file(tmp_path / "serving", 8).read_bytes() == b"shares"
+
+
+@pytest.mark.parametrize("mode", ["direct", "hold"])
+def test_every_pushed_version_has_its_metrics_beside_it_and_keeps_the_first(tmp_path: Path, mode: str) -> None:
+    released(tmp_path, mode, **a_push(tmp_path))
+    kept = release_metrics.file_of(tmp_path / "serving", 8)
+    assert release_metrics.FILE.from_json(kept.read_text()).constant == 0.5
+    kept.write_text("first")
+    released(tmp_path, mode, **a_push(tmp_path))
+    assert kept.read_text() == "first"
 
 
 def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 import tensorflow_model_analysis as tfma
 from sklearn import metrics
 
-from components.quality_gate.evaluation import read_slices
-from components.quality_gate.slices import SliceResult, value_of
 from tests.components.evaluated import CANDIDATE, RELEASED
+from tests.components.evaluator.tfma_result import SliceResult, read_slices, value_of
 from tests.components.tiny_model import scores
 
 #: TFMA's areas come from a histogram of 10,000 bins.

@@ -47,7 +47,19 @@ def test_the_artifact_says_what_tfx_says(adult: Any) -> None:
     assert adult.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
     assert adult.get_string_custom_property("file_format") == "tfrecords_gzip"
     found = sorted(str(path.relative_to(adult.uri)) for path in Path(adult.uri).rglob("*") if path.is_file())
-    assert found == [f"Split-{split}/data_tfrecord-00000-of-00001.gz" for split in ("eval", "test", "train")]
+    splits = ("eval", "test", "train")
+    kept = [*(f"distributions-{split}.npz" for split in splits), "leaks.json"]
+    assert found == sorted([*(f"Split-{split}/data_tfrecord-00000-of-00001.gz" for split in splits), *kept])
+
+
+def test_what_is_kept_says_which_splits_were_drawn_and_what_predicts_the_label(adult: Any) -> None:
+    from schemas import distributions, leaks
+
+    found = {s: distributions.read(Path(adult.uri) / distributions.file_name(s)) for s in ("train", "eval", "test")}
+    assert {split: one.is_drawn for split, one in found.items() if one} == {"train": False, "eval": True, "test": False}
+    alone = {one.column: one.value for one in leaks.read(adult.uri).columns}
+    assert len(alone) == 14
+    assert max(alone, key=lambda name: alone[name]) == "relationship"
 
 
 def test_every_value_is_written_and_missing_ones_are_absent(tmp_path: Path) -> None:

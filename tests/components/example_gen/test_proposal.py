@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from components.example_gen.core import inspect, propose, with_delimiter
+from components.example_gen.core import advise, inspect, propose, with_delimiter
 from components.example_gen.proposal import suggestion
 from components.example_gen.source import Source
 from schemas.pbtxt import parse_pbtxt
@@ -16,22 +17,23 @@ from .tables import rows, source, write
 
 
 def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
-    lines = [[str(i), f"0{i % 40:02}", str(i % 9), "", "same", *cells] for i, cells in enumerate(rows())]
+    lines = [[str(i), f"0{i % 40:02}", str(i // 3 % 9), "", "same", *cells] for i, cells in enumerate(rows())]
     header = ["row", "zip", "type", "void", "country", "age", "city", "income", "label"]
-    profile, text, suggestions = propose(source(write(tmp_path / "t.csv", lines, header)))
-    assert any("'zip' is kept as text" in note for note in profile.notes)
-    assert [line.split(",")[0] for line in suggestions] == [
+    found = propose(source(write(tmp_path / "t.csv", lines, header)))
+    assert any("'zip' is kept as text" in note for note in found.profile.notes)
+    assert [str(one).split(", because")[0] for one in found.advice] == [
         "columns.leave_out: void",
         "columns.ids: row",
         "columns.kinds.type: category",
         "columns.leave_out: country",
     ]
-    assert text.startswith("# Proposed by sluicegate init from 200 rows (train ")
-    schema = parse_pbtxt(text, "proposal")
+    assert [one.active for one in found.advice] == [True, True, True, False]
+    assert found.schema.startswith("# Proposed by sluicegate init from 200 rows (train ")
+    schema = parse_pbtxt(found.schema, "proposal")
     assert [feature.name for feature in schema.feature] == [name for name in header if name != "void"]
     assert {feature.name: feature.int_domain.is_categorical for feature in schema.feature}["type"]
-    again = inspect(source(tmp_path / "t.csv", leave_out=["void"]), schema)
-    assert again.rows == profile.rows
+    again = inspect(found.source, schema)
+    assert again.rows == found.profile.rows
     assert (again.column("type").type, again.column("type").kind) == ("int", "category")
     assert (again.column("zip").type, again.column("zip").values[0]) == ("text", "000")
 
@@ -39,20 +41,16 @@ def test_the_proposal_of_a_table_with_an_empty_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "start"),
     [
-        (Column("x", "int", "number", distinct=950), "columns.ids: x"),
-        (Column("x", "int", "number", distinct=949), None),
-        (Column("x", "float", "number", distinct=1000), None),
         (Column("x", "text", "category", distinct=1), "columns.leave_out: x"),
         (Column("x", "text", "category", distinct=2, missing=951), "columns.leave_out: x"),
         (Column("x", "text", "category", distinct=2, missing=950), None),
         (Column("area_code", "int", "number", distinct=100), "columns.kinds.area_code"),
         (Column("area_code", "int", "number", distinct=101), None),
         (Column("age", "int", "number", distinct=70), None),
-        (Column("hood", "int", "number", distinct=70, leading_zeros=True), "columns.kinds.hood"),
     ],
 )
 def test_suggestions_on_both_sides_of_their_limits(column: Column, start: str | None) -> None:
-    assert [line[: len(start or "")] for line in suggestion(column, 1000)] == ([start] if start else [])
+    assert [str(one)[: len(start or "")] for one in suggestion(column, 1000)] == ([start] if start else [])
 
 
 @pytest.mark.parametrize(
@@ -74,3 +72,33 @@ def test_what_is_no_csv_in_this_encoding_keeps_its_comma(tmp_path: Path) -> None
     assert with_delimiter(Source(str(path), "a")).delimiter == ","
     assert with_delimiter(Source(str(path), "a", encoding="utf-16")).delimiter == ";"
     assert with_delimiter(Source(str(path), "a", encoding="klingon")).delimiter == ","
+
+
+def with_an_outcome(path: Path, count: int = 1200) -> Path:
+    """refund : recorded after the customer had left.  score : known before, and good."""
+    rng = np.random.default_rng(8)
+    left = rng.random(count) < 0.3
+    refund, score = left * 4.2 + rng.normal(size=count), left * 2.4 + rng.normal(size=count)
+    lines = [
+        [f"{a:.3f}", f"{b:.3f}", f"{i % 7}", "yes" if y else "no"]
+        for i, (a, b, y) in enumerate(zip(refund, score, left, strict=True))
+    ]
+    return write(path, lines, ["refund", "score", "day", "label"])
+
+
+def test_a_column_that_gives_the_label_away_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    found = propose(source(with_an_outcome(tmp_path / "t.csv")))
+    assert found.source.leave_out == ("refund",)
+    assert "refund" not in [column.name for column in found.profile.columns]
+    assert 'name: "refund"' not in found.schema
+    told = {one.column: one for one in found.advice if one.key == "columns.leave_out"}
+    assert told["refund"].active
+    assert "it alone predicts the label (AUC 0.99" in told["refund"].why
+    assert "score" not in told
+
+
+def test_settings_that_leave_it_in_are_told(tmp_path: Path) -> None:
+    wanted = source(with_an_outcome(tmp_path / "t.csv"))
+    assert "refund" in [one.column for one in advise(wanted, inspect(wanted))]
+    left_out = source(tmp_path / "t.csv", leave_out=("refund",))
+    assert "refund" not in [one.column for one in advise(left_out, inspect(left_out))]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.example_gen.core import first_look, propose_split
+from components.example_gen.core import SplitRule, advise, first_look, propose_split
 from components.example_gen.repeats import Repeats, repeats
 from components.example_gen.source import Source
 from components.example_gen.split_proposal import SplitProposal
@@ -60,6 +60,15 @@ def test_what_only_looks_like_a_key_is_left_to_a_person(tmp_path: Path) -> None:
     found = proposed(tmp_path, visits().rename(columns={"patient_id": "column_1"}))
     assert found.rule.key == ()
     assert [value for key, value, _ in found.perhaps if key == "key"] == ["column_1"]
+
+
+def test_settings_without_the_key_are_told_of_it_and_those_with_it_are_not(tmp_path: Path) -> None:
+    visits().to_csv(tmp_path / "t.csv", index=False)
+    said = [str(one) for one in advise(Source(str(tmp_path / "t.csv"), "y")) if one.key == "split.key"]
+    assert len(said) == 1
+    assert said[0].startswith("split.key: patient_id, because 600 values")
+    keyed = Source(str(tmp_path / "t.csv"), "y", split=SplitRule(key=("patient_id",)))
+    assert not [one for one in advise(keyed) if one.key.startswith("split")]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,27 +1,42 @@
-"""QualityGate through its executor, on results that TFMA really wrote."""
+"""QualityGate through its executor, on scored rows in a file, with a released model's record beside the baseline."""
 
-from collections.abc import Callable
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tfx.types.standard_artifacts import Model
 
 from components.quality_gate.component import QualityGate
 from pipeline import settings
-from schemas.artifacts import GateVerdict
+from schemas import evidence, release_metrics, scored_rows
+from schemas.artifacts import GateVerdict, Predictions
+from schemas.evidence import EvaluationEvidence
+from schemas.roles import Roles
+from schemas.scored_rows import ScoredRows
 from schemas.verdict import Status, Verdict, read
+from tests.components.quality_gate import world
 from tests.components.through_executor import artifact, run
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
-Evaluation = Callable[[str, bool], Any]
+
+def whole(rows: ScoredRows) -> ScoredRows:
+    """With the number of each row, which files have and the gate does not read."""
+    return ScoredRows(rows.about, {"row": np.arange(len(rows.label)), **rows.columns})
 
 
-def judged(evaluated: Any, folder: Path, baseline: Any = None, **gate: Any) -> Verdict:
+def judged(rows: ScoredRows, folder: Path, first: bool, slices: Any = (), **gate: Any) -> Verdict:
+    scored_rows.save(whole(rows), folder / "predictions")
     verdict = artifact(GateVerdict, folder / "verdict")
-    inputs = {"evaluation": evaluated.evaluation, "baseline": baseline or evaluated.baseline}
+    (folder / "baseline").mkdir(exist_ok=True)
+    inputs = {
+        "predictions": artifact(Predictions, folder / "predictions"),
+        "baseline": artifact(Model, folder / "baseline", empty=int(first)),
+    }
     parameters = {
         "gate_json": settings.QualityGate(**gate).model_dump_json(),
-        "roles_json": evaluated.table.roles.to_json(),
+        "roles_json": Roles("y", rows.about.task, rows.about.classes).to_json(),
+        "slices_json": json.dumps(slices),
     }
     run(QualityGate, inputs, {"verdict": verdict}, **parameters)
     found = read(verdict.uri)
@@ -29,46 +44,42 @@ def judged(evaluated: Any, folder: Path, baseline: Any = None, **gate: Any) -> V
     return found
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
-def test_a_model_that_learned_something_beats_a_constant(evaluation: Evaluation, tmp_path: Path, task: str) -> None:
-    verdict = judged(evaluation(task, True), tmp_path)
-    assert verdict.passed
-    assert verdict.measurements[0].setting == "quality_gate.beat_constant"
+@pytest.mark.parametrize("first", [True, False])
+def test_verdict_metrics_and_what_is_kept_stand_beside_each_other(tmp_path: Path, first: bool) -> None:
+    rng = np.random.default_rng(0)
+    label = (rng.random(800) < 0.3).astype(np.int64)
+    score = world.score_of(rng, label)
+    sex = ["F", "M"] * 400
+    rows = world.rows_of(label, score, released=None if first else score, slices={"sex": sex}, weight=rng.random(800))
+    limits = ({"metric": "auc", "at_least": 0.6, "max_drop": 0.01, "slice": ["sex"]},)
+    verdict = judged(rows, tmp_path, first, [["sex"]], limits=limits)
+    assert (verdict.passed, verdict.bootstrap) == (True, first)
+    measured = evidence.read(EvaluationEvidence, tmp_path / "verdict")
+    assert {row.slice for row in measured.metrics} == {"overall", "sex=F", "sex=M"}
+    assert (measured.metrics[0].baseline == measured.metrics[0].value) is not first
+    kept = release_metrics.read_if_there(tmp_path / "verdict")
+    assert kept.of("auc", "sex=F").rows == 400
 
 
-@pytest.mark.parametrize(("at_least", "status"), [(0.5, Status.PASSED), (0.99, Status.FAILED)])
-def test_a_limit_per_group_with_a_small_group_reported(
-    evaluation: Evaluation, tmp_path: Path, at_least: float, status: Status
-) -> None:
-    limit = {"metric": "accuracy", "at_least": at_least, "slice": ["sex", "größe in cm"]}
-    verdict = judged(evaluation("binary", False), tmp_path, limits=(limit,))
-    assert verdict.status is status
-    of_limit = [m for m in verdict.measurements if m.setting == "quality_gate.limits.0.at_least"]
-    assert len(of_limit) == 6
-    assert {m.slice for m in of_limit if not m.gates} == {f"größe in cm=Ünï, sex={sex}" for sex in ("Female", "Male")}
+def test_the_record_beside_the_released_model_is_what_it_is_compared_with(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    label = (rng.random(2000) < 0.3).astype(np.int64)
+    score = world.score_of(rng, label)
+    world_before = world.rows_of(label, score)
+    assert judged(world_before, tmp_path / "one", True).passed
+    record = release_metrics.read_if_there(tmp_path / "one" / "verdict")
+    shuffled = np.where(rng.random(2000) < 0.6, rng.permutation(label), label)
+    (tmp_path / "two" / "baseline").mkdir(parents=True)
+    release_metrics.write(record, tmp_path / "two" / "baseline")
+    verdict = judged(world.rows_of(shuffled, score, released=score), tmp_path / "two", False)
+    assert verdict.status is Status.FAILED
+    assert [m.reason for m in verdict.refusals] == ["labels_or_world_changed"]
 
 
-@pytest.mark.parametrize(
-    ("metric", "max_drop", "passed"), [("accuracy", 0.2, True), ("recall", 0.0, True), ("precision", 0.0, False)]
-)
-def test_the_released_model_is_compared_on_the_same_rows(
-    evaluation: Evaluation, tmp_path: Path, metric: str, max_drop: float, passed: bool
-) -> None:
-    verdict = judged(evaluation("binary", True), tmp_path, limits=({"metric": metric, "max_drop": max_drop},))
-    m = verdict.measurements[-1]
-    assert verdict.passed is passed
-    assert m.baseline is not None
-    assert not verdict.bootstrap
-
-
-def test_the_first_model_is_a_bootstrap(evaluation: Evaluation, tmp_path: Path) -> None:
-    verdict = judged(evaluation("binary", False), tmp_path, limits=({"metric": "auc", "max_drop": 0.0},))
-    assert (verdict.passed, verdict.bootstrap) == (True, True)
-
-
-def test_a_released_model_that_was_not_evaluated_is_no_bootstrap(evaluation: Evaluation, tmp_path: Path) -> None:
-    first, later = evaluation("binary", False), evaluation("binary", True)
-    limits = ({"metric": "auc", "max_drop": 0.0},)
-    verdict = judged(first, tmp_path, baseline=later.baseline, limits=limits)
-    assert (verdict.status, verdict.bootstrap) == (Status.UNKNOWN, False)
-    assert verdict.refusals[0].reason == "baseline_missing"
+def test_regression_and_classes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    label = 1.7e9 + rng.normal(size=300) * 900
+    assert judged(world.rows_of(label, label + rng.normal(size=300), task="regression"), tmp_path / "r", True).passed
+    classes = rng.integers(0, 3, 300)
+    table = np.float32(np.eye(3)[classes] * 0.7 + 0.1)
+    assert judged(world.rows_of(classes, table, task="multiclass"), tmp_path / "c", True).passed

@@ -9,6 +9,7 @@ from tfx.utils import path_utils
 
 from components.released_model.component import ReleasedModel
 from schemas import release as releases
+from schemas import release_metrics
 from schemas.digest import model_digest
 from schemas.release import Change, Release
 from tests.components.through_executor import artifact, run
@@ -38,6 +39,15 @@ def test_the_stable_version_is_copied_to_where_tfx_looks(tmp_path: Path) -> None
     assert baseline.get_int_custom_property("version") == 7
     assert baseline.get_string_custom_property("digest") == digest
     assert baseline.get_string_custom_property("reason") == "version 7 is stable"
+
+
+def test_the_metrics_of_its_release_come_along_where_they_were_recorded(tmp_path: Path) -> None:
+    release(tmp_path, 7)
+    assert release_metrics.read_if_there(baseline_of(tmp_path).uri) is None
+    recorded = release_metrics.ReleaseMetrics("binary", (), 0.5)
+    file = release_metrics.write(recorded, tmp_path / "aside")
+    releases.keep_once(release_metrics.file_of(tmp_path / "serving", 7), file.read_bytes())
+    assert release_metrics.read_if_there(baseline_of(tmp_path).uri) == recorded
 
 
 def test_a_changed_file_is_said(tmp_path: Path) -> None:

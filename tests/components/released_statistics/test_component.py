@@ -22,7 +22,9 @@ def test_the_train_statistics_stand_where_tfx_looks(tmp_path: Path) -> None:
     change = Change("t", "release", "direct", 7, None, "r", "d")
     releases.write(Release(stable=7, history=(change,)), tmp_path / "serving")
     releases.keep_statistics(tmp_path / "serving", 7, b"counts")
+    releases.keep_distributions(tmp_path / "serving", 7, b"shares")
     made = statistics_of(tmp_path)
+    assert (Path(made.uri) / "distributions-train.npz").read_bytes() == b"shares"
     assert (Path(artifact_utils.get_split_uri([made], "train")) / "FeatureStats.pb").read_bytes() == b"counts"
     assert (made.get_int_custom_property("empty"), made.get_int_custom_property("version")) == (0, 7)
     assert made.get_string_custom_property("run_id") == "r"

@@ -82,7 +82,7 @@ def test_the_contract():
         "baseline": True,
     }
     assert ScoreSpec.OUTPUTS["predictions"].type is Predictions
-    assert set(ScoreSpec.PARAMETERS) == {"split", "sensitive_json", "roles_json", "split_json"}
+    assert set(ScoreSpec.PARAMETERS) == {"split", "sensitive_json", "roles_json", "split_json", "slices_json"}
 
 
 @pytest.mark.parametrize("with_baseline", [True, False])

@@ -304,6 +304,20 @@ def test_regression_with_a_released_model(tmp_path):
     assert "decision" not in found.columns
 
 
+def test_the_columns_of_slices_come_along(tmp_path):
+    cells = {
+        "x": [0.1, 0.2, 0.3, 0.4],
+        "y": ["yes", "no", "yes", "no"],
+        "who": ["a", None, "a", "b"],
+        "n": [1, 1, 1, None],
+    }
+    examples = table_of(tmp_path / "e", **cells)
+    found = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", slices=["who", "n", "x"]).rows
+    assert found["slice_who"].texts().tolist() == ["a", None, "a", "b"]
+    assert found["slice_n"].texts().tolist() == ["1", "1", "1", None]
+    assert found["slice_x"].texts().tolist() == ["0.1", "0.2", "0.3", "0.4"]
+
+
 def test_a_split_without_rows_is_a_table_without_rows(tmp_path):
     examples = shards_of(tmp_path / "e", [], 0)
     scored = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", ["sex"])

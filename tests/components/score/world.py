@@ -41,7 +41,15 @@ class Scored:
 
 
 def score(
-    examples: Path, model: Path, roles: Roles, out: Path, sensitive: Any = (), baseline: Any = None, *, split: str = ""
+    examples: Path,
+    model: Path,
+    roles: Roles,
+    out: Path,
+    sensitive: Any = (),
+    baseline: Any = None,
+    *,
+    split: str = "",
+    slices: Any = (),
 ) -> Scored:
     """examples, model : folders of the artifacts.  baseline : an artifact.  split : a SplitRecord's JSON."""
     given = artifact(Examples, examples)
@@ -49,7 +57,7 @@ def score(
     inputs = {"examples": [given], "model": [artifact(Model, model)]} | ({"baseline": [baseline]} if baseline else {})
     found = artifact(Predictions, out)
     properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json(),
-                  "split_json": split}  # fmt: skip
+                  "split_json": split, "slices_json": json.dumps(list(slices))}  # fmt: skip
     Executor(Executor.Context(IN_MEMORY)).Do(inputs, {"predictions": [found]}, properties)
     return Scored(found, read(out))
 

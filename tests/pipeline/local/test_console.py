@@ -1,11 +1,13 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from pipeline.local import console, refusal_table
 from pipeline.local.live_console import Live, terminal
+from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Measurement, Status, Verdict, judge
 
@@ -191,3 +193,50 @@ def test_missed_by_has_the_sign_of_the_limit(direction, value, missed):
 )
 def test_the_last_line_says_how_it_ended(result, said):
     assert console.verdict_line(result) == said
+
+
+HALF_WAY = Progress(7, 20, 0.28012, 0.29911, 6, 21.0, 39.0)
+
+
+def test_a_long_training_is_never_silent_and_a_short_one_says_nothing():
+    now = [0.0]
+    stream = io.StringIO()
+    plain = console.Plain(stream, clock=lambda: now[0])
+    plain.step_started("Trainer")
+    for epoch in range(1, 21):
+        now[0] += 3.0
+        plain.step_progress("Trainer", replace(HALF_WAY, epoch=epoch))
+    lines = stream.getvalue().splitlines()
+    assert [int(re.search(r"epoch (\d+) of 20", line)[1]) for line in lines] == [4, 8, 12, 16, 20]
+    assert lines[0] == "         Trainer: epoch 4 of 20, loss 0.2801, eval 0.2991, at most 39 s left"
+    assert max(map(len, lines)) <= 80
+    plain.step_started("Score")
+    plain.step_progress("Score", HALF_WAY)
+    assert stream.getvalue().splitlines() == lines
+
+
+def test_live_shows_how_far_the_training_is_and_forgets_it_with_the_step(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    live = Live(terminal(Terminal()))
+    live._steps = ("Trainer",)
+    live.step_started("Trainer")
+    live.step_progress("Trainer", replace(HALF_WAY, training=2, trainings=8))
+    said = "training 2 of 8, epoch 7 of 20, loss 0.2801, eval 0.2991, at most 39 s left"
+    assert any(said in str(one) for one in live._drawing().renderables)
+    live.step_ended(StepRecord("Trainer", State.DONE, 2.0))
+    assert not any(said in str(one) for one in live._drawing().renderables)
+
+
+def test_json_has_every_epoch_and_quiet_none():
+    stream = io.StringIO()
+    console.for_stream(stream, as_json=True).step_progress("Trainer", HALF_WAY)
+    event = json.loads(stream.getvalue())
+    assert (event["event"], event["step"], event["epoch"], event["left_seconds"]) == (
+        "step_progress",
+        "Trainer",
+        7,
+        39.0,
+    )
+    stream = io.StringIO()
+    console.for_stream(stream, quiet=True).step_progress("Trainer", HALF_WAY)
+    assert stream.getvalue() == ""

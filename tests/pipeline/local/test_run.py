@@ -1,16 +1,21 @@
 """What the release is, is part of "unchanged": a baseline that moved may change the verdict."""
 
+import io
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from pipeline.local import run
+from pipeline.local.console import Json
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder
 from pipeline.settings_file import load
-from schemas import records
+from schemas import progress, records
 from schemas import release as releases
 from schemas.errors import SettingsError
+from schemas.progress import Progress
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.release import Change, Release
 
@@ -30,6 +35,24 @@ def folder(tmp_path):
     (folder.run("r2") / records.RESULT_NAME).write_text(records.to_json(result))
     folder.point_latest_at("r2")
     return folder
+
+
+def test_what_a_step_tells_while_it_runs_reaches_the_console_under_its_name(monkeypatch):
+    told = Progress(1, 3, 0.5, 0.6, 1, 2.0, 4.0)
+
+    def launched(job, graph, node):
+        progress.tell(told)
+        return StepRecord(node.node_info.id, State.DONE)
+
+    monkeypatch.setattr(run, "_launch", launched)
+    nodes = [SimpleNamespace(node_info=SimpleNamespace(id=name)) for name in ("Trainer", "Score")]
+    stream = io.StringIO()
+    run.launch_steps(None, SimpleNamespace(nodes=nodes), Json(stream), [])
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(e["event"], e.get("step")) for e in events if e["event"] == "step_progress"] == [
+        ("step_progress", "Trainer"),
+        ("step_progress", "Score"),
+    ]
 
 
 def test_the_same_release_is_no_change(folder):

@@ -1,15 +1,18 @@
-"""A TFMA result as plain values: our metrics per slice, with rows and intervals."""
+"""TFMA's result as plain slices, for the tests of the Evaluator: nothing in the project reads its numbers."""
 
-from __future__ import annotations
-
+import json
 import math
-from collections.abc import Iterable, Mapping
+import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from components.quality_gate.intervals import Interval, hanley_mcneil, olkin_finn, wilson
-from schemas.evidence import MetricRow
+import tensorflow_model_analysis as tfma
 
-#: Our names (pipeline.settings.METRICS) to TFMA's; None where we derive the value ourselves.
+CLASS_KEY = "classId:"
+CONFIG_NAME = "eval_config.json"
+#: Our names () to TFMA's; None where we derive the value ourselves.
 TFMA_NAMES: Mapping[str, Mapping[str, str | None]] = {
     "binary": {
         "auc": "auc",
@@ -29,7 +32,6 @@ TFMA_NAMES: Mapping[str, Mapping[str, str | None]] = {
     },
     "regression": {"r2": None, "rmse": None, "mae": "mean_absolute_error", "mse": "mean_squared_error"},
 }
-OVERALL = "overall"
 SliceKey = tuple[tuple[str, str], ...]
 
 
@@ -52,7 +54,7 @@ class SliceResult:
         >>> SliceResult((("race", "White"), ("sex", "Female")), {}).name
         'race=White, sex=Female'
         """
-        return ", ".join(f"{column}={value}" for column, value in self.key) or OVERALL
+        return ", ".join(f"{column}={value}" for column, value in self.key) or "overall"
 
     @property
     def columns(self) -> frozenset[str]:
@@ -96,31 +98,39 @@ def _is_defined(metric: str, task: str, result: SliceResult) -> bool:
     return positives > 0 if metric == "auc_pr" else result.rows > 0
 
 
-def interval_of(metric: str, task: str, result: SliceResult) -> Interval | None:
-    """The 95 % interval of one of our metrics; None for those without a sound formula from summaries."""
-    value, rows = value_of(metric, task, result), result.effective_rows
-    if value is None:
-        return None
-    positives = result.whole.get("label_mean", 0.0) * rows
-    if metric == "auc":
-        return hanley_mcneil(value, positives, rows - positives)
-    if metric == "r2":
-        return olkin_finn(value, rows)
-    said_positive = result.whole.get("predicted_positive_rate", 0.0) * rows
-    denominators = {"accuracy": rows, "recall": positives, "precision": said_positive}
-    return wilson(value, denominators[metric]) if metric in denominators else None
+def read_slices(folder: str) -> dict[str, list[SliceResult]]:
+    """TFMA's result in `folder`: "candidate" and, where a released model was there, "baseline" to their slices."""
+    config = json.loads((Path(folder) / CONFIG_NAME).read_text(encoding="utf-8"))["evalConfig"]
+    specs = config["modelSpecs"]
+    if len(specs) == 1:
+        return {"candidate": _slices(tfma.load_eval_result(folder))}
+    names = {"baseline" if spec.get("isBaseline") else "candidate": spec["name"] for spec in specs}
+    return {role: _slices(tfma.load_eval_result(folder, model_name=name)) for role, name in names.items()}
 
 
-def metric_rows(
-    task: str, candidate: Iterable[SliceResult], baseline: Iterable[SliceResult] = ()
-) -> tuple[MetricRow, ...]:
-    """Every metric of the task on every slice, overall first, with the released model's value where there is one."""
-    released = {result.key: result for result in baseline}
-    rows = []
-    for result in sorted(candidate, key=lambda r: (len(r.key), r.key)):
-        for metric in TFMA_NAMES[task]:
-            low, high = interval_of(metric, task, result) or (None, None)
-            before = value_of(metric, task, released[result.key]) if result.key in released else None
-            value = value_of(metric, task, result)
-            rows.append(MetricRow(metric, result.name, value, result.rows, low, high, before))
-    return tuple(rows)
+def _slices(result: Any) -> list[SliceResult]:
+    return [_slice(key, outputs.get("", {})) for key, outputs in result.slicing_metrics]
+
+
+def _slice(key: Any, by_sub_key: dict[str, dict[str, Any]]) -> SliceResult:
+    numbers_by_key = {sub: _numbers(metrics) for sub, metrics in by_sub_key.items()}
+    by_class = {int(s[len(CLASS_KEY) :]): v for s, v in numbers_by_key.items() if s.startswith(CLASS_KEY)}
+    return SliceResult(
+        key=tuple((str(column), _text(value)) for column, value in key),
+        whole=numbers_by_key.get("", {}),
+        by_class=by_class,
+    )
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """The plain numbers; differences to the baseline are ours to judge, so TFMA's are left out."""
+    found = {}
+    for name, value in metrics.items():
+        number = value.get("doubleValue", math.nan) if not name.endswith("_diff") and "doubleValue" in value else None
+        if number is not None:
+            found[name] = float(number) if isinstance(number, numbers.Real | str) else math.nan
+    return found

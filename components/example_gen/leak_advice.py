@@ -1,0 +1,28 @@
+"""What `init` does about columns that alone predict the label: it leaves out what gives it away, and says what nearly does."""
+
+from __future__ import annotations
+
+from components.example_gen.advice import Advice
+from components.example_gen.effective import effective_rows
+from components.example_gen.inspection import Examined
+from components.example_gen.leaks import alone
+from components.example_gen.source import Source
+from fairness.families import RUN_LEVEL
+from fairness.leaks import Suspicion, suspicion
+from schemas.leaks import RANK_R2, Alone
+
+
+def leak_advice(examined: Examined, source: Source) -> list[Advice]:
+    """One per column, the same that the data gate would fail or warn of."""
+    rows = len(examined.splits.of_row)
+    found = alone(examined, source, sum(effective_rows(examined, source).values()) / max(rows, 1))
+    judged = [(one, suspicion(one, RUN_LEVEL / max(len(found), 1))) for one in found]
+    return [_advice(one, what is Suspicion.LEAK) for one, what in judged if what]
+
+
+def _advice(one: Alone, is_leak: bool) -> Advice:
+    measured = f"{'R2 on its ranks' if one.measure == RANK_R2 else 'AUC'} {one.value:.4f}"
+    if one.flawless:
+        measured = "each value goes with one class"
+    why = f"it alone predicts the label ({measured}): was it recorded afterwards, or does it count sorted rows"
+    return Advice("columns.leave_out", one.column, why, active=is_leak)

@@ -1,0 +1,407 @@
+"""The same rows by every way in give the same scores: what trains is what serves (issue 12).
+
+The ways: CSV, Parquet and data frame into `sluicegate predict` and `serving.load`; REST and gRPC with one input per column;
+gRPC with tf.Examples; the SavedModel called directly; and the training path itself, Transform's output into the network.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
+
+import serving
+from components.example_gen.source import Source, SplitRule
+from schemas.errors import DataError
+from sluicegate import __main__ as command
+from tests.integration import small_training
+from tests.integration.small_training import Trained
+from tests.serving.live import live
+
+pytestmark = [pytest.mark.slow]
+PROJECT = Path(__file__).resolve().parents[2]
+Rows = list[dict[str, str]]
+DRAW = random.Random(12)
+
+
+def _write(path: Path, rows: Rows) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _stamp(hour: int) -> str:
+    """One of the ways in which databases and people write an instant."""
+    day, hour = 1 + hour // 24 % 28, hour % 24
+    return DRAW.choice(
+        [
+            f"2024-03-{day:02} {hour:02}:00:00+00", f"2024-03-{day:02}T{hour:02}:00:00Z", f"2024-03-{day:02} {hour:02}:00:00,000 Z",
+            f"2024-03-{day:02} {hour:02}:00", f"2024-03-{day + hour // 23:02} {(hour + 1) % 24:02}:00:00+01:00",
+        ]
+    )  # fmt: skip
+
+
+def _person(part: str) -> dict[str, str]:
+    """Every kind of cell that is written in several ways, each with a say in the label."""
+    hour, visits, member = DRAW.randrange(24 * 20), DRAW.randrange(9), DRAW.random() < 0.5
+    store, address = DRAW.randrange(4), DRAW.randrange(3)
+    odd = {name: f"{DRAW.gauss(0, 1):.2f}" for name in ("class", "return", "self", "examples", "inputs", "label")}
+    odd |= {"年齢": str(DRAW.randrange(18, 80)), "a b": f"{DRAW.gauss(0, 1):.2f}", "A b": DRAW.choice(["é", "e\u0301"])}
+    total = visits / 3 + member + store / 2 + address + (hour % 24) / 12 + sum(map(float, list(odd.values())[:6])) - 3
+    return {
+        "member": DRAW.choice(["TRUE", "True", " true"]) if member else DRAW.choice(["FALSE", "false "]),
+        "address": ["4 Park Av\nBath", "3 Mill Ln\r\nHull", "back\\slash"][address],
+        "opened_at": _stamp(hour),
+        "closed": f"{DRAW.randrange(1, 13)}/{DRAW.randrange(1, 29)}/2024 {DRAW.randrange(1, 13)}:05 {DRAW.choice(['AM', 'PM'])}",
+        "visits": DRAW.choice([str(visits)] * 9 + ["?"]),
+        "store_id": str(7205759403792793601 + store),
+        "zip": f"0{DRAW.randrange(4)}123",
+        "word": DRAW.choice(["yes", " yes", "no\u00a0", "NA", ""]),
+        **odd,
+        "part": part,
+        "y": "yes" if total + DRAW.gauss(0, 0.5) > 0 else "no",
+    }
+
+
+@dataclass(frozen=True)
+class World:
+    """A trained table.  rows : the test split's rows, as its CSV writes them.  as_text : columns pandas must not guess."""
+
+    name: str
+    trained: Trained
+    rows: Rows
+    as_text: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        return self.trained.description["inputs"]
+
+    def number(self, text: str) -> float:
+        return float("nan") if text.strip() in ("", *self.trained.source.missing) else float(text)
+
+    def tensors(self, rows: Rows) -> dict[str, Any]:
+        """What a careful client sends: numbers as numbers, all else as it is written."""
+        found = {}
+        for name, one in self.inputs.items():
+            cells = [row[name] for row in rows]
+            text = one["dtype"] == "string"
+            found[one["input"]] = (
+                np.array([c.encode() for c in cells], object) if text else np.array(list(map(self.number, cells)))
+            )
+        return found
+
+    def read(self, rows: Rows) -> str:
+        """The rows as the text of a CSV."""
+        file = io.StringIO(newline="")
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        return file.getvalue()
+
+    def frame(self, rows: Rows) -> pd.DataFrame:
+        return pd.read_csv(
+            io.StringIO(self.read(rows), newline=""), dtype=dict.fromkeys(self.as_text, str), skipinitialspace=True
+        )
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    home = tmp_path_factory.mktemp("one_reading")
+    return {name: make(home / name) for name, make in MAKERS.items()}
+
+
+def _people(home: Path) -> World:
+    rows = [_person(part) for part in ["train"] * 240 + ["eval"] * 40 + ["test"] * 40]
+    path = _write(_made(home) / "people.csv", rows)
+    source = Source(str(path), "y", split=SplitRule(column="part"), dates={"closed": "month_first"})
+    return World("people", small_training.train(source, home / "t"), rows[280:], ("zip", "store_id", "A b"))
+
+
+def _shipped(home: Path, table: str, label: str, count: int, **more: Any) -> World:
+    with (PROJECT / "data" / table).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    DRAW.shuffle(rows)
+    parts = ["test"] * 40 + ["eval"] * 50 + ["train"] * count
+    rows = [{**{k: v for k, v in row.items() if k != "split"}, "part": p} for row, p in zip(rows, parts, strict=False)]
+    path = _write(_made(home) / "table.csv", rows)
+    trained = small_training.train(Source(str(path), label, split=SplitRule(column="part"), **more), home / "t")
+    return World(home.name, trained, rows[:40])
+
+
+def _made(home: Path) -> Path:
+    home.mkdir()
+    return home
+
+
+MAKERS: dict[str, Callable[[Path], World]] = {
+    "people": _people,
+    "census": lambda home: _shipped(home, "census/adult.csv", "income", 500),
+    "penguins": lambda home: _shipped(home, "penguins/penguins.csv", "species", 220),
+    "tips": lambda home: _shipped(
+        home, "chicago_taxi/chicago_taxi.csv", "tips", 500, task="regression",
+        leave_out=("big_tip", "pickup_census_tract"), kinds={"pickup_community_area": "category"},
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(worlds: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    config = tmp_path_factory.mktemp("server") / "models.config"
+    entries = [
+        f'config {{ name: "{name}" base_path: "{world.trained.folder.parent}" model_platform: "tensorflow" }}'
+        for name, world in worlds.items()
+    ]
+    config.write_text("model_config_list {\n" + "\n".join(entries) + "\n}")
+    with live(model_config_file=config) as running:
+        yield running
+
+
+def by_texts(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    with serving.load(world.trained.folder) as model:
+        return model.predict(rows).scores
+
+
+def by_frame(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    with serving.load(world.trained.folder) as model:
+        return model.predict(world.frame(rows)).scores
+
+
+def by_csv(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    (home / "new.csv").write_text(world.read(rows), newline="")
+    return _predicted(world, home / "new.csv", home)
+
+
+def by_parquet(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    pq.write_table(pa.Table.from_pandas(world.frame(rows), preserve_index=False), home / "new.parquet")
+    return _predicted(world, home / "new.parquet", home)
+
+
+def _predicted(world: World, table: Path, home: Path) -> Any:
+    output = home / "scored.parquet"
+    code = command.main(
+        ["predict", "--input", str(table), "--output", str(output), "--model", str(world.trained.folder)]
+    )
+    if code:
+        raise DataError("predict refused")
+    scored = pq.read_table(output)
+    names = [name for name in scored.column_names if name.startswith("score_") or name == "value"]
+    return np.stack([scored[name].to_numpy() for name in names], axis=1)
+
+
+def by_rest(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    """As a program sends them: numbers, true and false, null."""
+    columns = {one["input"]: [_json(world, one, row[name]) for row in rows] for name, one in world.inputs.items()}
+    return _rest(
+        world, server, [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    )
+
+
+def by_rest_texts(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    """All cells as the texts of a CSV."""
+    return _rest(world, server, [{one["input"]: row[name] for name, one in world.inputs.items()} for row in rows])
+
+
+def _json(world: World, one: dict[str, Any], text: str) -> Any:
+    if one["dtype"] != "string":
+        number = world.number(text)
+        return None if np.isnan(number) else int(number) if number.is_integer() else number
+    if one["reading"].get("boolean"):
+        return {"true": True, "false": False}[text.strip().lower()]
+    return int(text) if text.isdigit() and text[0] != "0" else text
+
+
+def _rest(world: World, server: Any, instances: Sequence[Any]) -> Any:
+    answer = server.post(f"/v1/models/{world.name}:predict", {"signature_name": "serving_raw", "instances": instances})
+    if answer.status_code != 200:
+        assert answer.status_code == 400
+        raise DataError(answer.json()["error"])
+    return np.array(answer.json()["predictions"], np.float32).reshape(len(instances), -1)
+
+
+def by_grpc(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    return _grpc(world, server, "serving_raw", world.tensors(rows))
+
+
+def by_grpc_examples(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    return _grpc(world, server, "serving_default", {"examples": _examples(world, rows)})
+
+
+def _grpc(world: World, server: Any, signature: str, tensors: dict[str, Any]) -> Any:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = world.name, signature
+    for name, values in tensors.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
+    return tf.make_ndarray(server.predict.Predict(request, timeout=30).outputs["scores"])
+
+
+def _examples(world: World, rows: Rows) -> Any:
+    found = []
+    for row in rows:
+        example = tf.train.Example()
+        for name, one in world.inputs.items():
+            feature, text = example.features.feature[name], row[name]
+            if one["example_dtype"] == "string":
+                feature.bytes_list.value.append(text.encode())
+            elif not np.isnan(number := world.number(text)):
+                is_int = one["example_dtype"] == "int64"
+                (feature.int64_list if is_int else feature.float_list).value.append(int(number) if is_int else number)
+        found.append(example.SerializeToString())
+    return np.array(found, object)
+
+
+def by_saved_model(world: World, server: Any, rows: Rows, home: Path) -> Any:
+    loaded = tf.saved_model.load(str(world.trained.folder)).signatures["serving_raw"]
+    tensors = {
+        k: tf.constant(v.tolist(), tf.string if v.dtype == object else tf.float64)
+        for k, v in world.tensors(rows).items()
+    }
+    return loaded(**tensors)["scores"].numpy()
+
+
+WAYS = (
+    by_texts, by_frame, by_csv, by_parquet, by_rest, by_rest_texts, by_grpc, by_grpc_examples, by_saved_model,
+)  # fmt: skip
+
+
+def same(world: World, found: Any, expected: Any) -> None:
+    if world.trained.description["task"] == "regression":
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    else:
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_way_gives_the_scores_of_the_training_path(
+    worlds: dict[str, World], server: Any, name: str, way: Any, tmp_path: Path
+) -> None:
+    world = worlds[name]
+    expected = world.trained.training_path_scores("test")
+    assert len(np.unique(expected)) > len(expected) / 2, "a model that says one thing of all rows proves nothing"
+    same(world, way(world, server, world.rows, tmp_path), expected)
+
+
+def respelled(world: World) -> Rows:
+    """The same rows as another program writes them: blanks, another case, 39.0, words for no value."""
+    blanks = itertools.cycle(["", " ", "\u00a0", "\t", "\u3000"])
+    found = []
+    for row in world.rows:
+        cells = {name: next(blanks) + text + next(blanks) for name, text in row.items()}
+        for name, one in world.inputs.items():
+            reading = one["reading"]
+            if reading.get("boolean"):
+                cells[name] = cells[name].upper()
+            if reading.get("type") == "int" and not np.isnan(world.number(row[name])):
+                cells[name] = f" {row[name].strip()}.0"
+            if row[name].strip() in ("", "?", "NA") and one["dtype"] == "string":
+                cells[name] = next(itertools.islice(blanks, 1)) + "N/A"
+        found.append(cells)
+    return found
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way is not by_parquet])
+@pytest.mark.parametrize("name", ["people", "census"])
+def test_how_a_cell_is_spelled_changes_no_score(
+    worlds: dict[str, World], server: Any, name: str, way: Any, tmp_path: Path
+) -> None:
+    world = worlds[name]
+    if way is by_frame:
+        pytest.skip("pandas trims nothing but blanks, so that its columns of numbers would be texts: by_texts")
+    same(world, way(world, server, respelled(world), tmp_path), world.trained.training_path_scores("test"))
+
+
+WRONG = [
+    ("visits", "38.7"), ("visits", "9223372036854775808"), ("visits", "Infinity"), ("visits", "several"),
+    ("self", "tall"), ("opened_at", "0000-00-00"), ("opened_at", "yesterday"), ("closed", "31/12/2024"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "cell"), WRONG)
+def test_what_cannot_be_read_is_refused_by_every_way_that_can(
+    worlds: dict[str, World], server: Any, column: str, cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = worlds["people"]
+    rows = [*world.rows[:3], {**world.rows[3], column: cell}]
+    for way in (by_texts, by_frame, by_rest_texts):
+        with pytest.raises(DataError) as caught:
+            way(world, server, rows, tmp_path)
+        assert column in str(caught.value)
+        assert "correct the cell" in str(caught.value)
+    for way in (by_csv, by_parquet):
+        with pytest.raises(DataError) as caught:
+            way(world, server, rows, tmp_path)
+    if cell in ("several", "tall"):
+        return
+    tensors = world.tensors(rows)
+    with pytest.raises(Exception, match=column) as refused:
+        _grpc(world, server, "serving_raw", tensors)
+    assert refused.value.code().name == "INVALID_ARGUMENT"
+    number = world.inputs[column]["dtype"] != "string"
+    body = [
+        {k: (v[i].decode() if isinstance(v[i], bytes) else float(v[i])) for k, v in tensors.items()} for i in range(4)
+    ]
+    with pytest.raises(DataError, match=column):
+        _rest(world, server, body)
+    if number:
+        # The graph cannot refuse: it takes what it cannot read for missing, and never for another number.
+        blank = [*world.rows[:3], {**world.rows[3], column: ""}]
+        same(world, by_saved_model(world, server, rows, tmp_path), by_texts(world, server, blank, tmp_path))
+
+
+def test_typed_columns_of_another_type_are_read_too(worlds: dict[str, World], server: Any, tmp_path: Path) -> None:
+    world = worlds["people"]
+    tensors = world.tensors(world.rows)
+    key = {name: one["input"] for name, one in world.inputs.items()}
+    tensors[key["store_id"]] = np.array([int(row["store_id"]) for row in world.rows], np.int64)
+    tensors[key["年齢"]] = np.array([int(row["年齢"]) for row in world.rows], np.int32)
+    tensors[key["member"]] = np.array([row["member"].strip().lower() == "true" for row in world.rows])
+    tensors[key["self"]] = np.array([row["self"].encode() for row in world.rows], object)
+    same(world, _grpc(world, server, "serving_raw", tensors), world.trained.training_path_scores("test"))
+
+
+def test_each_column_can_change_a_score(worlds: dict[str, World], server: Any, tmp_path: Path) -> None:
+    """None is lost on the way: not a category with a line break, not a code beyond 53 bits, not a date with an offset."""
+    world = worlds["people"]
+    base = by_texts(world, server, world.rows, tmp_path)
+    shuffled = world.rows[7:] + world.rows[:7]
+    for name in world.inputs:
+        rows = [{**row, name: other[name]} for row, other in zip(world.rows, shuffled, strict=True)]
+        assert np.abs(by_texts(world, server, rows, tmp_path) - base).max() > 1e-4, name
+
+
+def test_names_are_mapped_both_ways(worlds: dict[str, World]) -> None:
+    for world in worlds.values():
+        described = world.trained.description
+        assert described["columns"] == {one["input"]: name for name, one in described["inputs"].items()}
+
+
+def test_bytes_that_are_no_text_are_refused(worlds: dict[str, World], server: Any) -> None:
+    world = worlds["people"]
+    word = world.inputs["word"]["input"]
+    tensors = world.tensors(world.rows)
+    tensors[word] = np.array([b"\xff"] * len(world.rows), object)
+    with pytest.raises(Exception, match="word"):
+        _grpc(world, server, "serving_raw", tensors)
+    body = {k: [v if not isinstance(v, bytes) else {"b64": base64.b64encode(v).decode()} for v in values.tolist()]
+            for k, values in tensors.items()}  # fmt: skip
+    answer = server.post(
+        f"/v1/models/{world.name}:predict", json.dumps({"signature_name": "serving_raw", "inputs": body}).encode()
+    )
+    assert answer.status_code == 400
