@@ -229,7 +229,8 @@ def honest_rates(scale: float) -> Iterator[Rate]:
     for rows in SIZES:
         yield honest(FAMILIES, rows, 50, 0.0, max(int(400 * scale), 20))
         yield at_the_limit(rows, 6, max(int(1000 * scale), 20))
-    yield honest(FAMILIES, 1000, 2000, 0.0, max(int(300 * scale), 3))
+    # A run of 2,000 columns costs two seconds.
+    yield honest(FAMILIES, 1000, 2000, 0.0, max(int((300 if scale >= 1 else 50) * scale), 3))
 
 
 def honest_leaks(scale: float) -> Iterator[Rate]:

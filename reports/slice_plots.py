@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from reports import formatting, story
 from reports.small_charts import Mark, Scale, scale_of
 from schemas.evidence import MetricRow
-from schemas.verdict import Measurement, Verdict
+from schemas.verdict import Measurement, Status, Verdict
 
 OVERALL = "overall"
+#: Measurements that passed are folded up where a gate has more of them.
+MOST_PASSED = 12
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class GatePlot:
     verdict: Verdict
     rows: tuple[Measurement, ...]
     scales: dict[tuple[str, str], Scale]
+
+    @property
+    def folded(self) -> tuple[Measurement, ...]:
+        """What passed, where that is more than a reader goes through."""
+        passed = tuple(m for m in self.rows if m.gates and m.status is Status.PASSED)
+        return passed if len(passed) > MOST_PASSED else ()
+
+    @property
+    def open(self) -> tuple[Measurement, ...]:
+        """All others, in reading order."""
+        folded = {id(m) for m in self.folded}
+        return tuple(m for m in self.rows if id(m) not in folded)
 
     def scale(self, measurement: Measurement) -> Scale:
         return self.scales[measurement.name, measurement.unit]

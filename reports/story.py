@@ -21,8 +21,8 @@ PRODUCERS = {
 }
 
 UNKNOWN_MEANS = (
-    "UNKNOWN means that the gate could not tell: too few rows, nothing to compare with, or no number at all. "
-    "Only PASSED opens the door, so what cannot be told does not pass."
+    "UNKNOWN means that the gate could not tell: too few rows, nothing to compare with, or no number at all. Where enough had to be "
+    "shown, that does not pass; where harm had to be shown, such as a drop or a drift, it does, with a note."
 )
 BOOTSTRAP_MEANS = (
     "Bootstrap: no model was released before, so a comparison with one was not possible. "

@@ -12,7 +12,6 @@ from components.example_gen.names import listed
 from components.example_gen.places import Places
 from components.example_gen.source import Source
 from schemas.errors import Problem
-from schemas.reading import ISO
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +35,7 @@ def deal(table: RawTable, source: Source, places: Places) -> Dealt | Problem:
     rule = source.split
     said = f"Rows were split {rule.train:g} / {rule.eval:g} / {rule.test:g} into train, eval and test by"
     if rule.by_time:
-        found = instants(table.columns[rule.by_time], places, source.dates.get(rule.by_time, ISO))
+        found = instants(table.columns[rule.by_time], source.dates.get(rule.by_time), places)
         note = f"{said} time: the newest of '{rule.by_time}' are the test, those before them eval."
         return found if isinstance(found, Problem) else Dealt(found, True, (note,))
     if not rule.is_as_read:

@@ -186,8 +186,9 @@ def _bad_requests(found: ServingEvidence) -> Iterator[Measurement]:
         m = replace(m, status=Status.FAILED, reason="not_refused", detail=detail)
     yield m
     after = Measurement(
-        "well_after_bad_requests", OVERALL, Status.PASSED, float(found.well_after), limit=1, direction="at least"
-    )
+        "well_after_bad_requests", OVERALL, Status.PASSED, float(found.well_after), limit=1, direction="at least",
+        unit="requests",
+    )  # fmt: skip
     if found.well_after:
         yield after
     else:

@@ -13,6 +13,7 @@ from serving.engine.batching import Threads as BatchThreads
 from serving.engine.limits import BatchLimits
 from serving.engine.saved_model import SavedModel, Threads
 from serving.engine.warmup import warm_up
+from serving.signature import RAW_SIGNATURE
 
 if TYPE_CHECKING:
     from serving.request_reading import RequestReader
@@ -55,11 +56,15 @@ class Loader:
             raise
         batcher = Batcher(saved_model.run, self.batch_threads, self.limits, journal=self.journal)
         description = _description(path)
-        return Loaded(saved_model, batcher, description, _reader(path, description))
+        return Loaded(saved_model, batcher, description, _reader(path, description, saved_model))
 
 
-def _reader(path: Path, description: dict[str, Any]) -> RequestReader | None:
-    if "inputs" not in description:
+def _reader(path: Path, description: dict[str, Any], saved_model: SavedModel) -> RequestReader | None:
+    """None for a model of others, of an older release, or whose model.json is not about its signature."""
+    signature, described = saved_model.signatures.get(RAW_SIGNATURE), description.get("inputs")
+    if signature is None or not isinstance(described, dict):
+        return None
+    if {one.get("input") for one in described.values() if isinstance(one, dict)} != set(signature.inputs):
         return None
     # It brings pyarrow, which a server of other people's models does not need.
     from serving.request_reading import RequestReader

@@ -111,7 +111,7 @@ def test_the_refusal_names_column_distance_limit_version_and_setting(shifted, fi
         f"released version {first[1]['pushed_version']}",
         first[1]["run_id"],
         "data_gate.default",
-        "mean 170",
+        " before, ",
         "--set data_gate.policy.drift=warn",
     ):
         assert word in said, word

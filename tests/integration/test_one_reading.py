@@ -13,7 +13,8 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,16 @@ def _person(part: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class World:
-    """A trained table.  rows : the test split's rows, as its CSV writes them.  as_text : columns pandas must not guess."""
+    """A trained table.  rows : the test split's rows, as its CSV writes them.  as_text : columns pandas must not guess.
+
+    server : one that serves it.
+    """
 
     name: str
     trained: Trained
     rows: Rows
     as_text: tuple[str, ...] = ()
+    server: Any = None
 
     @property
     def inputs(self) -> dict[str, dict[str, Any]]:
@@ -121,10 +126,25 @@ class World:
         )
 
 
+class Worlds:
+    """By name; a table is trained, and its server started, when it is asked for first."""
+
+    def __init__(self, home: Path, stack: ExitStack) -> None:
+        self._home, self._stack = home, stack
+        self._made: dict[str, World] = {}
+
+    def __getitem__(self, name: str) -> World:
+        if name not in self._made:
+            world = MAKERS[name](self._home / name)
+            server = self._stack.enter_context(live(model_name=name, model_base_path=world.trained.folder.parent))
+            self._made[name] = replace(world, server=server)
+        return self._made[name]
+
+
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
-    home = tmp_path_factory.mktemp("one_reading")
-    return {name: make(home / name) for name, make in MAKERS.items()}
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    with ExitStack() as stack:
+        yield Worlds(tmp_path_factory.mktemp("one_reading"), stack)
 
 
 def _people(home: Path) -> World:
@@ -161,34 +181,22 @@ MAKERS: dict[str, Callable[[Path], World]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def server(worlds: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    config = tmp_path_factory.mktemp("server") / "models.config"
-    entries = [
-        f'config {{ name: "{name}" base_path: "{world.trained.folder.parent}" model_platform: "tensorflow" }}'
-        for name, world in worlds.items()
-    ]
-    config.write_text("model_config_list {\n" + "\n".join(entries) + "\n}")
-    with live(model_config_file=config) as running:
-        yield running
-
-
-def by_texts(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_texts(world: World, rows: Rows, home: Path) -> Any:
     with serving.load(world.trained.folder) as model:
         return model.predict(rows).scores
 
 
-def by_frame(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_frame(world: World, rows: Rows, home: Path) -> Any:
     with serving.load(world.trained.folder) as model:
         return model.predict(world.frame(rows)).scores
 
 
-def by_csv(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_csv(world: World, rows: Rows, home: Path) -> Any:
     (home / "new.csv").write_text(world.read(rows), newline="")
     return _predicted(world, home / "new.csv", home)
 
 
-def by_parquet(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_parquet(world: World, rows: Rows, home: Path) -> Any:
     pq.write_table(pa.Table.from_pandas(world.frame(rows), preserve_index=False), home / "new.parquet")
     return _predicted(world, home / "new.parquet", home)
 
@@ -205,17 +213,15 @@ def _predicted(world: World, table: Path, home: Path) -> Any:
     return np.stack([scored[name].to_numpy() for name in names], axis=1)
 
 
-def by_rest(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_rest(world: World, rows: Rows, home: Path) -> Any:
     """As a program sends them: numbers, true and false, null."""
     columns = {one["input"]: [_json(world, one, row[name]) for row in rows] for name, one in world.inputs.items()}
-    return _rest(
-        world, server, [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    )
+    return _rest(world, [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])
 
 
-def by_rest_texts(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_rest_texts(world: World, rows: Rows, home: Path) -> Any:
     """All cells as the texts of a CSV."""
-    return _rest(world, server, [{one["input"]: row[name] for name, one in world.inputs.items()} for row in rows])
+    return _rest(world, [{one["input"]: row[name] for name, one in world.inputs.items()} for row in rows])
 
 
 def _json(world: World, one: dict[str, Any], text: str) -> Any:
@@ -227,28 +233,30 @@ def _json(world: World, one: dict[str, Any], text: str) -> Any:
     return int(text) if text.isdigit() and text[0] != "0" else text
 
 
-def _rest(world: World, server: Any, instances: Sequence[Any]) -> Any:
-    answer = server.post(f"/v1/models/{world.name}:predict", {"signature_name": "serving_raw", "instances": instances})
+def _rest(world: World, instances: Sequence[Any]) -> Any:
+    answer = world.server.post(
+        f"/v1/models/{world.name}:predict", {"signature_name": "serving_raw", "instances": instances}
+    )
     if answer.status_code != 200:
         assert answer.status_code == 400
         raise DataError(answer.json()["error"])
     return np.array(answer.json()["predictions"], np.float32).reshape(len(instances), -1)
 
 
-def by_grpc(world: World, server: Any, rows: Rows, home: Path) -> Any:
-    return _grpc(world, server, "serving_raw", world.tensors(rows))
+def by_grpc(world: World, rows: Rows, home: Path) -> Any:
+    return _grpc(world, "serving_raw", world.tensors(rows))
 
 
-def by_grpc_examples(world: World, server: Any, rows: Rows, home: Path) -> Any:
-    return _grpc(world, server, "serving_default", {"examples": _examples(world, rows)})
+def by_grpc_examples(world: World, rows: Rows, home: Path) -> Any:
+    return _grpc(world, "serving_default", {"examples": _examples(world, rows)})
 
 
-def _grpc(world: World, server: Any, signature: str, tensors: dict[str, Any]) -> Any:
+def _grpc(world: World, signature: str, tensors: dict[str, Any]) -> Any:
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = world.name, signature
     for name, values in tensors.items():
         request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
-    return tf.make_ndarray(server.predict.Predict(request, timeout=30).outputs["scores"])
+    return tf.make_ndarray(world.server.predict.Predict(request, timeout=30).outputs["scores"])
 
 
 def _examples(world: World, rows: Rows) -> Any:
@@ -266,7 +274,7 @@ def _examples(world: World, rows: Rows) -> Any:
     return np.array(found, object)
 
 
-def by_saved_model(world: World, server: Any, rows: Rows, home: Path) -> Any:
+def by_saved_model(world: World, rows: Rows, home: Path) -> Any:
     loaded = tf.saved_model.load(str(world.trained.folder)).signatures["serving_raw"]
     tensors = {
         k: tf.constant(v.tolist(), tf.string if v.dtype == object else tf.float64)
@@ -289,13 +297,11 @@ def same(world: World, found: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", MAKERS)
-def test_every_way_gives_the_scores_of_the_training_path(
-    worlds: dict[str, World], server: Any, name: str, way: Any, tmp_path: Path
-) -> None:
+def test_every_way_gives_the_scores_of_the_training_path(worlds: Worlds, name: str, way: Any, tmp_path: Path) -> None:
     world = worlds[name]
     expected = world.trained.training_path_scores("test")
     assert len(np.unique(expected)) > len(expected) / 2, "a model that says one thing of all rows proves nothing"
-    same(world, way(world, server, world.rows, tmp_path), expected)
+    same(world, way(world, world.rows, tmp_path), expected)
 
 
 def respelled(world: World) -> Rows:
@@ -318,13 +324,11 @@ def respelled(world: World) -> Rows:
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way is not by_parquet])
 @pytest.mark.parametrize("name", ["people", "census"])
-def test_how_a_cell_is_spelled_changes_no_score(
-    worlds: dict[str, World], server: Any, name: str, way: Any, tmp_path: Path
-) -> None:
+def test_how_a_cell_is_spelled_changes_no_score(worlds: Worlds, name: str, way: Any, tmp_path: Path) -> None:
     world = worlds[name]
     if way is by_frame:
         pytest.skip("pandas trims nothing but blanks, so that its columns of numbers would be texts: by_texts")
-    same(world, way(world, server, respelled(world), tmp_path), world.trained.training_path_scores("test"))
+    same(world, way(world, respelled(world), tmp_path), world.trained.training_path_scores("test"))
 
 
 WRONG = [
@@ -335,37 +339,37 @@ WRONG = [
 
 @pytest.mark.parametrize(("column", "cell"), WRONG)
 def test_what_cannot_be_read_is_refused_by_every_way_that_can(
-    worlds: dict[str, World], server: Any, column: str, cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    worlds: Worlds, column: str, cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = worlds["people"]
     rows = [*world.rows[:3], {**world.rows[3], column: cell}]
     for way in (by_texts, by_frame, by_rest_texts):
         with pytest.raises(DataError) as caught:
-            way(world, server, rows, tmp_path)
+            way(world, rows, tmp_path)
         assert column in str(caught.value)
         assert "correct the cell" in str(caught.value)
     for way in (by_csv, by_parquet):
         with pytest.raises(DataError) as caught:
-            way(world, server, rows, tmp_path)
+            way(world, rows, tmp_path)
     if cell in ("several", "tall"):
         return
     tensors = world.tensors(rows)
     with pytest.raises(Exception, match=column) as refused:
-        _grpc(world, server, "serving_raw", tensors)
+        _grpc(world, "serving_raw", tensors)
     assert refused.value.code().name == "INVALID_ARGUMENT"
     number = world.inputs[column]["dtype"] != "string"
     body = [
         {k: (v[i].decode() if isinstance(v[i], bytes) else float(v[i])) for k, v in tensors.items()} for i in range(4)
     ]
     with pytest.raises(DataError, match=column):
-        _rest(world, server, body)
+        _rest(world, body)
     if number:
         # The graph cannot refuse: it takes what it cannot read for missing, and never for another number.
         blank = [*world.rows[:3], {**world.rows[3], column: ""}]
-        same(world, by_saved_model(world, server, rows, tmp_path), by_texts(world, server, blank, tmp_path))
+        same(world, by_saved_model(world, rows, tmp_path), by_texts(world, blank, tmp_path))
 
 
-def test_typed_columns_of_another_type_are_read_too(worlds: dict[str, World], server: Any, tmp_path: Path) -> None:
+def test_typed_columns_of_another_type_are_read_too(worlds: Worlds, tmp_path: Path) -> None:
     world = worlds["people"]
     tensors = world.tensors(world.rows)
     key = {name: one["input"] for name, one in world.inputs.items()}
@@ -373,35 +377,35 @@ def test_typed_columns_of_another_type_are_read_too(worlds: dict[str, World], se
     tensors[key["年齢"]] = np.array([int(row["年齢"]) for row in world.rows], np.int32)
     tensors[key["member"]] = np.array([row["member"].strip().lower() == "true" for row in world.rows])
     tensors[key["self"]] = np.array([row["self"].encode() for row in world.rows], object)
-    same(world, _grpc(world, server, "serving_raw", tensors), world.trained.training_path_scores("test"))
+    same(world, _grpc(world, "serving_raw", tensors), world.trained.training_path_scores("test"))
 
 
-def test_each_column_can_change_a_score(worlds: dict[str, World], server: Any, tmp_path: Path) -> None:
+def test_each_column_can_change_a_score(worlds: Worlds, tmp_path: Path) -> None:
     """None is lost on the way: not a category with a line break, not a code beyond 53 bits, not a date with an offset."""
     world = worlds["people"]
-    base = by_texts(world, server, world.rows, tmp_path)
+    base = by_texts(world, world.rows, tmp_path)
     shuffled = world.rows[7:] + world.rows[:7]
     for name in world.inputs:
         rows = [{**row, name: other[name]} for row, other in zip(world.rows, shuffled, strict=True)]
-        assert np.abs(by_texts(world, server, rows, tmp_path) - base).max() > 1e-4, name
+        assert np.abs(by_texts(world, rows, tmp_path) - base).max() > 1e-4, name
 
 
-def test_names_are_mapped_both_ways(worlds: dict[str, World]) -> None:
-    for world in worlds.values():
+def test_names_are_mapped_both_ways(worlds: Worlds) -> None:
+    for world in (worlds[name] for name in MAKERS):
         described = world.trained.description
         assert described["columns"] == {one["input"]: name for name, one in described["inputs"].items()}
 
 
-def test_bytes_that_are_no_text_are_refused(worlds: dict[str, World], server: Any) -> None:
+def test_bytes_that_are_no_text_are_refused(worlds: Worlds) -> None:
     world = worlds["people"]
     word = world.inputs["word"]["input"]
     tensors = world.tensors(world.rows)
     tensors[word] = np.array([b"\xff"] * len(world.rows), object)
     with pytest.raises(Exception, match="word"):
-        _grpc(world, server, "serving_raw", tensors)
+        _grpc(world, "serving_raw", tensors)
     body = {k: [v if not isinstance(v, bytes) else {"b64": base64.b64encode(v).decode()} for v in values.tolist()]
             for k, values in tensors.items()}  # fmt: skip
-    answer = server.post(
+    answer = world.server.post(
         f"/v1/models/{world.name}:predict", json.dumps({"signature_name": "serving_raw", "inputs": body}).encode()
     )
     assert answer.status_code == 400

@@ -79,6 +79,14 @@ def test_categories_with_many_values_are_no_keys(tmp_path: Path, seed: int) -> N
     assert not [one for one in found.perhaps if one[0] == "key"]
 
 
+def test_a_number_of_shops_that_only_says_their_town_is_left_to_a_person(tmp_path: Path) -> None:
+    shop = np.random.default_rng(2).integers(0, 200, 4000)
+    frame = sales().drop(columns="zip").assign(shop_no=shop, city=[f"c{one // 10}" for one in shop])
+    found = proposed(tmp_path, frame)
+    assert found.rule.key == ()
+    assert [value for key, value, _ in found.perhaps if key == "key"] == ["shop_no"]
+
+
 def test_counters_are_not_hashed_and_a_key_of_each_row_may_be_taken(tmp_path: Path) -> None:
     frame = sales().assign(
         application=[f"A-{one:08x}" for one in np.random.default_rng(1).permutation(4000)], nr=range(4000)

@@ -183,6 +183,8 @@ def test_together_keeps_rows_of_equal_features_in_one_split_whatever_their_label
     assert of_row[::2] == of_row[1::2]
     assert 30 < of_row[::2].count("test") + of_row[::2].count("eval") < 90
     assert error_of_look_up(lines, of_row) == (0, 0)
+    with_label = SplitRule(columns=(*FEATURES, "y"), repeats="together")
+    assert splits_of(tmp_path, lines, with_label) == of_row
 
 
 def test_each_split_gets_its_share_and_labels_fall_evenly(tmp_path: Path) -> None:
@@ -229,6 +231,17 @@ def test_one_instant_in_two_offsets_is_one_time_and_rows_without_one_are_train(t
     of_row = splits_of(tmp_path, lines, SplitRule(by_time="when"), ["when", *HEADER])
     assert {split for when, split in zip(whens, of_row, strict=True) if not when} == {"train"}
     assert of_row[399] == "train"
+
+
+def test_dates_with_the_day_first_are_read_so_and_where_both_fit_the_settings_must_say(tmp_path: Path) -> None:
+    days = [f"{1 + i % 28:02d}.{1 + i % 12:02d}.2024" for i in range(400)]
+    lines = [[day, *cells] for day, cells in zip(days, coarse(400), strict=True)]
+    of_row = splits_of(tmp_path, lines, SplitRule(by_time="when"), ["when", *HEADER])
+    months = {split: {int(day[3:5]) for day, one in zip(days, of_row, strict=True) if one == split} for split in SPLITS}
+    assert max(months["train"]) <= min(months["test"])
+    lines = [[f"0{1 + i % 9}.0{1 + i % 8}.2024", *cells] for i, cells in enumerate(coarse(400))]
+    with pytest.raises(DataError, match=r"columns.dates: \{when: day_first\}"):
+        splits_of(tmp_path, lines, SplitRule(by_time="when"), ["when", *HEADER])
 
 
 def test_three_years_are_train_eval_and_test_and_the_shares_are_said(tmp_path: Path) -> None:
