@@ -2,7 +2,8 @@
 
     numbers     float32 (n, k)  z-scores; NaN = missing
     categories  int64   (n, m)  0 = missing, 1 = rare or unseen, 2 and up = line of the one vocabulary of all columns
-    label       int64   (n, 1)  index in roles.classes, -1 = unseen or missing; float32 with NaN for regression
+    label       int64   (n, 1)  index in roles.classes, -1 = unseen or missing; of a regression float32 less
+                            roles.label_offset, NaN = missing
     weight      float32 (n, 1)  only where roles.weight is set; missing = 1
     group       string  (n, 1)  only with a mitigation: the row's group (group_keys.py)
 
@@ -105,7 +106,7 @@ def _code(part: tf.Tensor) -> tf.Tensor:
 
 def _label(column: tf.Tensor, roles: Roles) -> tf.Tensor:
     if roles.task == "regression":
-        return tf.cast(as_number(column), tf.float32)
+        return tf.cast(as_number(column) - roles.label_offset, tf.float32)
     is_class = as_text(column)[:, None] == tf.constant(roles.classes)[None, :]
     return tf.where(tf.reduce_any(is_class, axis=1), tf.argmax(is_class, axis=1), -1)
 

@@ -6,7 +6,7 @@
     transform_features  examples: string (n,)  ->  label: (n, 1), weight: (n, 1) where the table has one
 
 binary: two columns that sum to 1, the positive class last.  multiclass: one column per class, in order.
-regression: one column, in the label's own unit.
+regression: one column, in the label's own unit; float64 where float32 would round it (roles.label_offset).
 With thresholds per group the scores hold them already (decision.py), and the group's columns are inputs.
 """
 
@@ -68,6 +68,7 @@ def describe(export: Export) -> dict[str, Any]:
     inputs : per feature column, its name in `serving_raw`, the dtype there, the dtype in the examples, its kind, and how
         its cells are read (schemas/reading.py).
     columns : the same names the other way round, from the name in `serving_raw` to the table's.
+    score_dtype : "float64", only where the scores are.
     mitigation, thresholds : only with a mitigation, and with thresholds per group (mitigation.describe).
     """
     return {
@@ -88,6 +89,7 @@ def describe(export: Export) -> dict[str, Any]:
             for f in export.features
         },
         "columns": {f.key: f.name for f in export.features},
+        **({"score_dtype": "float64"} if export.roles.label_offset else {}),
         **export.mitigation,
     }
 
@@ -106,6 +108,7 @@ class Served(tf.Module):
     def __init__(self, export: Export, transform: tft.TFTransformOutput) -> None:
         super().__init__(name="sluicegate")
         self._export_features = export.features
+        self._offset = export.roles.label_offset
         # Tracked, so that its vocabularies and tables travel with the model: without it they load uninitialised.
         self.transform = transform.transform_features_layer()
         self.weights = [variable.value for variable in export.model.variables]
@@ -139,7 +142,8 @@ class Served(tf.Module):
 
     def _transform_label(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         transformed = self.transform(tf.io.parse_example(examples, self._label_spec.value))
-        return {name: transformed[name] for name in ("label", "weight") if name in transformed}
+        found = {name: transformed[name] for name in ("label", "weight") if name in transformed}
+        return found | {"label": _in_own_unit(found["label"], self._offset)} if "label" in found else found
 
 
 @dataclass(frozen=True)
@@ -154,12 +158,17 @@ def _scorer(export: Export) -> Any:
 
     def score(transformed: Mapping[str, tf.Tensor]) -> tf.Tensor:
         logits = export.model([transformed[name] for name in names], training=False)
-        scores = network.scores(logits, export.answer)
+        scores = _in_own_unit(network.scores(logits, export.answer), export.roles.label_offset)
         if export.decision is None or not export.decision.of_group:
             return scores
         return export.decision.served(scores, transformed["group"][:, 0])
 
     return score
+
+
+def _in_own_unit(values: tf.Tensor, offset: float) -> tf.Tensor:
+    """What was trained less an offset, as float64 with it; other values as they are."""
+    return tf.cast(values, tf.float64) + offset if offset else values
 
 
 def _as_stored(values: tf.Tensor, feature: Feature) -> tf.Tensor:

@@ -41,7 +41,7 @@ def infer(profile: TableProfile) -> schema_pb2.Schema:
             for comparator in (feature.drift_comparator, feature.skew_comparator):
                 if column.kind == "category":
                     comparator.infinity_norm.threshold = MAX_DISTANCE
-                else:
+                elif column.type != "text":
                     comparator.jensen_shannon_divergence.threshold = MAX_DISTANCE
     return schema
 

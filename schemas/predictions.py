@@ -3,13 +3,13 @@
     decision       the class, as text: by the model's threshold (binary) or the highest score (multiclass)
     score_<class>  one column per class, float32; those of a row sum to 1
 
-A regression has the one column `value`, in the label's unit.
+A regression has the one column `value`, in the label's unit; float64 where the label needs it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,13 @@ class Answers:
     task : "binary", "multiclass" or "regression".
     classes : one per column of scores, the positive one last; () for regression.
     threshold : score from which a binary row counts as positive; None: a half.
+    is_double : whether a regression answers float64, because its label needs it.
     """
 
     task: str
     classes: tuple[str, ...] = ()
     threshold: float | None = None
+    is_double: bool = False
 
     @property
     def width(self) -> int:
@@ -49,7 +51,7 @@ class Answers:
         """Names of the columns that predictions have."""
         return (DECISION, *(SCORE + name for name in self.classes)) if self.classes else (VALUE,)
 
-    def decide(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    def decide(self, scores: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """A class per row, or a regression's values.
 
         scores : (n, width) float32.
@@ -69,9 +71,10 @@ class Answers:
         """Name and arrow type of `columns`."""
         import pyarrow as pa
 
-        return [(name, pa.string() if name == DECISION else pa.float32()) for name in self.columns]
+        number = pa.float64() if self.is_double else pa.float32()
+        return [(name, pa.string() if name == DECISION else number) for name in self.columns]
 
-    def arrays(self, scores: npt.NDArray[np.float32]) -> list[Any]:
+    def arrays(self, scores: npt.NDArray[np.floating]) -> list[Any]:
         """The arrow arrays of `columns`."""
         import numpy as np
         import pyarrow as pa
@@ -85,7 +88,13 @@ class Answers:
 def answers_of(model: str | Path) -> Answers:
     """What the scores of the model in this folder stand for. Raises FileNotFoundError, KeyError."""
     content = json.loads((Path(model) / DESCRIPTION).read_text(encoding="utf-8"))
-    return Answers(content["task"], tuple(content["classes"]), content["threshold"])
+    return answers_in(content)
+
+
+def answers_in(description: Mapping[str, Any]) -> Answers:
+    """As `answers_of`, of a model.json that was read already. Raises KeyError."""
+    classes, is_double = tuple(description["classes"]), description.get("score_dtype") == "float64"
+    return Answers(description["task"], classes, description["threshold"], is_double)
 
 
 def clashes(names: Sequence[str], answers: Answers) -> list[str]:

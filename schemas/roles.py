@@ -18,6 +18,8 @@ class Roles:
 
     task : "binary", "multiclass" or "regression".
     classes : label values as text, in score order; for binary the positive class stands last; () for regression.
+    label_offset : taken off a regression's label before the network's 32-bit arithmetic, and added to what it answers; 0 for
+        labels that 32-bit floats hold.
     kinds : the user's word on a column: "number", "category" or "date"; it overrules the schema.
     readings : how the cells of each column that a model takes are read; what earlier runs wrote has none.
     """
@@ -28,6 +30,7 @@ class Roles:
     weight: str | None = None
     ids: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    label_offset: float = 0.0
     readings: Mapping[str, Reading] = field(default_factory=dict)
 
     @property

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from schemas import release
 from schemas.errors import DataError, ModelError, Problem
-from schemas.predictions import Answers
+from schemas.predictions import Answers, answers_in
 from serving import readings
 from serving import rows as row_reading
 from serving.config import ModelConfig
@@ -38,13 +38,13 @@ _UNUSABLE = "This model cannot be used as a library."
 class Predictions:
     """One answer per row, in the rows' order.
 
-    scores : (n, classes) float32, (n, 1) for a regression.
+    scores : (n, classes) float32, (n, 1) for a regression, float64 where its label needs it.
     classes : names of the columns of `scores`, the positive one last; () for a regression.
     decisions : (n,) the class of each row as text, by the model's own threshold or the highest score; a regression's
         values.
     """
 
-    scores: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.floating]
     answers: Answers
 
     @property
@@ -81,7 +81,7 @@ class Predictor:
         described = _described(path)
         self.path = path
         self.version = int(path.name) if path.name.isdigit() else None
-        self.answers = Answers(described["task"], tuple(described["classes"]), described["threshold"])
+        self.answers = answers_in(described)
         self.inputs = readings.inputs_of(path, described["inputs"], missing, unsaid)
         try:
             self._model = SavedModel(path)
@@ -117,7 +117,7 @@ class Predictor:
         problems = row_reading.absent(self.inputs, columns.names) if columns.rows and not allow_missing else []
         if problems:
             raise DataError(row_reading.HEADLINE, *problems)
-        scores = [np.empty((0, self.answers.width), np.float32)]
+        scores = [np.empty((0, self.answers.width), np.float64 if self.answers.is_double else np.float32)]
         for start, arrays in columns.batches(BATCH_ROWS):
             count = min(BATCH_ROWS, columns.rows - start)
             scores.append(self._run(arrays, count, partial(_later, place, start)))
@@ -133,7 +133,7 @@ class Predictor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _run(self, arrays: dict[str, Any], count: int, place: Place) -> npt.NDArray[np.float32]:
+    def _run(self, arrays: dict[str, Any], count: int, place: Place) -> npt.NDArray[np.floating]:
         tensors = row_reading.tensors(self.inputs, arrays, count, place)
         try:
             return self._model.run(self._signature, tensors, (SCORES,))[SCORES]

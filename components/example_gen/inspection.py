@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.example_gen.checks import name_problems, role_problems, settings_problems
 from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text, typed
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
+from components.example_gen.label_precision import kept
 from components.example_gen.labels import Label, as_classes_of, settle_label, split_problems, without_gaps
 from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
@@ -103,7 +104,7 @@ def _label(
     word = words.get(source.label, SchemaColumn())
     label, problems = settle_label(table.columns[source.label], source, word.domain, places)
     wanted = "float" if label.task == "regression" else "text"
-    if word.type not in (None, wanted):
+    if label.task != "regression" and word.type not in (None, wanted):
         names = {"int": "INT", "float": "FLOAT", "text": "BYTES"}
         problems.append(
             Problem(
@@ -142,8 +143,10 @@ def _columns(
             word, kind = SchemaColumn(), None
             wishes = Wishes("number" if label.task == "regression" else None, word, label.task != "regression")
             result = typed(column, wishes, places)
-            if isinstance(result, TypedColumn):
-                columns.append(_as_float(result) if label.task == "regression" else result)
+            if isinstance(result, TypedColumn) and label.task == "regression":
+                result = kept(result, words.get(name, SchemaColumn()))
+                problems += [result] if isinstance(result, Problem) else []
+            columns += [result] if isinstance(result, TypedColumn) else []
             continue
         said_kind = source.kinds.get(name) or _said_otherwise(name, source)
         kind = said_kind or ("number" if name == source.weight and not word.type else None)
@@ -159,13 +162,6 @@ def _columns(
 def _said_otherwise(name: str, source: Source) -> str | None:
     """The kind of a column whose writing the settings describe."""
     return "number" if name in source.numbers else "date" if name in source.dates else None
-
-
-def _as_float(column: TypedColumn) -> TypedColumn:
-    import pyarrow as pa
-
-    values: Any = column.column.values.cast(pa.float64(), safe=False)
-    return replace(column, column=replace(column.column, values=values), type="float")
 
 
 def _without(source: Source, names: set[str]) -> Source:

@@ -7,6 +7,7 @@ from typing import Any
 from components.example_gen.columns import TypedColumn
 from components.example_gen.files import relative_names
 from components.example_gen.inspection import Examined
+from components.example_gen.label_precision import offset
 from components.example_gen.missing_words import already
 from components.example_gen.source import Source
 from schemas.cells import BOOLEANS
@@ -25,6 +26,7 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         weight=source.weight,
         ids=source.ids,
         kinds=dict(source.kinds),
+        label_offset=_label_offset(examined, source, rows["train"]),
         readings={one.name: reading_of(one, source) for one in examined.columns if one.name != source.label},
     )
     columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
@@ -37,6 +39,11 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         files=tuple(relative_names(list(examined.files))),
         label_rows=_label_rows(examined, source, rows),
     )
+
+
+def _label_offset(examined: Examined, source: Source, train: Any) -> float:
+    label = next((column for column in examined.columns if column.name == source.label), None)
+    return offset(label, train) if label is not None and examined.label.task == "regression" else 0.0
 
 
 def reading_of(found: TypedColumn, source: Source) -> Reading:
@@ -91,7 +98,7 @@ def _column(found: TypedColumn, role: str, train: Any) -> Column:
     seen = np.flatnonzero(column.counts(train))
     values: tuple[str, ...] = ()
     low = high = None
-    if found.type == "text" and role != "id" and len(seen) <= MAX_DOMAIN:
+    if found.type == "text" and found.kind != "number" and role != "id" and len(seen) <= MAX_DOMAIN:
         values = tuple(sorted(column.values.take(seen).to_pylist()))
     if found.type != "text":
         numbers = column.values.take(seen).to_numpy(zero_copy_only=False)

@@ -62,13 +62,18 @@ class SplitRule:
         """Columns whose equal values make rows of one key, which intervals resample together."""
         return self.key or (self.columns if self.repeats == "together" else ())
 
-    def record(self, label: str, not_hashed: tuple[str, ...] = ()) -> SplitRecord:
-        """What a release keeps of the rule.  not_hashed : ids and left-out columns, which the whole row is hashed without."""
-        as_read = self.is_as_read
+    def record(self, label: str, ids: tuple[str, ...] = (), leave_out: tuple[str, ...] = ()) -> SplitRecord:
+        """What a release keeps of the rule.
+
+        ids, leave_out : what whole rows are hashed without. A column that is left out reaches no gate: equal rows are told by the
+        other columns, rows of one key not at all.
+        """
+        as_read, not_hashed = self.is_as_read, (*ids, *leave_out)
+        cluster = self.key if self.key else tuple(name for name in self.cluster if name not in leave_out)
         return SplitRecord(
             AS_READ if as_read else WHOLE_ROW, label, self.column, self.folders, self.key,
             self.columns if as_read else tuple(sorted(not_hashed)), self.repeats or "apart", self.by_time,
-            (self.train, self.eval, self.test), self.cluster,
+            (self.train, self.eval, self.test), cluster,
         )  # fmt: skip
 
 
@@ -117,7 +122,7 @@ class Source:
     @property
     def split_record(self) -> SplitRecord:
         """What a release keeps of the split, and Score compares."""
-        return self.split.record(self.label, (*self.ids, *self.leave_out))
+        return self.split.record(self.label, self.ids, self.leave_out)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

@@ -45,7 +45,8 @@ def write(rows: Iterable[Scored], ids: Sequence[str], answers: Answers, folder: 
     from pyarrow import parquet
 
     ordered = sorted(rows, key=lambda row: row.number)
-    scores = np.array([row.scores for row in ordered], np.float32).reshape(len(ordered), answers.width)
+    dtype = np.float64 if answers.is_double else np.float32
+    scores: Any = np.array([row.scores for row in ordered], dtype).reshape(len(ordered), answers.width)
     named = dict(_id_columns(ordered, ids))
     table = pa.table([*named.values(), *answers.arrays(scores)], names=[*named, *answers.columns])
     parquet.write_table(table, Path(folder) / FILE_NAME, compression="zstd")

@@ -89,7 +89,7 @@ def constant_of(whole: Group) -> float | None:
 def _against_constant(whole: Group) -> Measurement:
     """The interval's lower end must lie above what predicting the same for every row would reach; the burden is the model's."""
     metric, setting = CONSTANT[whole.task][0], f"{GATE}.beat_constant"
-    found, limit = whole.metrics[metric], constant_of(whole)
+    found, limit = whole.metric(metric), constant_of(whole)
     low, high = found.shown()
     m = Measurement(
         metric, OVERALL, Status.UNKNOWN, found.value if found.is_defined else None, low, high, limit, "at least",
@@ -108,7 +108,7 @@ def _against_constant(whole: Group) -> Measurement:
 
 
 def _rows_to_beat(whole: Group, limit: float) -> str:
-    found = whole.metrics[CONSTANT[whole.task][0]]
+    found = whole.metric(CONSTANT[whole.task][0])
     if found.value <= limit:
         return ""
     factor = factor_to_settle(lambda times: not found.ends(LEVELS.far, LEVELS.far, times)[0] > limit)

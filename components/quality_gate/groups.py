@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +36,7 @@ class Group:
     name: str
     candidate: Sample
     released: Sample | None = None
+    _known: dict[str, Measured] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.candidate)
@@ -42,14 +44,18 @@ class Group:
     @cached_property
     def metrics(self) -> Mapping[str, Measured]:
         """Every metric of the task, of the candidate."""
-        return {m: measured(m, measure(m, self.task, self.candidate), self.candidate) for m in METRICS[self.task]}
+        return {metric: self.metric(metric) for metric in METRICS[self.task]}
 
-    @cached_property
-    def before(self) -> Mapping[str, float]:
-        """The released model's values."""
-        if self.released is None:
-            return {}
-        return {metric: measure(metric, self.task, self.released).value for metric in METRICS[self.task]}
+    def metric(self, name: str) -> Measured:
+        """One of them; each is worked out once."""
+        if name not in self._known:
+            self._known[name] = measured(name, measure(name, self.task, self.candidate), self.candidate)
+        return self._known[name]
+
+    def before(self, name: str) -> float | None:
+        """The released model's value; None where it has none."""
+        value = math.nan if self.released is None else measure(name, self.task, self.released).value
+        return value if math.isfinite(value) else None
 
 
 def columns_needed(about: About) -> list[str]:
@@ -131,10 +137,9 @@ def metric_rows(made: Sequence[Group]) -> tuple[MetricRow, ...]:
 
 
 def _row(group: Group, metric: str, found: Measured) -> MetricRow:
-    before = group.before.get(metric, np.nan)
     return MetricRow(
         metric, group.name, found.value if found.is_defined else None, found.rows, *found.shown(),
-        float(before) if np.isfinite(before) else None, *_change(group, metric),
+        group.before(metric), *_change(group, metric),
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 accuracy, precision, recall    exact limits of a share (Clopper & Pearson 1934) for the effective rows under it
 auc, auc_pr, macro_auc, f1     Student's limits of the log-odds; they stay between 0 and 1
-log_loss, brier, mse, mae, ... Student's limits of the logarithm, r2 by 1 - r2: such values are skewed and not below 0
+log_loss, brier, mse, mae, ... Student's limits of the logarithm: such values are skewed and not below 0
+r2                             Fieller's limits of the ratio of squared error to variance
 differences                    Student's limits
 
 A value at the end of its range has no error, but it is not certain: then the limits are those of a share of the rarer class.
@@ -16,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.quality_gate import student
-from components.quality_gate.estimates import Estimate, Spread, kish, spread
-from components.quality_gate.metrics import Sample
+from components.quality_gate.estimates import Estimate, Ints, Spread, kish, spread
+from components.quality_gate.metrics import Sample, variance_and_error
 from fairness.bounds import Interval
 from fairness.limits import share_limits
 
@@ -29,10 +30,43 @@ Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Two values that a ratio is made of, with their variances and covariance, of the same rows."""
+
+    below: float
+    above: float
+    of_below: float
+    of_above: float
+    shared: float
+
+    @classmethod
+    def of(cls, below: Estimate, above: Estimate, cluster: Ints | None) -> Parts:
+        one, other = (e.influence if cluster is None else np.bincount(cluster, e.influence) for e in (below, above))
+        scale = len(one) / max(len(one) - 1, 1)
+        products = (float(a @ b) * scale for a, b in ((one, one), (other, other), (one, other)))
+        return cls(below.value, above.value, *products)
+
+    def ends(self, quantile: float) -> Ends | None:
+        """Fieller's limits of above / below (1954, J. R. Stat. Soc. B 16:175): every ratio r at which above - r below is not shown to differ from 0.
+
+        A row far away moves both parts alike, so the limits stay where those from the ratio's own error run off. None where they are open.
+        """
+        q = quantile**2
+        x = self.below**2 - q * self.of_below
+        y = self.below * self.above - q * self.shared
+        z = self.above**2 - q * self.of_above
+        if x <= 0 or y * y < x * z:
+            return None
+        root = math.sqrt(y * y - x * z)
+        return (y - root) / x, (y + root) / x
+
+
+@dataclass(frozen=True)
 class Measured:
     """A metric on one group of rows.
 
     rows : of them.  effective : rows under a share, or of the rarer class: what limits at the end of the range go by.
+    parts : of an r2, the label's variance and the squared error; None of other metrics.
     """
 
     metric: str
@@ -40,6 +74,7 @@ class Measured:
     spread: Spread
     rows: int
     effective: float
+    parts: Parts | None = None
 
     @property
     def is_defined(self) -> bool:
@@ -58,7 +93,8 @@ class Measured:
 def measured(metric: str, estimate: Estimate, sample: Sample) -> Measured:
     """An estimate with all that its interval needs."""
     found = spread(estimate, sample.cluster)
-    return Measured(metric, estimate.value, found, len(sample), _effective(metric, estimate, found, sample))
+    parts = Parts.of(*variance_and_error(sample), sample.cluster) if metric == "r2" and estimate.is_defined else None
+    return Measured(metric, estimate.value, found, len(sample), _effective(metric, estimate, found, sample), parts)
 
 
 def _effective(metric: str, estimate: Estimate, found: Spread, sample: Sample) -> float:
@@ -90,8 +126,10 @@ def _limits(m: Measured, level: float, factor: float) -> Ends:
         low, high = _student(math.log(m.value / (1 - m.value)), error, m.spread, level, factor)
         return 1 / (1 + math.exp(-low)), 1 / (1 + math.exp(-high))
     if m.metric == "r2":
-        low, high = _of_positive(1 - m.value, m.spread, level, factor)
-        return 1 - high, 1 - low
+        quantile = student.quantile(level, m.spread.with_rows(factor).freedom) / math.sqrt(factor)
+        ends = m.parts.ends(quantile) if m.parts else None
+        low, high = ends or _of_positive(1 - m.value, m.spread, level, factor)
+        return 1 - high, 1 - max(low, 0.0)
     return _of_positive(m.value, m.spread, level, factor)
 
 

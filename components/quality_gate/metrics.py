@@ -107,8 +107,13 @@ def _squared_error(s: Sample) -> Estimate:
 
 def _r2(s: Sample) -> Estimate:
     """1 - mse / variance of the label on the same rows: no squared correlation, so that a shifted prediction loses."""
-    center = s.mean(s.label).value
-    return _squared_error(s).over(s.mean((s.label - center) ** 2)).times(-1).shifted(1)
+    variance, error = variance_and_error(s)
+    return error.over(variance).times(-1).shifted(1)
+
+
+def variance_and_error(s: Sample) -> tuple[Estimate, Estimate]:
+    """The label's variance, and the mean squared error."""
+    return s.mean((s.label - s.mean(s.label).value) ** 2), _squared_error(s)
 
 
 METRICS: Mapping[str, Mapping[str, Callable[[Sample], Estimate]]] = {

@@ -82,10 +82,9 @@ def _blank(name: str, where: str, setting: str, rows: int, reason: str = "", det
 
 
 def _of_group(limit: Limit, key: str, group: Group, past: Past) -> Iterator[Question]:
-    now = group.metrics[limit.metric]
+    now = group.metric(limit.metric)
     blank = _blank(limit.metric, group.name, key, len(group))
-    before = group.before.get(limit.metric, math.nan)
-    blank = replace(blank, value=now.value, baseline=before if math.isfinite(before) else None)
+    blank = replace(blank, value=now.value, baseline=group.before(limit.metric))
     if limit.at_least is not None:
         yield _bound(blank, limit.at_least, "at least", now)
     if limit.at_most is not None:
@@ -123,7 +122,7 @@ def _named(blank: Question, what: str, setting: str, limit: float) -> Question:
 
 def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
     """Against the released model's value on the same rows; the first model ever has none to be compared with."""
-    if not group.metrics[metric].is_defined:
+    if not group.metric(metric).is_defined:
         return replace(q, reason="metric_missing", detail=undefined(metric, len(group)))
     if past.is_first:
         return _bootstrap(q)
@@ -131,7 +130,7 @@ def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
         return replace(q, reason="baseline_missing", detail=_no_answer(metric, past))
     lost = worsening(metric, measure(metric, group.task, group.candidate), measure(metric, group.task, group.released))
     how = spread(lost, group.candidate.cluster)
-    now = group.metrics[metric].value
+    now = group.metric(metric).value
     remedy = f"The released model reaches {q.baseline:.4g} on the same rows, this one {now:.4g}. {past.caution}".strip()
     return replace(
         q, value=lost.value, interval=_of_difference(lost, how), refusal="worse_than_released", remedy=remedy
@@ -215,7 +214,7 @@ def _net_benefit(gate: Gate, group: Group, threshold: float | None) -> Question:
     q = replace(
         _blank("net benefit", group.name, setting, len(group)), limit=0.0, direction="at least", asks_for_harm=True
     )
-    if not group.metrics["auc"].is_defined:
+    if not group.metric("auc").is_defined:
         return replace(q, gates=False, reason="metric_missing", detail=undefined("net benefit", len(group)))
     both = advantages(group.candidate, cost_ratio)
     how = [spread(one, group.candidate.cluster) for one in both]

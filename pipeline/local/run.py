@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -64,6 +65,8 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
     profile = look_at(settings)
     check_with_table(loaded, profile.roles)
+    if request.console != "quiet":
+        _warn(profile.notes)
     batch = batch_digest(settings, profile)
     folder.make()
     with only_run_in(folder.root):
@@ -75,6 +78,13 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
         started = clock()
         job = Job(loaded, folder, profile, _run_id(folder, started), mark, started, batch)
         return _run(job, request)
+
+
+def _warn(notes: Sequence[str]) -> None:
+    """Notes that a person should act on, before anything takes time; all notes stand in the report."""
+    for note in notes:
+        if note.startswith("WARNING"):
+            print(note, file=sys.stderr)
 
 
 def _answer_from(earlier: RunResult, folder: OutputFolder) -> int:

@@ -112,6 +112,18 @@ def penguins(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def late(tmp_path_factory):
+    """Regression of Unix seconds within a few hours, which 32-bit floats round to 128 s."""
+    draw = np.random.default_rng(0)
+    x = draw.uniform(-2, 2, 1500)
+    seconds = 1_700_000_000 + np.round(4000 * np.sin(3 * x) + 30 * draw.normal(size=1500)).astype(np.int64)
+    frame = pd.DataFrame({"x": x, "y": seconds})
+    splits = {"train": frame[:1000], "eval": frame[1000:1200], "test": frame[1200:]}
+    roles = Roles(label="y", task="regression", label_offset=1_700_000_123.0)
+    return train(splits, roles, tmp_path_factory.mktemp("late"))
+
+
+@pytest.fixture(scope="session")
 def wave(tmp_path_factory):
     """Regression on y = 100 + 20 sin(3 x), far from zero, with noise of 1."""
     draw = np.random.default_rng(0)

@@ -116,6 +116,22 @@ def test_regression_answers_in_the_labels_unit(wave):
     )["label"].numpy()[:, 0] == pytest.approx(wave.splits["test"]["y"].head(2).to_numpy(np.float32))
 
 
+def test_a_label_that_float32_would_round_is_answered_in_float64(late, wave):
+    frame = late.splits["test"]
+    scores = serve_examples(late, frame)
+    assert scores.dtype == np.float64
+    assert np.abs(serve_raw(late, frame) - scores).max() < 0.01
+    error = np.sqrt(np.mean((scores[:, 0] - frame.y) ** 2))
+    assert error < 600, error
+    assert len(np.unique(scores)) > 250
+    label = late.loaded.signatures["transform_features"](examples=tf.constant(table.examples(frame)))["label"].numpy()
+    assert label.dtype == np.float64
+    assert np.abs(label[:, 0] - frame.y).max() < 0.001
+    assert late.description["score_dtype"] == "float64"
+    assert "score_dtype" not in wave.description
+    assert serve_examples(wave, wave.splits["test"]).dtype == np.float32
+
+
 def test_the_model_carries_its_threshold(odd, penguins):
     assert odd.loaded.decision_threshold.numpy() == pytest.approx(odd.description["threshold"])
     assert np.isnan(penguins.loaded.decision_threshold.numpy())

@@ -40,3 +40,14 @@ def test_a_record_is_kept_once_and_there_is_none_of_older_releases(tmp_path: Pat
     keep_record(tmp_path, 1, {"split": {"rule": "first"}})
     keep_record(tmp_path, 1, {"split": {"rule": "second"}})
     assert read_record(tmp_path, 1) == {"split": {"rule": "first"}}
+
+
+def test_equal_rows_are_told_by_what_reaches_the_gates_and_a_key_only_whole() -> None:
+    together = SplitRule(columns=("a", "b"), repeats="together")
+    assert Source("t.csv", "y", split=together).split_record.cluster == ("a", "b")
+    assert Source("t.csv", "y", split=together, leave_out=("b",)).split_record.cluster == ("a",)
+    assert Source("t.csv", "y", split=SplitRule(key=("who", "where")), leave_out=("who",)).split_record.cluster == (
+        "who",
+        "where",
+    )
+    assert Source("t.csv", "y", split=SplitRule(columns=("a", "b"))).split_record.cluster == ()

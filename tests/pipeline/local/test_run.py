@@ -100,9 +100,14 @@ def test_what_people_let_pass_is_said_ever_after_and_marked_while_that_version_a
 
 def test_settings_that_the_table_contradicts_stop_a_run_before_it_makes_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    rows = "".join(f"{'f' if n % 2 else 'm'},{n},{'yes' if n % 3 else 'no'}\n" for n in range(60))
+    rows = "".join(f"{'f' if n % 2 else 'm'},{n},{'yes' if n % 3 else 'no'}\n" for n in range(600))
     (tmp_path / "t.csv").write_text(f"sex,age,y\n{rows}")
     (tmp_path / "t.yaml").write_text("name: t\ndata: t.csv\nlabel: y\nfairness: {sensitive: [sex], positive: no}\n")
     with pytest.raises(SettingsError, match="the positive class is 'yes'"):
         run.run(load("t.yaml"), Request("t.yaml", console="quiet"))
     assert not (tmp_path / "output").exists()
+
+
+def test_a_split_that_is_biased_is_warned_of_before_anything_takes_time(capsys):
+    run._warn(("Rows were split.", "WARNING: add below split: `columns: [a]`."))
+    assert capsys.readouterr() == ("", "WARNING: add below split: `columns: [a]`.\n")

@@ -1,0 +1,200 @@
+"""How often the quality gate refuses an equally good model, and the smallest loss it finds, by its own code on made scores.
+
+Two normal distributions a fixed distance apart are the scores of a model; two models share most of their noise, as two trainings on the same
+rows do. Nothing is trained: what the gate sees are rows with a label and two scores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from components.quality_gate.core import decide
+from components.quality_gate.estimates import spread
+from components.quality_gate.groups import OVERALL, Group
+from components.quality_gate.metrics import Sample, measure
+from components.quality_gate.policy import Gate, Limit
+from components.quality_gate.questions import Past
+from fairness.limits import share_limits
+from schemas.release_metrics import MetricThen, ReleaseMetrics
+from schemas.verdict import Measurement, Status
+
+SIZES = (300, 1000, 10_000, 100_000)
+BASE_RATES = (0.5, 0.1, 0.01)
+KINDS = ("plain", "ties", "weights", "groups")
+#: Distance of the classes' scores in standard deviations: an AUC of 0.856.
+SIGNAL = 1.5
+#: Share of the noise that two trainings on the same rows have in common.
+SHARED = 0.9
+ROWS_OF_A_KEY = 5
+#: As `init` writes it, with what is asked without being written: the default fall and net benefit.
+INIT = (Limit("auc", max_drop=0.01),)
+#: The hardest there is: whatever noise makes lies beyond a limit of 0.
+HARDEST = tuple(Limit(name, max_drop=0.0, max_fall=0.0) for name in ("auc", "log_loss", "accuracy"))
+STEPS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+FOUND = 0.9
+HARM = (" drop", " fall", "net benefit")
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class World:
+    """Where rows come from.  kind : one of KINDS.  lost : what the candidate's AUC is below the released model's.
+
+    shuffled : share of rows whose label was dealt out anew, of this run and not of the release.
+    """
+
+    rows: int
+    rate: float
+    kind: str = "plain"
+    lost: float = 0.0
+    shuffled: float = 0.0
+
+    def drawn(self, rng: np.random.Generator) -> Group:
+        """Rows that two models answered."""
+        number = self.rows // ROWS_OF_A_KEY if self.kind == "groups" else self.rows
+        label = (rng.random(number) < self.rate).astype(np.int64)
+        common = rng.normal(size=number)
+        cluster = np.arange(number).repeat(ROWS_OF_A_KEY) if self.kind == "groups" else None
+        if cluster is not None:
+            label, common = label[cluster], common[cluster]
+        scores = [self._scores(rng, label, common, signal) for signal in (weaker(SIGNAL, self.lost), SIGNAL)]
+        dealt = rng.random(len(label)) < self.shuffled
+        label[dealt] = rng.permutation(label[dealt])
+        weight = rng.lognormal(0, 1, len(label)) if self.kind == "weights" else np.ones(len(label))
+        mine, before = (
+            Sample(label, np.stack([1 - s, s], 1), (s >= 0.5).astype(np.int64), weight, cluster) for s in scores
+        )
+        return Group("binary", (), OVERALL, mine, before)
+
+    def _scores(self, rng: np.random.Generator, label: Ints, common: Floats, signal: float) -> Floats:
+        noise = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * rng.normal(size=len(label))
+        odds = math.log(self.rate / (1 - self.rate)) - signal**2 / 2 + signal * (noise + signal * label)
+        score = 1 / (1 + np.exp(-odds))
+        found: Floats = np.round(score * 20) / 20 if self.kind == "ties" else np.float32(score)
+        return found
+
+
+def weaker(signal: float, lost: float) -> float:
+    """The distance at which the AUC is `lost` lower: the AUC is Phi(distance / sqrt 2)."""
+    normal = NormalDist()
+    return math.sqrt(2) * normal.inv_cdf(normal.cdf(signal / math.sqrt(2)) - lost)
+
+
+def recorded(rng: np.random.Generator, world: World, metrics: Sequence[str]) -> Past:
+    """The released model's metrics at its release, on as many rows of the world as it was then."""
+    then = replace(world, shuffled=0.0).drawn(rng).released
+    assert then is not None
+    kept = []
+    for name in metrics:
+        found = measure(name, "binary", then)
+        error = spread(found, then.cluster)
+        if found.is_defined and math.isfinite(error.error):
+            kept.append(MetricThen(name, OVERALL, found.value, len(then), error.error, error.freedom, error.units))
+    return Past(False, 1, ReleaseMetrics("binary", tuple(kept), 0.5))
+
+
+def harm_shown(world: World, limits: Sequence[Limit], rng: np.random.Generator) -> list[Measurement]:
+    """What one run of the gate refuses for being worse than something."""
+    gate = Gate("binary", limits=tuple(limits))
+    past = recorded(rng, world, sorted({"auc", *(one.metric for one in limits)}))
+    verdict = decide(gate, [world.drawn(rng)], past, 0.5)
+    return [m for m in verdict.measurements if m.status is Status.FAILED and m.name.endswith(HARM)]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Runs in which something was refused.  high : upper 95 % end of its share (exact)."""
+
+    what: str
+    world: World
+    runs: int
+    hits: int
+
+    @property
+    def high(self) -> float:
+        return float(share_limits(np.asarray(self.hits / self.runs), np.asarray(float(self.runs)), 0.05)[1])
+
+
+def refused(what: str, world: World, limits: Sequence[Limit], runs: int, seed: int = 0) -> Rate:
+    hits = sum(bool(harm_shown(world, limits, np.random.default_rng([seed, run]))) for run in range(runs))
+    return Rate(what, world, runs, hits)
+
+
+def equally_good(scale: float = 1.0) -> Iterator[Rate]:
+    """A retrained model that is exactly as good, on rows of the same world."""
+    for rows in SIZES:
+        runs = max(20, int(scale * (1000 if rows <= 1000 else 400 if rows <= 10_000 else 60)))
+        for rate in BASE_RATES:
+            for kind in KINDS:
+                yield refused("as init writes it", World(rows, rate, kind), INIT, runs)
+                if rows <= 1000:
+                    yield refused("six limits of 0", World(rows, rate, kind), HARDEST, runs)
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """The smallest size found in FOUND of the runs; None: none of those tried was."""
+
+    what: str
+    world: World
+    runs: int
+    size: float | None
+    share: float
+
+
+def smallest(scale: float = 1.0) -> Iterator[Smallest]:
+    """Drops and falls of the AUC under the limits that `init` writes."""
+    for rows in SIZES:
+        runs = max(20, int(scale * (100 if rows <= 10_000 else 30)))
+        for rate in BASE_RATES:
+            yield _first_found("drop of the AUC (max_drop 0.01)", World(rows, rate), "lost", " drop", runs)
+            yield _first_found("share of labels shuffled", World(rows, rate), "shuffled", " fall", runs)
+
+
+def _first_found(what: str, world: World, knob: str, name: str, runs: int) -> Smallest:
+    most = 0.34 if knob == "lost" else 1.0
+    share = 0.0
+    for size in (step for step in STEPS if step <= most):
+        moved = replace(world, **{knob: size})
+        found = [harm_shown(moved, INIT, np.random.default_rng([1, run])) for run in range(runs)]
+        share = sum(any(m.name.endswith(name) for m in one) for one in found) / runs
+        if share >= FOUND:
+            return Smallest(what, world, runs, size, share)
+    return Smallest(what, world, runs, None, share)
+
+
+def table_of_quality(scale: float = 1.0) -> tuple[Table, Table]:
+    """Both tables, as `python -m benchmarks.gates` prints them.  scale : of the number of runs."""
+    rates = Table("limits", "rows", "base rate", "kind", "runs", "refused", "share", "upper 95 % end",
+                  title="quality gate: runs that refuse an equally good retrained model")  # fmt: skip
+    for one in equally_good(scale):
+        rates.add_row(one.what, f"{one.world.rows:,}", f"{one.world.rate:g}", one.world.kind, f"{one.runs:,}", f"{one.hits}",
+                      f"{one.hits / one.runs:.2%}", f"{one.high:.2%}")  # fmt: skip
+    sizes = Table("what", "rows", "base rate", "runs", "smallest", "found in",
+                  title="quality gate: the smallest loss found in 9 of 10 runs")  # fmt: skip
+    for found in smallest(scale):
+        size = "none of those tried" if found.size is None else f"{found.size:g}"
+        sizes.add_row(
+            found.what, f"{found.world.rows:,}", f"{found.world.rate:g}", f"{found.runs:,}", size, f"{found.share:.0%}"
+        )
+    return rates, sizes
+
+
+def report(console: Console, scale: float = 1.0) -> None:
+    """Prints both tables."""
+    for table in table_of_quality(scale):
+        console.print(table)
+
+
+if __name__ == "__main__":
+    report(Console())
