@@ -3,11 +3,13 @@
 A passenger list of 2,207 rows: few coarse features, so that a third of the rows repeat another row's. A random forest
 learns from train and is asked about test, for so many deals of the rows per rule. A deal is made another by the name of
 a column under the old rule, and by the order of `split.columns` under the new one. Plain chance deals by a random number.
+Then how often `init` takes rows for copies of one record, in made-up tables that have none and in such that have.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,8 @@ from rich.table import Table
 
 from components.example_gen.core import Source, SplitRule
 from components.example_gen.inspection import examine
+from components.example_gen.repeats import Repeats, repeats
+from schemas.hashes import mixed
 from schemas.roles import SPLITS
 
 Deal = Callable[[pd.DataFrame, int], npt.NDArray[np.int8]]
@@ -53,6 +57,9 @@ def main() -> None:
     options.add_argument("--deals", type=int, default=10, help="deals per rule (default 10)")
     options.add_argument("--table", help="a CSV of your own in place of the made-up list")
     options.add_argument("--label", default=LABEL, help=f"its label (default {LABEL})")
+    options.add_argument(
+        "--tables", type=int, default=100, help="made-up tables per row of the second part (default 100)"
+    )
     given = options.parse_args()
     frame = pd.read_csv(given.table) if given.table else passengers()
     frame = frame.rename(columns={given.label: LABEL}).astype({LABEL: str})
@@ -66,7 +73,54 @@ def main() -> None:
         off, error = np.mean(found) - chance.mean(), np.sqrt((np.var(found, ddof=1) + chance.var(ddof=1)) / given.deals)
         compared = "" if name == CHANCE else f"{off:+.3f} ± {error:.3f}"
         table.add_row(name, f"{np.mean(found):.3f}", f"{np.std(found, ddof=1):.3f}", compared)
-    Console().print(table)
+    Console().print(table, copies_table(given.tables))
+
+
+def copies_table(runs: int) -> Table:
+    """How often rows are taken for copies of one record, in tables without copies and with a third of the records copied."""
+    table = Table(title=f"taken for copies, of {runs} made-up tables each (docs/splits.md)")
+    for heading in ("rows", "columns go together", "no copies", "highest ratio", "a third copied"):
+        table.add_column(heading, justify="right")
+    for rows, dependent in itertools.product((200, 400, 1000, 3000), (0.0, 0.7, 2.0, 4.0)):
+        honest = [looked_at(*made_up(seed, rows, dependent, "function")) for seed in range(runs)]
+        places = np.concatenate([np.arange(rows), np.arange(0, rows, 3)])
+        copied = [
+            looked_at([column[places] for column in columns], label[places])
+            for columns, label in (made_up(seed, rows, dependent, "function") for seed in range(runs))
+        ]
+        table.add_row(
+            f"{rows:,}", f"{dependent:g}", f"{np.mean([one.are_copies for one in honest]):.3f}",
+            f"{max(one.beyond_chance for one in honest):.1f}", f"{np.mean([one.are_copies for one in copied]):.2f}",
+        )  # fmt: skip
+    return table
+
+
+def made_up(seed: int, rows: int, dependent: float, label: str) -> tuple[list[npt.NDArray[Any]], npt.NDArray[Any]]:
+    """Coarse columns, an age, an amount with a spike at 0 and the amount with tax, which it determines.
+
+    dependent : how far they all follow one hidden number.  label : what decides it: "function" (of the features), "noisy", "rare".
+    """
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=rows)
+
+    def drawn() -> npt.NDArray[np.float64]:
+        return z * dependent + rng.normal(size=rows)
+
+    columns: list[npt.NDArray[Any]] = [np.digitize(drawn(), [-0.5, 0.5]) for _ in range(4)]
+    amount = np.where(rng.random(rows) < 0.3, 0.0, np.round(np.exp(2 + drawn()) * 2) / 2)
+    columns += [np.round(35 + 15 * drawn()).clip(0, 90), amount, np.round(amount * 1.19, 2)]
+    by = {
+        "function": (columns[0] + columns[1] + columns[2]) % 2,
+        "noisy": (drawn() > 0.5).astype(int),
+        "rare": (rng.random(rows) < 0.005).astype(int),
+    }
+    return columns, by[label]
+
+
+def looked_at(columns: list[npt.NDArray[Any]], label: npt.NDArray[Any]) -> Repeats:
+    codes = [np.unique(column, return_inverse=True)[1].astype(np.uint64) for column in columns]
+    cells = [mixed(code + np.uint64(1_000_003 * (place + 1))) for place, code in enumerate(codes)]
+    return repeats(cells, label.astype(np.uint64))
 
 
 def auc(frame: pd.DataFrame, of_row: npt.NDArray[np.int8], seed: int) -> float:

@@ -36,6 +36,7 @@ class PartsView:
     """Parts of the rows over one scale.  said : heading of the share that is said to be positive or right; "" for none."""
 
     title: str
+    heading: str
     value: str
     said: str
     parts: tuple[Part, ...]
@@ -83,7 +84,9 @@ def _parts(found: ScoreEvidence, one: Histograms, label: str) -> PartsView:
     made = tuple(Part(p, tuple(zip(one.edges[:-1], one.edges[1:], p.counts, strict=True))) for p in one.parts)
     mark = found.threshold if found.what == "score" else 0.0 if found.what == "error" else None
     scale = Scale(one.edges[0], one.edges[-1])
-    return PartsView(title, VALUE[found.what], SAID.get(found.what, ""), made, scale, mark, one.hidden)
+    return PartsView(
+        title, one.by or "True class", VALUE[found.what], SAID.get(found.what, ""), made, scale, mark, one.hidden
+    )
 
 
 def _both(found: ScoreEvidence) -> tuple[tuple[str, Curves], ...]:

@@ -115,7 +115,7 @@ def _local(
     listed = _contributions(table, codes, contributions.values[i], contributions.errors[i])
     towards = _towards(pool, one.place)
     name = pool.answers.classes[explained] if pool.answers.classes else ""
-    what = f"the score of {name}" if name else "the value"
+    what = f"the score of '{name}'" if name else "the value"
     return LocalExplanation(
         row=int(room.subject.numbers[one.place]),
         rules=one.rules,

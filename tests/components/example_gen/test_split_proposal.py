@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.splits import looked_at, made_up
 from components.example_gen.core import SplitRule, advise, first_look, propose_split
-from components.example_gen.repeats import Repeats, repeats
 from components.example_gen.source import Source
 from components.example_gen.split_proposal import SplitProposal
-from schemas.hashes import mixed
 
 
 def proposed(folder: Path, frame: pd.DataFrame) -> SplitProposal:
@@ -117,40 +116,12 @@ def test_copies_of_records_stay_together_and_coarse_features_do_not(tmp_path: Pa
     assert "as coarse features do" in why
 
 
-def cells(columns: list[np.ndarray]) -> list[np.ndarray]:
-    codes = [np.unique(column, return_inverse=True)[1].astype(np.uint64) for column in columns]
-    return [mixed(code + np.uint64(1_000_003 * (place + 1))) for place, code in enumerate(codes)]
-
-
-def made(seed: int, rows: int, dependent: float, label: str) -> tuple[list[np.ndarray], np.ndarray]:
-    """Coarse columns, an age, an amount with a spike at 0 and the amount with tax, which it determines."""
-    rng = np.random.default_rng(seed)
-    z = rng.normal(size=rows)
-
-    def drawn() -> np.ndarray:
-        return z * dependent + rng.normal(size=rows)
-
-    columns = [np.digitize(drawn(), [-0.5, 0.5]) for _ in range(4)]
-    amount = np.where(rng.random(rows) < 0.3, 0.0, np.round(np.exp(2 + drawn()) * 2) / 2)
-    columns += [np.round(35 + 15 * drawn()).clip(0, 90), amount, np.round(amount * 1.19, 2)]
-    by = {
-        "function": sum(columns[:3]) % 2,
-        "noisy": (drawn() > 0.5).astype(int),
-        "rare": (rng.random(rows) < 0.005).astype(int),
-    }
-    return columns, by[label]
-
-
-def looked_at(columns: list[np.ndarray], label: np.ndarray) -> Repeats:
-    return repeats(cells(columns), label.astype(np.uint64))
-
-
 @pytest.mark.parametrize("label", ["function", "noisy", "rare"])
 @pytest.mark.parametrize("dependent", [0.0, 0.7, 2.0])
 def test_coarse_features_are_never_taken_for_copies_even_where_they_decide_the_label(
     dependent: float, label: str
 ) -> None:
-    found = [looked_at(*made(seed, rows, dependent, label)) for seed in range(12) for rows in (400, 3000)]
+    found = [looked_at(*made_up(seed, rows, dependent, label)) for seed in range(12) for rows in (400, 3000)]
     assert not [one for one in found if one.are_copies]
 
 
@@ -158,14 +129,14 @@ def test_coarse_features_are_never_taken_for_copies_even_where_they_decide_the_l
 def test_a_third_of_the_records_copied_is_found(label: str) -> None:
     found = []
     for seed in range(12):
-        columns, labels = made(seed, 1000, 0.7, label)
+        columns, labels = made_up(seed, 1000, 0.7, label)
         places = np.random.default_rng(seed).permutation(np.concatenate([np.arange(1000), np.arange(0, 1000, 3)]))
         found.append(looked_at([column[places] for column in columns], labels[places]))
     assert sum(one.are_copies for one in found) >= 10
 
 
 def test_copies_with_other_labels_are_no_copies_of_one_record() -> None:
-    columns, _ = made(0, 1000, 0.7, "noisy")
+    columns, _ = made_up(0, 1000, 0.7, "noisy")
     places = np.concatenate([np.arange(1000), np.arange(1000)])
     labels = np.random.default_rng(1).integers(0, 2, 2000)
     found = looked_at([column[places] for column in columns], labels)

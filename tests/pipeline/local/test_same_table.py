@@ -110,3 +110,11 @@ def test_what_was_made_then_and_is_gone_is_made_again_from_where_the_table_is_no
     shutil.rmtree(tmp_path / "made")
     moved = shutil.move(table, tmp_path / "u.csv")
     assert states(tmp_path, "r2", moved) == BOTH_DONE
+
+
+@pytest.mark.parametrize("split", [SplitRule(columns=("a", "b")), SplitRule(columns=("b", "a")), SplitRule(repeats="together"), SplitRule(by_time="a")])  # fmt: skip
+def test_another_split_rule_deals_the_rows_again(tmp_path, split):
+    table = write(tmp_path / "t.csv")
+    assert states(tmp_path, "1", table) == BOTH_DONE
+    assert states(tmp_path, "2", table, split) == BOTH_DONE
+    assert states(tmp_path, "3", table, split) == BOTH_CACHED
