@@ -28,8 +28,8 @@ _WHO = re.compile(
 )
 #: A column that is called so names something, whatever it is.
 _NAMES = re.compile(r"(^|[_\W])(id|key|nr|no|num|number|uuid|guid|ref|reference)$", re.IGNORECASE)
-#: Fewer keys make splits of chance sizes, and intervals that tell nothing.
-MIN_KEYS = 100
+#: Fewer keys make splits of chance sizes, and intervals that tell little: a person may still want them, down to FEWEST.
+MIN_KEYS, FEWEST = 100, 20
 #: Rows per key under which nearly every row has its own.
 MIN_ROWS = 1.1
 #: Rows that are looked at; keys are taken whole.
@@ -60,7 +60,7 @@ class Key:
     @property
     def is_sure(self) -> bool:
         """Whether to propose it in force, and not as a comment."""
-        return bool(self.kind) and self.likeness >= ALIKE[self.kind]
+        return bool(self.kind) and self.keys >= MIN_KEYS and self.likeness >= ALIKE[self.kind]
 
 
 def likely_keys(table: RawTable, source: Source) -> list[Key]:
@@ -110,9 +110,9 @@ def names_rows(column: EncodedColumn) -> bool:
 
 def _has_several_rows(column: EncodedColumn) -> bool:
     present = int((column.codes >= 0).sum())
-    if not (len(column.values) >= MIN_KEYS and MIN_ROWS * len(column.values) <= present >= 0.5 * len(column.codes)):
+    if not (len(column.values) >= FEWEST and MIN_ROWS * len(column.values) <= present >= 0.5 * len(column.codes)):
         return False
-    return int(column.counts().max()) <= present / 20 and not _are_fractions(column) and not _are_dates(column)
+    return int(column.counts().max()) <= present / 5 and not _are_fractions(column) and not _are_dates(column)
 
 
 def _are_fractions(column: EncodedColumn) -> bool:
