@@ -5,7 +5,6 @@ A listener holds for what is called inside `listening` only, so that steps, tria
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -38,8 +37,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 def tell(progress: Progress) -> None:
-    """Hands it to the listener, if there is one; and to the log, which a step on another machine has, too."""
-    logging.info("%s", progress)
+    """Hands it to the listener, if there is one."""
     hear = _listener.get()
     if hear is not None:
         hear(progress)

@@ -168,8 +168,9 @@ def _notes_of_32_bits(column: EncodedColumn) -> tuple[str, ...]:
     if beyond:
         notes.append(f"Column '{column.name}': {beyond} values are infinite as 32-bit floats, which is what TFX keeps.")
     with np.errstate(over="ignore"):
-        left = len(np.unique(values.astype(np.float32)))
-    before = len(np.unique(values))
+        # Sorting is several times quicker than numpy's unique, which hashes.
+        left = 1 + int(np.count_nonzero(np.diff(np.sort(values.astype(np.float32)))))
+    before = len(values)
     if left < min(before, max(2, KEPT_BY_32_BITS * before)):
         notes.append(
             f"Column '{column.name}': its {before:,} distinct values become {left:,} as 32-bit floats, which is what TFX keeps; "

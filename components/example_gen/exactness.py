@@ -27,8 +27,9 @@ def inexact(values: Any) -> Any:
         return np.zeros(len(values), bool)
     if pa.types.is_string(values.type):
         wrong = np.zeros(len(values), bool)
-        long = pc.and_(pc.match_substring_regex(values, _DIGITS), pc.greater(pc.utf8_length(values), _SAFE_DIGITS))
-        for place in np.flatnonzero(long.to_numpy(zero_copy_only=False)):
+        long = np.flatnonzero(pc.greater(pc.binary_length(values), _SAFE_DIGITS).to_numpy(zero_copy_only=False))
+        digits = pc.match_substring_regex(values.take(pa.array(long)), _DIGITS).to_numpy(zero_copy_only=False)
+        for place in long[digits]:
             whole = values[int(place)].as_py().partition(".")[0]
             wrong[place] = _beyond(whole)
         return wrong

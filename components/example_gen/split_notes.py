@@ -78,7 +78,9 @@ def distinct_rows(table: RawTable, names: list[str]) -> int:
     """How many different rows these columns make."""
     import numpy as np
 
-    return len(np.unique(hashes_as_read([table.columns[name] for name in names], table.rows)))
+    # Sorting is several times quicker than numpy's unique, which hashes.
+    hashes = np.sort(hashes_as_read([table.columns[name] for name in names], table.rows))
+    return 1 + int(np.count_nonzero(hashes[1:] != hashes[:-1]))
 
 
 def _keys(table: RawTable, source: Source, of_row: Any) -> Iterator[str]:

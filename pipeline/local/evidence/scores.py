@@ -55,13 +55,16 @@ def read(predictions: Path, bins: Mapping[str, Sequence[float]] | None = None) -
     wanted = [name for name in about.columns if not name.startswith(unused)]
     rows = scored_rows.read(predictions, wanted)
     known = np.isfinite(rows.label) if about.task == "regression" else rows.label >= 0
+    known &= np.isfinite(rows.scores).all(axis=1)
     if not (known.any() and rows.weight[known].sum() > 0):
         return None
     mine = _part(rows, known, rows.scores, None if about.task == "regression" else rows.decision)
     released = None
     if rows.has_baseline:
         decided = None if about.task == "regression" else rows.baseline_decision
-        released = _curves(about.task, _part(rows, known, rows.baseline_scores, decided))
+        answered = known & np.isfinite(rows.baseline_scores).all(axis=1)
+        if rows.weight[answered].sum() > 0:
+            released = _curves(about.task, _part(rows, answered, rows.baseline_scores, decided))
     is_binary = about.task == "binary"
     return ScoreEvidence(
         task=about.task,

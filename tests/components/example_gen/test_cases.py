@@ -194,6 +194,8 @@ def test_mysqls_null_stays_itself_beside_an_escape(tmp_path: Path) -> None:
     assert values(source(path, escape="\\")) == ["\\N", "b,c", 'say "a"']
     wanted = source(path, escape="\\", missing=["\\N"])
     assert inspect(wanted).column("n").missing == 67
+    path.write_text("n,x,label,f\n" + "".join(f"{cells[i % 3]},{i % 2},{i}\n" for i in range(200)))
+    assert inspect(source(path, escape="\\", missing=["\\N"])).column("n").missing == 67
 
 
 # Rows without a label

@@ -145,3 +145,13 @@ def test_without_sensitive_columns_the_slices_part_the_rows(tmp_path):
     scored_rows.save(ScoredRows(about, {**rows.columns, "slice_city": cells}), tmp_path)
     found = scores.read(tmp_path)
     assert [(one.by, [p.name for p in one.parts]) for one in found.histograms[1:]] == [("city", ["Bern", "Rome"])]
+
+
+def test_a_score_that_is_no_number_costs_its_row_and_not_the_report(tmp_path):
+    rows = binary(tmp_path)
+    broken = {name: rows[name].copy() for name in ("score_yes", "baseline_score_no")}
+    broken["score_yes"][1], broken["baseline_score_no"][:] = np.nan, np.nan
+    scored_rows.save(ScoredRows(rows.about, {**rows.columns, **broken}), tmp_path)
+    found = scores.read(tmp_path)
+    assert found.rows == (rows.label >= 0).sum() - 1
+    assert found.released is None

@@ -1,0 +1,72 @@
+"""Which texts are taken for numbers, and when nobody can tell how they are meant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.example_gen.encoded import EncodedColumn
+from components.example_gen.missing_words import stray
+from components.example_gen.number_formats import guessed
+from schemas.reading import NumberFormat
+
+COMMA, POINT, PLAIN = NumberFormat(".", ","), NumberFormat(",", "."), NumberFormat()
+
+
+def column(*texts: str) -> EncodedColumn:
+    encoded = pa.array(texts).dictionary_encode()
+    return EncodedColumn("x", encoded.indices.to_numpy().astype(np.int32), encoded.dictionary)
+
+
+@pytest.mark.parametrize(
+    ("texts", "formats"),
+    [
+        (("1.471,46", "555,33"), (POINT,)),
+        (("1,471.46", "555.33"), (COMMA,)),
+        (("$1,471.46", "$555.33"), (COMMA,)),
+        (("(1,200)", "300"), (COMMA,)),
+        (("1,23,456", "2,345"), (COMMA,)),  # India
+        (("1.234.567", "12.345"), (POINT,)),
+        (("14.2%", "28.1%"), (PLAIN,)),
+        (("EUR 5", "EUR 7,50"), (NumberFormat(","),)),
+        (("1 200,5", "3"), (NumberFormat(",", " "),)),
+        (("1\u00a0200,5", "3"), (NumberFormat(",", " "),)),
+        (("1'234.5", "2"), (NumberFormat(".", "'"),)),
+        # A sign that both could be. Programs print decimals in one length, or without zeros at their end:
+        (("14,700", "5,600", "700"), (COMMA,)),
+        (("14,70", "5,60"), (NumberFormat(","),)),
+        (("0,750", "1,125"), (NumberFormat(","),)),
+        (("1500,125", "1,125"), (NumberFormat(","),)),
+        (("14,700", "5,600"), (COMMA, NumberFormat(","))),
+        (("14,725", "5,631", "7"), (COMMA, NumberFormat(","))),
+    ],
+)
+def test_formats(texts: tuple[str, ...], formats: tuple[NumberFormat, ...]) -> None:
+    guess = guessed(column(*texts))
+    assert guess is not None
+    assert guess.formats == formats
+    assert (guess.form is not None) == (len(formats) == 1)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("LAX747", "JFK123"), ("192.168.100.200", "10.10.100.200"), ("555 123 456", "444 999 111"), ("31.01.2024", "1.2.2024"),
+        ("$5", "€6"), ("12%", "5"), ("12:30", "13:45"), ("1-2", "3-4"), ("90+", "1,200"), ("a", "1,2"), ("1.234", "5.678"),
+        ("5'11", "6'2"), ("4 Park Av", "12 Mill Ln"), ("v1.2", "v1.3"), ("5 kg", "7 kg"),
+    ],
+)  # fmt: skip
+def test_texts_that_are_no_numbers_and_numbers_that_are_plain(texts: tuple[str, ...]) -> None:
+    assert guessed(column(*texts)) is None
+
+
+def test_words_among_numbers() -> None:
+    among = stray(column("1", "2", "3", "4", "90+"))
+    assert among is not None
+    assert not among.is_known  # it says something
+    assert stray(column("1", "2", "3", "many", "few")) is None
+    dash = stray(column("1.471,46", "555,33", "-"))
+    assert dash is not None
+    assert (dash.words, dash.is_known) == (("-",), True)
+    assert stray(column("1,471", "n/a", "red")) is None
