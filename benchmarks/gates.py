@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import sys
 import time
 from collections.abc import Iterable
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from benchmarks import gates_data
 from benchmarks.gates_data import Rate, Smallest
 
-QUICK = 0.1
+QUICK, WIDTH = 0.1, 120
 
 
 def main() -> None:
@@ -26,7 +27,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs")
     parser.add_argument("--only", choices=("data", "quality", "fairness"), help="one gate")
     arguments = parser.parse_args()
-    scale, console, began = (QUICK if arguments.quick else 1.0), Console(), time.perf_counter()
+    # Wide enough for a name per line where nobody looks at a terminal.
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    scale, began = (QUICK if arguments.quick else 1.0), time.perf_counter()
     if arguments.only in (None, "data"):
         _data(console, scale)
     if arguments.only in (None, "quality") and importlib.util.find_spec("benchmarks.gates_quality"):

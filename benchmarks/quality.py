@@ -1,8 +1,9 @@
-"""Our network against what a user would pick instead, on UCI Adult's official split: `python -m benchmarks.quality`.
+"""Our network against what a user would pick instead: `python -m benchmarks.quality`.
 
-The same rows for all: 32,561 to learn from, the 15,060 complete official test rows to judge. Ours goes the real way
-(tf.Examples, Transform's Beam graph, `run_fn`, the exported SavedModel) and stops early on a hashed tenth of the rows
-to learn from; scikit-learn's boosting takes a tenth of them by itself. Seconds are of fitting alone, on this machine.
+First UCI Adult's official split, the same rows for all: 32,561 to learn from, the 15,060 complete official test rows to judge.
+Ours goes the real way (tf.Examples, Transform's Beam graph, `run_fn`, the exported SavedModel) and stops early on a hashed
+tenth of the rows to learn from; scikit-learn's boosting takes a tenth of them by itself. Seconds are of fitting alone, on this
+machine. Then every shipped table and some small ones, on splits by chance, paired (benchmarks/repeated.py).
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import repeated
+from benchmarks.tables import SHIPPED, SMALL
 from schemas.roles import Roles
 
 ADULT = Path(__file__).resolve().parents[1] / "data" / "census" / "adult.csv"
 ROLES = Roles(label="income", task="binary", classes=("<=50K", ">50K"))
-MAX_AUC_DROP = 0.004
+MAX_AUC_DROP = 0.002
 MAX_ACCURACY_DROP = 0.004
 OURS, BOOSTING, LINEAR = "this project", "HistGradientBoosting", "LogisticRegression"
 
@@ -47,12 +50,22 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=3, help="trainings of each model that draws lots (default 3)")
     options.add_argument("--training", default="{}", help="JSON of training settings that differ from the defaults")
+    options.add_argument("--splits", type=int, default=10, help="splits of each table under 5,000 rows; 3 of others")
+    options.add_argument("--tables", nargs="*", default=None, help="only these, and not Adult's official split")
     given = options.parse_args()
+    training = json.loads(given.training)
+    if given.tables is None:
+        census(given.seeds, training)
+    repeated.report(given.tables or (*SHIPPED, *SMALL), given.splits, training)
+
+
+def census(seeds: int, training: Mapping[str, Any]) -> None:
+    """Adult's official split."""
     frame = pd.read_csv(ADULT)
     learn, test = (frame[frame["split"] == name].drop(columns="split") for name in ("train", "test"))
     results = {
-        OURS: ours(learn, test, given.seeds, json.loads(given.training)),
-        BOOSTING: [fit_sklearn(boosting(learn, seed), learn, test) for seed in range(given.seeds)],
+        OURS: ours(learn, test, seeds, training),
+        BOOSTING: [fit_sklearn(boosting(learn, seed), learn, test) for seed in range(seeds)],
         LINEAR: [fit_sklearn(linear(learn), learn, test)],
     }
     report(results)
@@ -170,7 +183,8 @@ def report(results: Mapping[str, list[Result]]) -> None:
         )
         if rival == BOOSTING:
             is_reached = auc >= -MAX_AUC_DROP and accuracy >= -MAX_ACCURACY_DROP
-            console.print(f"to reach: both at least -{MAX_AUC_DROP}: {'reached' if is_reached else 'NOT reached'}")
+            goal = f"AUC at least -{MAX_AUC_DROP}, accuracy at least -{MAX_ACCURACY_DROP}"
+            console.print(f"to reach: {goal}: {'reached' if is_reached else 'NOT reached'}")
 
 
 if __name__ == "__main__":

@@ -13,38 +13,55 @@ import tensorflow as tf
 NUMBER_CLIP = 5.0
 
 
-class PiecewiseLinear(keras.layers.Layer):
-    """(n, k) standardised numbers, NaN = missing, to (n, bins + 2 k): share of each bin passed, z-score, missing flag.
+class NumberVectors(keras.layers.Layer):
+    """(n, k) standardised numbers, NaN = missing, to (n, k * units): for each a learned line, and learned bends at its knots.
 
-    A missing number reads as the train median plus its flag; a flag never raised in training stays 0, so that a column
-    that goes missing for the first time at serving falls back to its median and not to an untrained weight.
+    A number is first read as its z-score and as the share that it passes of each bin between two knots, 0 to 1; the vector is
+    linear in both, and the bends start at 0: at first a column is a line, and it bends where that pays (the piecewise-linear
+    embedding of TabM, Gorishniy et al. 2024, arXiv:2410.24210, after Gorishniy et al. 2022, arXiv:2203.05556, section 3.3).
+    So the layers above see 16 inputs per column, however many bins it has.
+
+    A missing number reads as the train median plus a vector of its own; one that never went missing in training has none, so
+    that a column that goes missing for the first time at serving falls back to its median and not to an untrained weight.
     """
 
     def __init__(
-        self, knots: Sequence[npt.NDArray[np.float32]], numbers: npt.NDArray[np.float32], **kwargs: Any
+        self, knots: Sequence[npt.NDArray[np.float32]], numbers: npt.NDArray[np.float32], units: int, **kwargs: Any
     ) -> None:
-        super().__init__(trainable=False, **kwargs)
-        column = [c for c, k in enumerate(knots) for _ in k[1:]]
-        self._column = np.array(column, np.int32)
-        self._low = np.array([v for k in knots for v in k[:-1]], np.float32)
-        self._width = np.array([v for k in knots for v in np.diff(k)], np.float32)
+        super().__init__(**kwargs)
+        self.units = units
         self._least = np.array([k[0] for k in knots], np.float32)
         self._most = np.array([k[-1] for k in knots], np.float32)
+        # Columns have different numbers of bins. One that is not there begins at the largest value, and nothing passes it.
+        bins = max(1, max(len(k) for k in knots) - 1)
+        self._low = np.tile(self._most[:, None], (1, bins))
+        self._width = np.ones((len(knots), bins), np.float32)
+        for column, k in enumerate(knots):
+            self._low[column, : len(k) - 1], self._width[column, : len(k) - 1] = k[:-1], np.diff(k)
         is_missing = ~np.isfinite(numbers)
         self._median = np.array([_median(c) for c in numbers.T], np.float32)
         self._had_missing = is_missing.any(axis=0).astype(np.float32)
-        self.units = len(column) + 2 * len(knots)
+
+    def build(self, shape: Sequence[int | None]) -> None:
+        columns, bins = self._low.shape
+        draw = keras.initializers.RandomUniform(-1.0, 1.0)
+        self.slope = self.add_weight(shape=(columns, self.units), initializer=draw, name="slope")
+        self.start = self.add_weight(shape=(columns, self.units), initializer=draw, name="start")
+        self.bends = self.add_weight(shape=(columns, bins, self.units), initializer="zeros", name="bends")
+        self.missing = self.add_weight(shape=(columns, self.units), initializer="zeros", name="missing")
 
     def call(self, numbers: tf.Tensor) -> tf.Tensor:
         is_missing = tf.math.is_nan(numbers)
         value = tf.clip_by_value(tf.where(is_missing, self._median, numbers), self._least, self._most)
-        passed = (tf.gather(value, self._column, axis=1) - self._low) / self._width
+        passed = tf.clip_by_value((value[:, :, None] - self._low) / self._width, 0.0, 1.0)
         z_score = tf.clip_by_value(value, -NUMBER_CLIP, NUMBER_CLIP)
         flag = tf.cast(is_missing, tf.float32) * self._had_missing
-        return tf.concat([tf.clip_by_value(passed, 0.0, 1.0), z_score, flag], axis=1)
+        line = z_score[:, :, None] * self.slope + self.start + flag[:, :, None] * self.missing
+        vectors = line + tf.einsum("nkb,kbu->nku", passed, tf.convert_to_tensor(self.bends))
+        return tf.reshape(vectors, (-1, self._low.shape[0] * self.units))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (shape[0], self.units)
+        return (shape[0], self._low.shape[0] * self.units)
 
 
 class OwnIds(keras.layers.Layer):

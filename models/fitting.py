@@ -22,7 +22,7 @@ from schemas import progress
 from schemas.progress import Progress
 
 _ROWS_PER_SCORING = 8192
-_LEAST_STEPS_PER_EPOCH = 20
+_LEAST_STEPS_PER_EPOCH = 60
 _LEAST_BATCH = 8
 _WARM_UP = 0.1
 _AVERAGED_EPOCHS = 1.0
@@ -57,7 +57,7 @@ def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, pla
         factor = reweighing.factors(train, plan.mitigation_strength)
         train, held_out = reweighing.reweighed(train, factor), reweighing.reweighed(held_out, factor)
     terms = Terms.of(train, answer, plan) if plan.mitigation == "constrained" else None
-    model = network.build(train, vocabulary, answer, plan)
+    model = network.build(train, vocabulary, answer, plan.sized(len(train)))
     batch = max(min(plan.batch_size, len(train) // _LEAST_STEPS_PER_EPOCH), min(_LEAST_BATCH, len(train)))
     steps = len(train) // batch
     averages = [tf.Variable(v.value, trainable=False) for v in model.trainable_variables]

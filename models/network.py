@@ -12,13 +12,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import knots
-from models.encoding import OneHot, OwnIds, PiecewiseLinear, Vector
+from models.encoding import NumberVectors, OneHot, OwnIds, Vector
 from models.plan import TrainingPlan
 from models.rows import Rows
 from models.vocabulary import Vocabulary
 
 ONE_HOT_SIZE = 64
 EMBEDDING_UNITS = 16
+NUMBER_UNITS = 8
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,23 @@ def build(rows: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan
     if rows.numbers.shape[1]:
         inputs.append(keras.Input((rows.numbers.shape[1],), dtype="float32", name="numbers"))
         table = knots.of_table(rows.numbers, plan.max_knots)
-        encoded.append(PiecewiseLinear(table, rows.numbers, name="piecewise_linear")(inputs[-1]))
+        encoded.append(NumberVectors(table, rows.numbers, NUMBER_UNITS, name="numbers_encoded")(inputs[-1]))
     if rows.categories.shape[1]:
         inputs.append(keras.Input((rows.categories.shape[1],), dtype="int64", name="categories"))
         encoded += _encode_categories(inputs[-1], rows, vocabulary)
-    flow = keras.layers.Concatenate()(encoded) if len(encoded) > 1 else encoded[0]
-    for units in plan.layers:
+    row = keras.layers.Concatenate()(encoded) if len(encoded) > 1 else encoded[0]
+    flow = row
+    for units in plan.layers or ():
         flow = Members(plan.members, units)(flow)
         flow = keras.layers.Activation("relu")(flow)
         flow = keras.layers.Dropout(plan.dropout)(flow)
-    return keras.Model(inputs, Members(plan.members, answer.units, answer.start, name="logits")(flow))
+    logits = Members(plan.members, answer.units, answer.start, name="logits")(flow)
+    if plan.layers:
+        # Beside the hidden layers: what each column adds by itself need not pass through them (Cheng et al. 2016, "Wide &
+        # Deep Learning for Recommender Systems", arXiv:1606.07792), and dropout does not blur it.
+        alone = Members(plan.members, answer.units, np.zeros(answer.units, np.float32), name="sum_of_columns")(row)
+        logits = keras.layers.Add()([logits, alone])
+    return keras.Model(inputs, logits)
 
 
 def _encode_categories(transformed: Any, rows: Rows, vocabulary: Vocabulary) -> list[Any]:

@@ -51,6 +51,7 @@ def run_fn(fn_args: FnArgs) -> None:
     dtypes = {name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}
     features = from_dtypes(dtypes, roles)
     train, held_out = read_splits(fn_args, transform)
+    plan = plan.sized(len(train))
     answer = Answer.fitted(roles.task, len(roles.classes), train)
     fitted = fitting.fit(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     decided = _decision(fitted, held_out, plan)
@@ -97,7 +98,7 @@ def _decision(fitted: Fitted, held_out: Rows, plan: TrainingPlan) -> Decision | 
 def _evidence(
     fitted: Fitted, plan: TrainingPlan, decided: Decision | None, said: Mapping[str, Any]
 ) -> TrainingEvidence:
-    chosen = {**asdict(plan), "layers": list(plan.layers)}
+    chosen = {**asdict(plan), "layers": list(plan.layers or ())}
     # What a mitigation is made of says nothing where there is none.
     chosen = {key: value for key, value in chosen.items() if not key.startswith("mitigation")} | dict(said)
     if decided is not None:

@@ -59,6 +59,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
     train, held_out = read_splits(fn_args, transform)
     answer = Answer.fitted(roles.task, len(roles.classes), train)
+    plan = plan.sized(len(train))
     task = Task(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     tuner = QuietSearch(task, tuning, fn_args.working_dir)
     return TunerFnResult(tuner=tuner, fit_kwargs={"verbose": 0})
@@ -108,7 +109,7 @@ class QuietSearch(keras_tuner.Tuner):
 def search_space(plan: TrainingPlan) -> keras_tuner.HyperParameters:
     """What may vary, each with the plan's own value as its default."""
     space = keras_tuner.HyperParameters()
-    own = "-".join(map(str, plan.layers))
+    own = "auto" if plan.layers is None else "-".join(map(str, plan.layers))
     space.Choice("layers", sorted({*LAYERS, own}), default=own)
     space.Choice("dropout", sorted({0.0, 0.15, 0.3, 0.45, plan.dropout}), default=plan.dropout)
     space.Choice("learning_rate", sorted({1e-3, 3e-3, 6e-3, plan.learning_rate}), default=plan.learning_rate)

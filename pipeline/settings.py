@@ -44,6 +44,7 @@ _column = BeforeValidator(lambda value: {"column": value} if isinstance(value, s
 #: A list that may be written as its only item.
 _one_or_more = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 #: A section that may be written `off`, which YAML reads as false.
+_auto = BeforeValidator(lambda value: None if value == "auto" else value)
 _off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
 
 #: Text on one line, without spaces around it: spaces are no name and no reason.
@@ -217,9 +218,12 @@ class Training(Section):
 
     epochs: int = limit(20, low=1, high=10_000, unit="epochs", why="The learning rate falls to zero over them.")
     batch_size: int = limit(256, low=1, high=65_536, unit="rows", why="Small tables take smaller batches themselves.")
-    layers: tuple[Annotated[int, Field(strict=True, ge=1, le=8192)], ...] = Field(
-        (192, 192), min_length=1, max_length=10, json_schema_extra={"unit": "units"},
-        description="Units per hidden layer, first to last.",
+    layers: Annotated[tuple[Annotated[int, Field(strict=True, ge=1, le=8192)], ...] | None, _auto] = Field(
+        None, min_length=1, max_length=10,
+        json_schema_extra={
+            "words": "auto, or a list of whole numbers from 1 to 8192, 1 to 10 of them (units)", "without": "auto"
+        },
+        description="Units per hidden layer, first to last; auto follows the train rows (docs/model.md).",
     )  # fmt: skip
     members: int = limit(4, low=1, high=64, unit="networks", why="Trained side by side and averaged; exported as one.")
     dropout: float = limit(0.15, low=0, high=0.95, unit="share of units", why="Against learning rows by heart.")

@@ -47,7 +47,7 @@ class Measurement:
     name : metric or anomaly, e.g. "auc".
     slice : "overall" or "sex=Female, race=White"; for data gates the split and column: "train: age".
     value : in `unit`; None when it could not be measured, and then `reason` says why.
-    low, high : ends of the 95 % interval, or None.
+    low, high : ends of the interval, or None: 95 %, or at the level that a gate shares among its questions.
     limit, direction : the bound and the side it stands on: value must be "at least" or "at most" the limit.
     rows : number of rows the value was computed from.
     baseline : the released model's value on the same rows, or None.

@@ -57,7 +57,13 @@ def _entry(shape: Shape, key: str) -> Entry:
     from pipeline.settings_words import allowed
 
     default = "required" if shape.required else json.dumps(shape.default, ensure_ascii=False)
-    return Entry(key, "none" if default == "null" else default, allowed(shape), shape.unit, shape.why)
+    return Entry(
+        key,
+        str(shape.extra.get("without", "none")) if default == "null" else default,
+        allowed(shape),
+        shape.unit,
+        shape.why,
+    )
 
 
 def _text(found: list[Entry]) -> list[str]:

@@ -30,7 +30,7 @@ _CODE_NAME = re.compile(
 
 HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: it becomes the contract.
 - type decides what a cell may be; BYTES keeps digits as text.
-- string_domain lists the categories of the train split; min_domain_mass is the share of rows that must keep to them.
+- string_domain lists the categories that were read; min_domain_mass is the share of rows that must keep to them.
 - presence.min_fraction is the share of rows that must have a value.
 - drift_comparator: train against the released model's train split. skew_comparator: eval and test against train.
 - not_in_environment SERVING: not asked for when the model serves.

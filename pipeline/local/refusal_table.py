@@ -58,9 +58,7 @@ def _measurement(one: Measurement, where: Callable[[str], str]) -> list[str]:
     cells = (one.name, one.slice, value, bound, _number(missed) if missed is not None else one.status.value.lower())
     told = [] if one.value is None or one.rows is None else [f"{one.rows:,} rows"]
     told += (
-        [f"95 % interval {_number(one.low)} to {_number(one.high)}"]
-        if one.low is not None and one.high is not None
-        else []
+        [f"interval {_number(one.low)} to {_number(one.high)}"] if one.low is not None and one.high is not None else []
     )
     told += [f"released model {_number(one.baseline)}"] if one.baseline is not None else []
     notes = [one.detail, ", ".join(told), f"set in {_place(one.setting, where)}" if one.setting else ""]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from models import knots
 
@@ -18,3 +19,19 @@ def test_a_spiky_column_resolves_its_tail_and_keeps_both_ends():
 
 def test_a_column_without_values_has_one_knot():
     assert knots.of_column(np.float32([np.nan, np.nan]), 8).tolist() == [0]
+
+
+def test_knots_follow_the_cube_root_of_the_rows_that_have_a_value():
+    draw = np.random.default_rng(0)
+    for rows, knots_of in ((100, 10), (1000, 20), (27_000, 60), (1_000_000, 128)):
+        values = np.concatenate([draw.normal(size=rows), np.full(rows, np.nan)]).astype(np.float32)
+        assert len(knots.of_column(values, 128)) == pytest.approx(knots_of, abs=1)
+    assert len(knots.of_column(draw.normal(size=27_000).astype(np.float32), 8)) == 8
+
+
+def test_values_that_many_rows_share_are_all_knots():
+    """A capital gain of 7,298 dollars says much; a continuous column has no such values."""
+    draw = np.random.default_rng(0)
+    gains = np.where(draw.uniform(size=29_000) < 0.9, 0, draw.integers(1, 120, 29_000) * 100).astype(np.float32)
+    assert len(knots.of_column(gains, 128)) == 120
+    assert len(knots.of_column(gains[:1_000], 128)) <= 20

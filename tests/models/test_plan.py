@@ -38,3 +38,16 @@ def test_all_problems_are_named_together():
 def test_layers_may_be_text_as_the_tuner_writes_them():
     assert TrainingPlan().with_values({"layers": "64-32"}).layers == (64, 32)
     assert TrainingPlan().with_values({"layers": ""}).layers == ()
+
+
+@pytest.mark.parametrize(("rows", "width"), [(20, 32), (200, 64), (1_200, 144), (2_300, 192), (1_000_000, 192)])
+def test_the_width_follows_the_rows_where_nothing_else_is_said(rows, width):
+    for plan in (
+        TrainingPlan(),
+        TrainingPlan.from_json('{"layers": "auto"}'),
+        TrainingPlan.from_json('{"layers": null}'),
+    ):
+        assert plan.layers is None
+        assert plan.sized(rows).layers == (width, width)
+    assert TrainingPlan(layers=(192, 192)).sized(rows).layers == (192, 192)
+    assert TrainingPlan(layers=()).sized(rows).layers == ()

@@ -55,6 +55,18 @@ def test_weights_decide_between_contradicting_rows():
     assert fitting.score(fitted.model, train, answer)[:, 1] == pytest.approx(0.9, abs=0.03)
 
 
+def test_a_small_table_gets_a_small_network():
+    def parameters(rows):
+        train = toy(rows)
+        model = fit(train, train, NONE, Answer.fitted("binary", 2, train), TrainingPlan(epochs=1)).model
+        return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+    small, large = parameters(100), parameters(4000)
+    assert small < large / 8
+    # Four networks of two layers of 48, on two columns of 16 units.
+    assert small < 4 * (48 * (2 * 16 + 1) + 48 * 49 + 2 * 49) + 2 * 16 * 13
+
+
 def test_training_stops_when_eval_no_longer_gains():
     train = toy(200)
     noise = replace(toy(200, 1), label=np.random.default_rng(2).integers(0, 2, 200))

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+from pydantic import ValidationError
+
 from models.plan import TrainingPlan
 from pipeline.settings import Evaluation, Training
 
@@ -9,3 +12,10 @@ from pipeline.settings import Evaluation, Training
 def test_the_settings_and_the_plan_agree():
     settings = {**Training().model_dump(), "threshold": Evaluation().threshold}
     assert TrainingPlan.from_json(json.dumps(settings)) == TrainingPlan()
+
+
+def test_layers_are_auto_or_a_list():
+    assert Training(layers="auto") == Training()
+    assert Training(layers=[192, 192]).layers == (192, 192)
+    with pytest.raises(ValidationError):
+        Training(layers="wide")

@@ -214,6 +214,22 @@ def test_schema_accept_refuses_a_schema_that_changed_since(call, proposal):
     assert "has changed since" in ended.err
 
 
+def test_schema_accept_knows_a_run_that_used_the_file_as_the_settings_amend_it(call, proposal):
+    from pipeline.local.schema_in_force import title
+
+    Path("schema.pbtxt").write_text(OLD + 'feature { name: "left_out" type: INT }\n')
+    copy = proposal / "schemas" / "abc" / "schema.pbtxt"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(f"# {title('schema.pbtxt')}\n" + OLD)
+    assert call("schema", "accept", "--config", "my.yaml", "--yes").code == 0
+    assert 'name: "town"' in Path("schema.pbtxt").read_text()
+    # Another version of the file than the one that was amended.
+    Path("schema.pbtxt").write_text(OLD + 'feature { name: "other" type: INT }\n')
+    ended = call("schema", "accept", "--config", "my.yaml", "--yes")
+    assert ended.code == 1
+    assert "has changed since" in ended.err
+
+
 def test_schema_accept_needs_a_curated_schema(call, proposal):
     Path("my.yaml").write_text(CONFIG)
     ended = call("schema", "accept", "--config", "my.yaml", "--yes")

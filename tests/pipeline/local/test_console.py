@@ -130,7 +130,7 @@ def test_a_refusal_names_limit_slice_distance_and_line():
     assert text.startswith("quality_gate refused: 2 of 3 checks did not pass.")
     row = next(line for line in text.splitlines() if "accuracy" in line)
     assert row.split() == ["accuracy", "sex=Female,", "0.7312", "at", "least", "0.75", "0.0188"]
-    assert "4,913 rows, 95 % interval 0.71 to 0.7524, released model 0.74" in text
+    assert "4,913 rows, interval 0.71 to 0.7524, released model 0.74" in text
     assert "set in configs/census.yaml:31" in text
     assert "auc, race=Other: too few rows" in text
     assert max(map(len, text.splitlines())) <= refusal_table.WIDTH
