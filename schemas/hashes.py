@@ -6,7 +6,7 @@ then the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), because FNV'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from schemas.cells import BOOLEANS, are_numbers, as_int64
@@ -119,22 +119,25 @@ def _number_hashes(values: Any) -> Hashes:
     return mixed(np.where(is_whole, whole, broken))
 
 
-def cells(columns: Sequence[tuple[Any, Hashes]]) -> list[Hashes]:
+def cells(columns: Iterable[tuple[Any, Hashes]]) -> Iterator[Hashes]:
     """One hash per cell, (n_rows,) uint64 each column, that differs by the column's place in the list; names do not go in.
+
+    One column at a time is in memory.
 
     columns : per column the codes, (n_rows,) int, -1 where missing, and `value_hashes` of its distinct values.
     """
     import numpy as np
 
-    found = []
     for place, (codes, hashes) in enumerate(columns):
         salt = mixed(np.array([place + 1], np.uint64))
-        found.append(mixed(np.append(hashes, np.uint64(_MISSING)) ^ salt)[codes])
-    return found
+        yield mixed(np.append(hashes, np.uint64(_MISSING)) ^ salt)[codes]
 
 
-def combined(columns: Sequence[tuple[Any, Hashes]], rows: int) -> Hashes:
+def combined(columns: Iterable[tuple[Any, Hashes]], rows: int) -> Hashes:
     """One hash per row, (n_rows,) uint64, of its cells.  columns : as in `cells`."""
     import numpy as np
 
-    return mixed(sum(cells(columns), start=np.zeros(rows, np.uint64)))
+    total = np.zeros(rows, np.uint64)
+    for one in cells(columns):
+        total += one
+    return mixed(total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from components.example_gen.encoded import EncodedColumn
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _STEP = 0x9E3779B97F4A7C15
 
 
-def cells_of(columns: Sequence[EncodedColumn]) -> list[Hashes]:
+def cells_of(columns: Sequence[EncodedColumn]) -> Iterator[Hashes]:
     """One hash per cell as it is read, (n_rows,) uint64 each column; the sum of a row's cells says which rows are equal."""
-    return cells([(column.codes, value_hashes(column.values)) for column in columns])
+    return cells((column.codes, value_hashes(column.values)) for column in columns)
 
 
 def hashes_as_read(columns: Sequence[EncodedColumn], rows: int) -> Hashes:
     """One hash per row, (n_rows,) uint64, of the values as they are read; the columns' places count, not their names."""
-    return combined([(column.codes, value_hashes(column.values)) for column in columns], rows)
+    return combined(((column.codes, value_hashes(column.values)) for column in columns), rows)
 
 
 def numbered(hashes: Hashes) -> Hashes:

@@ -28,14 +28,16 @@ _WHO = re.compile(
 )
 #: A column that is called so names something, whatever it is.
 _NAMES = re.compile(r"(^|[_\W])(id|key|nr|no|num|number|uuid|guid|ref|reference)$", re.IGNORECASE)
-#: Fewer keys make splits of chance sizes, and intervals that tell nothing.
-MIN_KEYS = 100
+#: Fewer keys make splits of chance sizes, and intervals that tell little: a person may still want them, down to FEWEST.
+MIN_KEYS, FEWEST = 100, 20
 #: Rows per key under which nearly every row has its own.
 MIN_ROWS = 1.1
 #: Rows that are looked at; keys are taken whole.
 SAMPLE = 30_000
 #: Columns that rows of one key are compared in.
-MOST_COMPARED = 40
+MOST_COMPARED = 24
+#: Columns that may be keys, with a name that says so and without.
+MOST_CANDIDATES = 12
 #: How far beyond chance rows of one key agree, on average over the other columns (0: as any two rows, 1: always).
 ALIKE = {"who": 0.0, "names": 0.4, "": 0.5}
 #: From here on a column is worth a word of its own in the reason.
@@ -60,24 +62,43 @@ class Key:
     @property
     def is_sure(self) -> bool:
         """Whether to propose it in force, and not as a comment."""
-        return bool(self.kind) and self.likeness >= ALIKE[self.kind]
+        return bool(self.kind) and self.keys >= MIN_KEYS and self.likeness >= ALIKE[self.kind]
 
 
 def likely_keys(table: RawTable, source: Source) -> list[Key]:
     """Columns with several rows per value that look like keys; the likeliest first, of equals that with the fewest keys."""
     apart = {source.label, source.weight, source.split.column, *source.leave_out}
     columns = [column for name, column in table.columns.items() if name not in apart]
+    compared = _Compared.of(columns[:MOST_COMPARED])
     found = []
-    for column in columns:
-        if not _has_several_rows(column):
-            continue
+    for column in _candidates(columns):
         kind = kind_of(column.name)
-        likeness, steady = _likeness(column, [other for other in columns if other is not column])
+        likeness, steady = _likeness(column, compared)
         if likeness >= min(ALIKE[kind], 0.1) and (kind or likeness >= ALIKE[""]):
             rows = int((column.codes >= 0).sum())
             found.append(Key(column.name, len(column.values), rows, likeness, kind, steady))
     order = ("who", "names", "")
     return sorted(found, key=lambda one: (not one.is_sure, order.index(one.kind), one.keys))
+
+
+def _candidates(columns: Sequence[EncodedColumn]) -> list[EncodedColumn]:
+    """Those whose name speaks for it, and a few of the others: a table of codes has thousands of them."""
+    several = [column for column in columns if _has_several_rows(column)]
+    named = [column for column in several if kind_of(column.name)]
+    others = [column for column in several if not kind_of(column.name)]
+    return [*named[:MOST_CANDIDATES], *others[:MOST_CANDIDATES]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """columns, and the hashes of their cells."""
+
+    columns: Sequence[EncodedColumn]
+    cells: Sequence[Hashes]
+
+    @classmethod
+    def of(cls, columns: Sequence[EncodedColumn]) -> _Compared:
+        return cls(columns, list(cells_of(columns)))
 
 
 def kind_of(name: str) -> str:
@@ -110,9 +131,9 @@ def names_rows(column: EncodedColumn) -> bool:
 
 def _has_several_rows(column: EncodedColumn) -> bool:
     present = int((column.codes >= 0).sum())
-    if not (len(column.values) >= MIN_KEYS and MIN_ROWS * len(column.values) <= present >= 0.5 * len(column.codes)):
+    if not (len(column.values) >= FEWEST and MIN_ROWS * len(column.values) <= present >= 0.5 * len(column.codes)):
         return False
-    return int(column.counts().max()) <= present / 20 and not _are_fractions(column) and not _are_dates(column)
+    return int(column.counts().max()) <= present / 5 and not _are_fractions(column) and not _are_dates(column)
 
 
 def _are_fractions(column: EncodedColumn) -> bool:
@@ -129,7 +150,7 @@ def _are_dates(column: EncodedColumn) -> bool:
     return bool(pa.types.is_string(column.values.type)) and bool(pc.all(are_dates(column.values)).as_py())
 
 
-def _likeness(key: EncodedColumn, others: Sequence[EncodedColumn]) -> tuple[float, tuple[str, ...]]:
+def _likeness(key: EncodedColumn, compared: _Compared) -> tuple[float, tuple[str, ...]]:
     """Mean over the other columns of how far beyond chance rows of one key agree in them, and those that hardly change.
 
     Columns that nearly all rows agree in say nothing, and neither do those that say which key it is (its other name).
@@ -142,7 +163,9 @@ def _likeness(key: EncodedColumn, others: Sequence[EncodedColumn]) -> tuple[floa
     if not together:
         return 0.0, ()
     found: dict[str, float] = {}
-    for other, cells in zip(others[:MOST_COMPARED], cells_of(others[:MOST_COMPARED]), strict=True):
+    for other, cells in zip(compared.columns, compared.cells, strict=True):
+        if other is key:
+            continue
         mine = cells[chosen]
         both, alone = pairs(mine + keys), pairs(mine)
         chance = (alone - both) / max(every - together, 1)

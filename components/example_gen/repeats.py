@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
-#: Rows that are looked at; shares of pairs are the same in a sample.
+#: Rows that are looked at.
 SAMPLE = 30_000
 #: A column of which two rows agree less often by chance can tell copies from coarse features.
 FINE = 0.1
@@ -54,26 +54,33 @@ class Repeats:
         return 1 - self.same_label <= OTHER_LABEL + 1 / self.beyond_chance
 
 
-def repeats(features: Sequence[Hashes], label: Hashes) -> Repeats:
-    """features, label : (n_rows,) a hash per cell, of each column.
+def share_of_repeats(rows: Hashes) -> float:
+    """Share of the rows whose hash another row has, the first of them apart.  rows : (n_rows,)."""
+    import numpy as np
+
+    return 1 - len(np.unique(rows)) / max(len(rows), 1)
+
+
+def sample_of(rows: int) -> Any:
+    """Numbers of the rows that are looked at, sorted; shares of pairs are the same in a sample."""
+    import numpy as np
+
+    return np.arange(rows) if rows <= SAMPLE else np.sort(np.random.default_rng(0).choice(rows, SAMPLE, replace=False))
+
+
+def repeats(features: Sequence[Hashes], label: Hashes, share: float | None = None) -> Repeats:
+    """features, label : a hash per cell, of each column, of all rows or of `sample_of` them.  share : of all rows, if known.
 
     Rows of one record agree in everything. Rows of coarse features agree in all columns by chance, so among rows that agree in
     all columns but one, they agree in that one about as often as rows do that differ elsewhere. Columns that determine each
     other (a product and its price) are left out together, or each would seem to be a copy's.
     """
-    import numpy as np
-
     if not features:
         return Repeats(0.0)
     every = sum(features[1:], start=features[0])
-    share = 1 - len(np.unique(every)) / max(len(label), 1)
-    if share < MIN_SHARE:
-        return Repeats(share)
-    if len(label) > SAMPLE:
-        chosen = np.sort(np.random.default_rng(0).choice(len(label), SAMPLE, replace=False))
-        features, label, every = [cells[chosen] for cells in features], label[chosen], every[chosen]
+    share = share_of_repeats(every) if share is None else share
     equal = pairs(every)
-    if equal < MIN_PAIRS:
+    if share < MIN_SHARE or equal < MIN_PAIRS:
         return Repeats(share)
     return Repeats(share, pairs(every + mixed(label)) / equal, _beyond_chance(features))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from components.example_gen.advice import Advice
 from components.example_gen.encoded import EncodedColumn, RawTable
-from components.example_gen.hashing import cells_of
+from components.example_gen.hashing import cells_of, hashes_as_read
 from components.example_gen.keys import Key, is_counter, likely_keys, names_rows
 from components.example_gen.names import listed
-from components.example_gen.repeats import Repeats, repeats
+from components.example_gen.repeats import MIN_SHARE, Repeats, repeats, sample_of, share_of_repeats
 from components.example_gen.source import Source, SplitRule
 from components.example_gen.split_words import SPLIT_WORDS
 
@@ -97,8 +97,13 @@ def _given(table: RawTable) -> list[str]:
 def _repeats(table: RawTable, source: Source, columns: Sequence[str]) -> Repeats:
     if source.label not in table.columns or not columns:
         return Repeats(0.0)
-    cells = cells_of([table.columns[name] for name in (source.label, *columns)])
-    return repeats(cells[1:], cells[0])
+    features = [table.columns[name] for name in columns]
+    share = share_of_repeats(hashes_as_read(features, table.rows))
+    if share < MIN_SHARE:
+        return Repeats(share)
+    chosen = sample_of(table.rows)
+    label, *cells = (cells[chosen] for cells in cells_of([table.columns[source.label], *features]))
+    return repeats(cells, label, share)
 
 
 def _why_key(key: Key) -> str:

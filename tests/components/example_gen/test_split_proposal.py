@@ -61,6 +61,14 @@ def test_what_only_looks_like_a_key_is_left_to_a_person(tmp_path: Path) -> None:
     assert [value for key, value, _ in found.perhaps if key == "key"] == ["column_1"]
 
 
+def test_few_keys_are_left_to_a_person(tmp_path: Path) -> None:
+    frame = visits()
+    few = frame[frame.patient_id.isin(sorted(frame.patient_id.unique())[:60])]
+    found = proposed(tmp_path, few)
+    assert found.rule.key == ()
+    assert ("key", "patient_id") in [one[:2] for one in found.perhaps]
+
+
 def test_settings_without_the_key_are_told_of_it_and_those_with_it_are_not(tmp_path: Path) -> None:
     visits().to_csv(tmp_path / "t.csv", index=False)
     said = [str(one) for one in advise(Source(str(tmp_path / "t.csv"), "y")) if one.key == "split.key"]
