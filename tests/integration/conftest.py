@@ -85,7 +85,8 @@ def sampled_census(folder):
     text = (PROJECT / "configs/census.yaml").read_text()
     text = text.replace("data/census/adult.csv", str(table))
     text = text.replace("schemas/census/schema.pbtxt", str(PROJECT / "schemas/census/schema.pbtxt"))
-    # A quarter of the rows can settle a wider limit only; under the shipped one the gate says UNKNOWN, as it should.
+    # A quarter of the rows can settle wider limits only; under the shipped ones the gates say UNKNOWN, as they should.
+    text = text.replace("at_least: 0.84", "at_least: 0.82")
     config.write_text(text.replace("at_most: 0.15", "at_most: 0.4"))
     return config
 
