@@ -92,23 +92,25 @@ class Stray:
     is_known: bool
 
 
-def known(word: str) -> bool:
-    return word.lower().replace(" ", "_") in KNOWN
+def _are_known(values: Any) -> Any:
+    """(n,) bool, for each distinct text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.replace_substring(pc.utf8_lower(values), " ", "_")
+    return pc.is_in(plain, value_set=pa.array(sorted(KNOWN))).to_numpy(zero_copy_only=False)
 
 
 def stray(column: EncodedColumn) -> Stray | None:
     """What stands among the numbers of a text column; None where nothing does, or most of it are no numbers."""
-    import numpy as np
     import pyarrow as pa
 
     if not pa.types.is_string(column.values.type) or not len(column.values):
         return None
     numbers = are_numbers(column.values).to_numpy(zero_copy_only=False)
-    words_known = (
-        np.array([known(text) for text in column.values.to_pylist()]) if len(numbers) - numbers.sum() else None
-    )
-    if words_known is None:
+    if numbers.all():
         return None
+    words_known = _are_known(column.values)
     if not numbers.any():
         return _among_written_numbers(column, words_known & ~numbers)
     return _found(column, ~numbers, words_known)
@@ -129,12 +131,12 @@ def _found(column: EncodedColumn, others: Any, words_known: Any) -> Stray | None
 
     counts = column.counts()
     share = float(counts[~others].sum() / counts.sum())
-    ordered = sorted(np.flatnonzero(others), key=lambda code: -counts[code])
-    words = tuple(column.values[int(code)].as_py() for code in ordered)
     all_known = bool(words_known[others].all())
-    one_word = len(words) == 1 and share >= MOSTLY and counts[others].sum() > 1 and not re.search(r"\d", words[0])
     if not all_known and share < MOSTLY:
         return None
+    ordered = sorted(np.flatnonzero(others), key=lambda code: -counts[code])
+    words = tuple(column.values[int(code)].as_py() for code in ordered)
+    one_word = len(words) == 1 and share >= MOSTLY and counts[others].sum() > 1 and not re.search(r"\d", words[0])
     return Stray(column.name, words, int(counts[others].sum()), share, all_known or bool(one_word))
 
 
@@ -156,10 +158,12 @@ def without(column: EncodedColumn, words: Sequence[str]) -> EncodedColumn:
 def technical(column: EncodedColumn) -> list[str]:
     """Words of a text column that only programs write."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if not pa.types.is_string(column.values.type):
         return []
-    return [word for word in column.values.to_pylist() if word.lower() in TECHNICAL]
+    is_such = pc.is_in(pc.utf8_lower(column.values), value_set=pa.array(sorted(TECHNICAL)))
+    return list(column.values.filter(is_such).to_pylist())
 
 
 def already(source: Source, declared: str | None) -> tuple[str, ...]:
