@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH = 120
 _LISTS = ("leave_out", "ids")
-_MAPS = ("numbers", "kinds")
+_MAPS = ("numbers", "dates", "kinds")
 
 
 def columns_section(advice: Sequence[Advice]) -> list[str]:

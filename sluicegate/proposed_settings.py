@@ -85,7 +85,8 @@ def _label(found: Proposal) -> list[str]:
         positive = scalar(profile.roles.positive)
         lines.append(f"  positive: {positive}   # the class whose score is given; the other is {scalar(negative)}")
     lines += [f"  missing: drop   # {one.why}" for one in found.advice if one.key == "label.missing"]
-    return [*lines, f"task: {profile.roles.task}", ""]
+    why = "".join(f"   # {one.why}" for one in found.advice if one.key == "task")
+    return [*lines, f"task: {profile.roles.task}{why}", ""]
 
 
 def _evaluation(profile: TableProfile) -> list[str]:

@@ -12,8 +12,10 @@ from components.example_gen.ids import id_advice
 from components.example_gen.labels import MAX_INTEGER_CLASSES
 from components.example_gen.places import Places
 from components.example_gen.source import Source
-from schemas.cells import are_numbers
+from schemas.cells import are_numbers, whole_numbers
 
+MIN_CLASS_ROWS = 10
+"""Of a class with fewer rows, the smaller splits hold one on average, or none."""
 CODES = 0.8
 """A column with this share of two-letter values holds codes of countries or states."""
 
@@ -24,7 +26,7 @@ def settled(table: RawTable, source: Source) -> tuple[RawTable, Source, list[Adv
     What the settings say already is not said again, so that the same holds for a file that is checked.
     """
     advice: list[Advice] = []
-    for step in (_missing, _label_gaps, _numbers, _empty):
+    for step in (_missing, _label_gaps, _numbers, _task, _empty):
         found = step(table, source)
         advice += found
         table, source = _applied(table, source, found)
@@ -44,6 +46,8 @@ def _applied(table: RawTable, source: Source, advice: list[Advice]) -> tuple[Raw
             source = replace(source, numbers={**source.numbers, one.column: one.value})
         elif one.key == "label.missing":
             source = replace(source, label_missing="drop")
+        elif one.key == "task":
+            source = replace(source, task=one.value)
         elif one.key == "columns.leave_out":
             source = replace(source, leave_out=(*source.leave_out, one.column))
         elif one.key == "columns.kinds":
@@ -169,6 +173,21 @@ def _numbers(table: RawTable, source: Source) -> list[Advice]:
                 why = f"{guess.share:.1%} of its texts, such as {guess.example}, could be numbers written so"
                 advice.append(Advice("columns.numbers", column.name, why, form))
     return advice
+
+
+def _task(table: RawTable, source: Source) -> list[Advice]:
+    """Counts and ratings: whole numbers of which some are so rare that, as classes, train or test would lack them."""
+    column = table.columns.get(source.label)
+    if source.task != "auto" or column is None or not 2 < len(column.values) <= MAX_INTEGER_CLASSES:
+        return []
+    rarest = int(column.counts().min())
+    if rarest >= MIN_CLASS_ROWS or whole_numbers(column.values).null_count:
+        return []
+    why = (
+        f"the label's {len(column.values)} values are whole numbers and the rarest stands in {rarest} rows: as classes "
+        "(task: multiclass) some split would lack it"
+    )
+    return [Advice("task", "", why, "regression", active=True)]
 
 
 def _empty(table: RawTable, source: Source) -> list[Advice]:

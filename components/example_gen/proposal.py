@@ -18,6 +18,7 @@ from components.example_gen.source import Source
 from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
+from schemas.reading import ISO
 from schemas.table import Column, TableProfile
 
 KEY_IS_AN_ID = "it is the key of the split: no model can learn from a key it never sees again"
@@ -77,7 +78,7 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
     table = first_look(source)
     read, reading, advice = settled(table, source)
     advice += split_advice(read, reading)
-    known = {*source.ids, *source.leave_out, *source.kinds}
+    known = {*source.ids, *source.leave_out, *source.kinds, *source.dates}
     more = [*leak_advice(settle(table, source), source), *advice_on(profile)] if profile else []
     return advice + [one for one in more if one.column not in known]
 
@@ -85,7 +86,18 @@ def advice_for(source: Source, profile: TableProfile | None = None) -> list[Advi
 def advice_on(profile: TableProfile) -> list[Advice]:
     """What a person should consider about the features of a table that reads right."""
     rows = sum(profile.rows.values())
-    return [one for column in profile.features for one in suggestion(column, rows)]
+    dates = [
+        Advice(
+            "columns.dates",
+            column.name,
+            f"only with the {order.partition('_')[0]} first all of its dates exist",
+            order,
+            active=True,
+        )
+        for column in profile.features
+        if (order := profile.roles.readings[column.name].date) not in ("", ISO)
+    ]
+    return dates + [one for column in profile.features for one in suggestion(column, rows)]
 
 
 def _schema(examined: Examined, profile: TableProfile) -> str:

@@ -119,7 +119,7 @@ def test_keys_of_one_row_change_nothing_and_five_copies_of_each_row_count_once(t
     rows = keyed(3, per=1, keys=1500)
     if task == "regression":
         rows = replace(rows, task=task, classes=(), label=rows.label + rows.scores[:, 0], decision=None, scores=rows.scores[:, 1:],
-                       baseline_decision=None, baseline_scores=None)  # fmt: skip
+                       baseline_decision=None, baseline_scores=rows.baseline_scores[:, 1:])  # fmt: skip
     measure, levels = MEASURES["error_difference"], Levels(LEVEL, LEVEL)
     alone = grouping(replace(rows, cluster=None)).interval(measure, levels)
     single = grouping(rows).interval(measure, levels)
@@ -139,6 +139,13 @@ def test_keys_of_one_row_change_nothing_and_five_copies_of_each_row_count_once(t
     assert again.high == pytest.approx(alone.high, abs=0.002)
     narrow = grouping(replace(copies, cluster=None)).interval(measure, levels)
     assert narrow.high < 0.8 * alone.high
+    change = [
+        paired.of(grouping(one), measure, levels)
+        for one in (replace(rows, cluster=None), copies, replace(copies, cluster=None))
+    ]
+    widths = [float(one.high - one.low) for one in change]
+    assert widths[1] == pytest.approx(widths[0], rel=0.05)
+    assert widths[2] < 0.6 * widths[0]
 
 
 def test_the_design_effect_is_the_textbooks() -> None:

@@ -36,6 +36,7 @@ def frame():
             "stamp": [1_400_000_000 + i for i in range(rows)],
             "text number": ["1e3", " 2.5 ", "n/a", "-7"] * 10,
             "d": ["2014-05-16"] * rows,
+            "lines": ["4 Park Av\nBath", "4 Park Av\\nBath", "4 Park Av\rBath", " 4 Park Av\r\nBath"] * 10,
             "y": ["no"] * 19 + ["yes"] * 19 + ["maybe", None],
         }
     )
@@ -150,3 +151,7 @@ def test_a_split_without_labels_is_refused(tmp_path, transform):
     table.write_examples([], path)
     with pytest.raises(DataError, match="nothing to train on"):
         read([str(path)], transform.transformed_feature_spec(), "train")
+
+
+def test_categories_with_line_breaks_are_known_and_told_apart(rows, features):
+    assert len(set(category(rows, features, "lines").tolist()) - {MISSING_ID, RARE_ID}) == 4

@@ -346,3 +346,12 @@ def test_a_first_look_does_not_end_at_a_few_texts_among_numbers(tmp_path: Path) 
     found = propose(source(path))
     assert found.source.kinds == {"x": "category"}
     assert any(one.active and "'c168' and the like" in one.why for one in found.advice)
+
+
+@pytest.mark.parametrize(("rare", "task"), [(9, "regression"), (10, "multiclass")])
+def test_a_count_with_rare_values_is_a_quantity(tmp_path: Path, rare: int, task: str) -> None:
+    labels = ["7" if i < rare else str(i % 4) for i in range(200)]
+    path = table(tmp_path / "t.csv", ["a", "b", "c"], label=labels)
+    found = propose(source(path))
+    assert found.profile.roles.task == task
+    assert any(one.key == "task" for one in found.advice) == (task == "regression")

@@ -47,6 +47,11 @@ def census(folder: Path, **about: Any) -> Path:
         table["baseline_decision"] = classes[source["baseline_decision"]]
         table["baseline_score_<=50K"] = (1 - source["baseline_score"]).astype("float32")
         table["baseline_score_>50K"] = source["baseline_score"].astype("float32")
+    if about.get("cluster"):
+        # Rows of one sex, in the order of their scores, are alike: eight of them are one household's.
+        order = np.lexsort((source["score"], source["sex"]))
+        table["cluster"] = np.empty(len(source), np.int64)
+        table.loc[order, "cluster"] = np.arange(len(source)) // 8 * 1_000_003
     kind = {"task": "binary", "classes": list(adult.CLASSES), "sensitive": ["sex", "race", "age"]}
     return scored(folder / "predictions", table, {**kind, **about})
 
@@ -191,3 +196,15 @@ def test_regression(tmp_path: Path) -> None:
     group = evidence.audits[0].groupings[0].groups[0]
     assert set(group.rates) == {"mean_score", "mean_error", "mean_signed_error"}
     assert evidence.table.rate == "scoring rate"
+
+
+def test_rows_of_one_key_make_the_interval_wider_and_the_evidence_says_so(tmp_path):
+    (tmp_path / "keyed").mkdir()
+    section = {"sensitive": [{"column": "sex"}], "limits": [PARITY]}
+    [alone] = judged(tmp_path, census(tmp_path), **section)[0].measurements
+    verdict, evidence = judged(tmp_path / "keyed", census(tmp_path / "keyed", cluster=["household"]), **section)
+    [keyed] = verdict.measurements
+    assert keyed.value == alone.value
+    # Eight rows that are nearly one: the width grows by the root of about eight.
+    assert 2.4 < (keyed.high - keyed.low) / (alone.high - alone.low) < 3.2
+    assert any("the same household are not independent" in note for note in evidence.notes)

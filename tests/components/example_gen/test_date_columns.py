@@ -1,0 +1,82 @@
+"""Which columns of text are dates, and what becomes of the one cell among them that is none."""
+
+from pathlib import Path
+
+import pytest
+
+from components.example_gen import core
+from components.example_gen.proposal import proposal_for
+from components.example_gen.source import Source
+from schemas.errors import DataError
+
+ROWS = 60
+
+
+def table(path: Path, cells: list[str]) -> Path:
+    """`cells`, over and over, in the column "when"; every third row is "yes"."""
+    rows = [f'{n},"{cells[n % len(cells)]}",{"yes" if n % 3 == 0 else "no"}' for n in range(ROWS)]
+    path.write_text("\n".join(["x,when,y", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def inspected(path: Path, **more: object) -> core.TableProfile:
+    return core.inspect(Source(str(path), label="y", **more))
+
+
+def test_one_instant_in_several_offsets_is_one_value(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["2024-03-05T14:00:00+01:00", "2024-03-05T13:00:00Z", "2024-03-05 08:00:00-05"])
+    column = inspected(path).column("when")
+    assert (column.kind, column.distinct, column.values) == ("date", 1, ("2024-03-05T13:00:00",))
+
+
+def test_one_date_that_does_not_exist_makes_no_category(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["2024-01-31"] * 29 + ["0000-00-00"])
+    with pytest.raises(DataError) as caught:
+        inspected(path)
+    said = str(caught.value)
+    for part in (
+        "line 31, column 'when'",
+        "'0000-00-00'; 2 of 60 values",
+        "data.missing",
+        "columns.kinds.when: category",
+    ):
+        assert part in said
+    missing = (*core.MISSING, "0000-00-00")
+    column = inspected(path, missing=missing).column("when")
+    assert (column.kind, column.missing) == ("date", 2)
+    assert inspected(path, kinds={"when": "category"}).column("when").kind == "category"
+
+
+def test_few_dates_among_words_are_a_category(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["2024-01-31", "2024-02-01", "soon"])
+    assert inspected(path).column("when").kind == "category"
+
+
+@pytest.mark.parametrize(("order", "first"), [("day_first", "2024-02-01"), ("month_first", "2024-01-02")])
+def test_where_both_orders_fit_nobody_guesses(tmp_path: Path, order: str, first: str) -> None:
+    path = table(tmp_path / "t.csv", ["01/02/2024", "03/04/2024"])
+    profile = inspected(path)
+    assert profile.column("when").kind == "category"
+    assert any("columns.dates: {when: day_first}` or `month_first`" in note for note in profile.notes)
+    told = inspected(path, dates={"when": order})
+    assert told.column("when").kind == "date"
+    assert first in told.column("when").values
+    assert told.roles.readings["when"].date == order
+
+
+def test_where_one_order_fits_it_is_taken_and_init_writes_it_down(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["31.01.2024", "01.02.2024"])
+    assert inspected(path).column("when").values == ("2024-01-31", "2024-02-01")
+    [advice] = [one for one in proposal_for(Source(str(path), label="y")).advice if one.key == "columns.dates"]
+    assert (advice.column, advice.value, advice.active) == ("when", "day_first", True)
+
+
+def test_an_order_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["31.01.2024", "01.02.2024"])
+    with pytest.raises(DataError, match=r"(?s)'31\.01\.2024'.*month first"):
+        inspected(path, dates={"when": "month_first"})
+
+
+def test_a_column_that_the_settings_name_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"columns\.dates: 'wehn'"):
+        inspected(table(tmp_path / "t.csv", ["2024-01-31"]), dates={"wehn": "iso"})
