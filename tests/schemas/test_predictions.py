@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from schemas.predictions import Answers, clashes
+from schemas.predictions import Answers, answers_in, clashes
 
 SCORES = np.array([[0.4, 0.6], [0.41, 0.59], [0.9, 0.1]], np.float32)
 
@@ -41,3 +41,12 @@ def test_columns_per_task():
 def test_names_that_predictions_need():
     assert clashes(["id", "decision", "score_a"], Answers("multiclass", ("a", "b"))) == ["decision", "score_a"]
     assert clashes(["decision"], Answers("regression")) == []
+
+
+def test_a_model_whose_label_needs_it_answers_float64():
+    described = {"task": "regression", "classes": [], "threshold": None}
+    plain, double = answers_in(described), answers_in({**described, "score_dtype": "float64"})
+    assert [str(kind) for _, kind in (*plain.fields(), *double.fields())] == ["float", "double"]
+    seconds = np.array([[1_700_000_001.0], [1_700_000_002.0]])
+    [found] = double.arrays(seconds)
+    assert found.to_pylist() == [1_700_000_001.0, 1_700_000_002.0]

@@ -268,6 +268,15 @@ def test_data_as_they_were_pass_with_every_distance(tmp_path: Path) -> None:
     assert "The smallest distance that these rows could show is 0.2" in told.detail
 
 
+@pytest.mark.parametrize(("before", "passes"), [(table(seed=5), True), (shifted(), False)], ids=["honest", "shifted"])
+def test_a_release_that_kept_only_tfdvs_statistics_is_compared_with_what_is_kept_now(
+    tmp_path: Path, before: pd.DataFrame, passes: bool
+) -> None:
+    data = Data(tmp_path, three(), drift_comparators)
+    data.is_kept = False
+    assert data.judged(data.released(before, version=7)).passed is passes
+
+
 def test_a_new_default_code_in_one_row_of_twenty_is_refused_though_the_distance_is_small(tmp_path: Path) -> None:
     coded = table(1500, seed=5).assign(age=lambda t: t["age"].where(t.index % 20 > 0, -999))
     data = Data(tmp_path, three(train=coded), drift_comparators)
