@@ -41,7 +41,8 @@ def suspicion(alone: Alone, level: float, fail_at: float = FAIL_AT, warn_at: flo
     """How a column looks.  level : how often an honest column may be called a leak: that of the run over the number of its columns."""
     if alone.flawless and (1 - HONEST_ERRORS) ** alone.flawless < level:
         return Suspicion.LEAK
-    if alone.value >= fail_at and lower_end(alone, level) > 1 - HONEST * (1 - warn_at):
+    # A quantity may truly follow from one column up to a little noise; only the label itself in another scale gives it away.
+    if alone.measure != RANK_R2 and alone.value >= fail_at and lower_end(alone, level) > 1 - HONEST * (1 - warn_at):
         return Suspicion.LEAK
     return Suspicion.SUSPICIOUS if alone.value >= warn_at else Suspicion.NONE
 
@@ -67,8 +68,13 @@ def of_classes(column: str, counts: Ints, ordered: Ints | None = None, worth: fl
     return Alone(column, AUC, float(value), float(center), float(error), int(rows.sum()), _flawless(counts, worth))
 
 
-def of_numbers(column: str, bins: Ints, label: Floats, folds: Ints, worth: float = 1.0) -> Alone | None:
-    """A regression's label.  bins, folds : (n,) of each row.  None where the label is all one value."""
+def of_numbers(
+    column: str, bins: Ints, label: Floats, folds: Ints, worth: float = 1.0, recoded: float = 0.0
+) -> Alone | None:
+    """A regression's label.  bins, folds : (n,) of each row.  None where the label is all one value.
+
+    recoded : effective rows in which the column is the label in another scale.
+    """
     rank = _ranks(label)
     spread, size = float(rank.var()), int(bins.max()) + 1
     if not spread:
@@ -87,7 +93,7 @@ def of_numbers(column: str, bins: Ints, label: Floats, folds: Ints, worth: float
     center = 1 - (float(lost.mean()) * number + 1) / (number + 1)
     squares = (float((lost**2).mean()) * number + 1) / (number + 1)
     error = np.sqrt(max(squares - (1 - center) ** 2, 0.0) / (number + 1))
-    return Alone(column, RANK_R2, value, center, float(error), len(lost))
+    return Alone(column, RANK_R2, value, center, float(error), len(lost), recoded)
 
 
 def _ranks(label: Floats) -> Floats:

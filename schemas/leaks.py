@@ -18,7 +18,8 @@ class Alone:
     measure : AUC of a classification (of several classes: their mean, each against the rest, by their rows) or RANK_R2 of a
         regression, the explained part of the variance of the label's ranks; both on rows that the prediction has not seen.
     value : 1 is perfect.  center, error : from which its lower end is taken, at any level; see fairness.leaks.
-    flawless : effective rows if the column has few values and each goes with one class and each class with one value, else 0.
+    flawless : effective rows if the column is the label in other words, else 0: it has few values and each goes with one class
+        and each class with one value; of a regression: it orders the labels without an error.
     """
 
     column: str

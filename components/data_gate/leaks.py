@@ -38,7 +38,11 @@ def _value(one: Alone) -> str:
 def _measure(one: Alone, what: Suspicion, level: float, policy: Policy) -> Measurement:
     decided = policy.of(LEAK) if what is Suspicion.LEAK else "warn"
     said = f"{one.column} alone predicts the label ({_value(one)} on rows that the prediction has not seen)"
-    if one.flawless:
+    if one.flawless and one.measure == RANK_R2:
+        said = (
+            f"{one.column} is the label in another scale: sorting {one.rows:,} rows by it leaves no label out of order"
+        )
+    elif one.flawless:
         said = f"{one.column} is the label in other words: each of its values goes with one class, and each class with one value"
     remedy = (
         f"If it was recorded after the label, or counts sorted rows, add {one.column} to columns.leave_out; if it was known "

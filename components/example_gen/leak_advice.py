@@ -23,6 +23,6 @@ def leak_advice(examined: Examined, source: Source) -> list[Advice]:
 def _advice(one: Alone, is_leak: bool) -> Advice:
     measured = f"{'R2 on its ranks' if one.measure == RANK_R2 else 'AUC'} {one.value:.4f}"
     if one.flawless:
-        measured = "each value goes with one class"
-    why = f"it alone predicts the label ({measured}): was it recorded afterwards, or does it count sorted rows"
+        measured = "it puts the labels in order" if one.measure == RANK_R2 else "each value goes with one class"
+    why = f"it alone predicts the label ({measured}); it may have been recorded afterwards, or count sorted rows"
     return Advice("columns.leave_out", one.column, why, active=is_leak)

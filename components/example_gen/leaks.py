@@ -36,12 +36,37 @@ def alone(examined: Examined, source: Source, worth: float) -> tuple[Alone, ...]
             continue
         bins = _bins(column)
         if examined.label.task == "regression":
-            one = leaks.of_numbers(column.name, bins[known], values[known], folds[known], worth)
+            recoded = _recoded_rows(column, values, known) * worth
+            one = leaks.of_numbers(column.name, bins[known], values[known], folds[known], worth, recoded)
         else:
             counts = _counts(bins[known], values[known], folds[known])
             one = leaks.of_classes(column.name, counts, _ordered(column, values, counts.shape[2]), worth)
         found += [one] if one else []
     return tuple(found)
+
+
+def _recoded_rows(column: TypedColumn, label: Any, known: Any) -> int:
+    """Rows in which the column is the label of a regression in another scale, rounded or not; 0 where one row speaks against it.
+
+    A number (or date) is when sorting by it leaves no label out of order; a category when its values and the labels go
+    together one by one. A column of few values may part an honest label, too, so it needs as many as the label has.
+    """
+    import numpy as np
+
+    told = known & (column.column.codes >= 0)
+    _, codes = np.unique(column.column.codes[told], return_inverse=True)
+    labels, rows = label[told], int(told.sum())
+    number, kinds = int(codes.max(initial=-1)) + 1, len(np.unique(labels))
+    if number < min(leaks.FEW_VALUES + 1, kinds) or number < 2:
+        return 0
+    lowest, highest = np.full(number, np.inf), np.full(number, -np.inf)
+    np.minimum.at(lowest, codes, labels)
+    np.maximum.at(highest, codes, labels)
+    if column.kind == "category":
+        return rows - number if number == kinds and bool((lowest == highest).all()) else 0
+    order = np.argsort(_sortable(column)[np.unique(column.column.codes[told])], kind="stable")
+    low, high = lowest[order], highest[order]
+    return rows if bool((low[1:] >= high[:-1]).all() or (low[:-1] >= high[1:]).all()) else 0
 
 
 def _folds(examined: Examined, source: Source) -> Any:

@@ -71,6 +71,21 @@ def test_a_copy_of_a_number_to_predict_is_a_leak_and_a_good_guess_is_none() -> N
     assert suspicion(one(y * np.exp(RNG.normal(size=3000) * 0.5), y, "regression"), LEVEL) is Suspicion.NONE
 
 
+def test_a_regression_is_given_away_by_its_label_in_another_scale_alone() -> None:
+    """A quantity that truly follows from one column, up to noise, is told (R2 0.9997) and not refused."""
+    x = RNG.normal(size=1200)
+    follows = one(x, 1.7e9 + 3600 * x + RNG.normal(size=1200) * 60, "regression")
+    assert follows.value > 0.995
+    assert suspicion(follows, LEVEL) is Suspicion.SUSPICIOUS
+    y = np.exp(RNG.normal(size=1200)).round(2)
+    for leak in (np.log(y), -y, y.round(1), np.argsort(np.argsort(y, kind="stable")), [f"kind {value}" for value in y]):
+        assert suspicion(one(leak, y, "regression"), LEVEL) is Suspicion.LEAK
+    few = RNG.integers(1, 8, 1200).astype(float)
+    assert suspicion(one(few * 2, few, "regression"), LEVEL) is Suspicion.LEAK
+    group = RNG.integers(0, 3, 1200)
+    assert suspicion(one(group, group * 100 + RNG.normal(size=1200), "regression"), LEVEL) is not Suspicion.LEAK
+
+
 @pytest.mark.parametrize("rows", [300, 3000])
 def test_a_category_of_many_values_gains_nothing_from_having_seen_the_rows(rows: int) -> None:
     y = classes(rows)
