@@ -149,7 +149,7 @@ def answers(port: int) -> bool:
 def bodies(version: Path, folder: Path) -> dict[str, Path]:
     """One row as each side wants it: the hand-written endpoint, REST, and gRPC's frame around a tf.Example."""
     described = json.loads((version / "assets.extra" / "model.json").read_text())["inputs"]
-    row = {one["input"]: "a" if one["dtype"] == "string" else 1.5 for one in described.values()}
+    row = {one["input"]: "a" if one["dtype"] == "string" else 1.0 for one in described.values()}
     files = {name: folder / f"{name}.body" for name in ("hand", "rest", "grpc")}
     files["hand"].write_text(json.dumps(row))
     files["rest"].write_text(json.dumps({"signature_name": "serving_raw", "instances": [row]}))
