@@ -26,8 +26,10 @@ def columns_section(advice: Sequence[Advice]) -> list[str]:
         lines += _list(key, [one for one in active if one.key == f"columns.{key}"])
     for key in _MAPS:
         lines += _map(key, [one for one in active if one.key == f"columns.{key}"])
+    for key in _LISTS:
+        lines += _to_consider(key, [one for one in found if one.key == f"columns.{key}"])
     for one in found:
-        if not one.active:
+        if not one.active and one.key.removeprefix("columns.") not in _LISTS:
             lines += _comment(one)
     lines += [f"#   weight: {scalar(one.column)}   # {one.why}" for one in advice if one.key == "columns.weight"]
     if lines == ["# columns:"]:
@@ -50,6 +52,17 @@ def _list(key: str, found: Sequence[Advice]) -> list[str]:
     return [*reasons, f"  {key}: [{', '.join(scalar(one.column) for one in found)}]"]
 
 
+def _to_consider(key: str, found: Sequence[Advice]) -> list[str]:
+    """One line to take over as it is, because a key may stand only once; then each new column's reason."""
+    more = [one for one in found if not one.active]
+    if not more:
+        return []
+    names = ", ".join(scalar(one.column) for one in found)
+    instead = "   # in place of the line above" if len(more) < len(found) else ""
+    reasons = [line for one in more for line in _wrapped(f"{one.column}: {one.why}", "#     ")]
+    return [f"#   {key}: [{names}]{instead}", *reasons]
+
+
 def _map(key: str, found: Sequence[Advice]) -> list[str]:
     if not found:
         return []
@@ -58,8 +71,7 @@ def _map(key: str, found: Sequence[Advice]) -> list[str]:
 
 def _comment(one: Advice) -> list[str]:
     key = one.key.removeprefix("columns.")
-    value = f"[{scalar(one.column)}]" if key in _LISTS else f"{{{scalar(one.column)}: {value_of(one)}}}"
-    return [f"#   {key}: {value}", *_wrapped(one.why, "#     ")]
+    return [f"#   {key}: {{{scalar(one.column)}: {value_of(one)}}}", *_wrapped(one.why, "#     ")]
 
 
 def _wrapped(sentence: str, before: str) -> list[str]:

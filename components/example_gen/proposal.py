@@ -62,8 +62,13 @@ def proposal_for(source: Source) -> Proposal:
     examined = settle(table, source)
     leaks = leak_advice(examined, source)
     left_out = [one.column for one in leaks if one.active]
+    others = {source.label, source.weight, *source.ids, *left_out}
+    if all(column.name in others for column in examined.columns):
+        # Nothing would be left to learn from: the data gate says what it thinks of such a table.
+        leaks, left_out = [replace(one, active=False) for one in leaks], []
     if left_out:
-        source = replace(source, leave_out=(*source.leave_out, *left_out))
+        split = split.without(left_out)
+        source = replace(source, leave_out=(*source.leave_out, *left_out), split=split.rule)
         examined = settle(table, source)
     profile = profile_of(examined, source)
     advice += [*leaks, *advice_on(profile)]

@@ -23,6 +23,11 @@ class SplitProposal:
     why: tuple[str, ...] = ()
     perhaps: tuple[tuple[str, str, str], ...] = ()
 
+    def without(self, names: Sequence[str]) -> SplitProposal:
+        """The same with columns left out of the hash, because the model will not see them either."""
+        kept = tuple(name for name in self.rule.columns if name not in names)
+        return replace(self, rule=replace(self.rule, columns=kept or self.rule.columns))
+
 
 def split_proposal(table: RawTable, source: Source) -> SplitProposal:
     """A key where rows belong to something that has several; else the columns to hash, and what repeats are."""

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.example_gen.advice import Advice
 from components.example_gen.core import inspect
 from pipeline.local.table import source_of
 from pipeline.settings_file import load
 from schemas.pbtxt import read_pbtxt
 from sluicegate import proposed_people, what_it_settles
+from sluicegate.proposed_columns import columns_section
 
 
 def odd_table(path: Path) -> Path:
@@ -89,3 +91,17 @@ def test_four_times_the_rows_halve_the_interval(task, rows, classes):
     again = what_it_settles.half_width(task, 4 * rows, [4 * one for one in classes])
     assert half / again == pytest.approx(2, rel=0.02)
     assert math.isinf(what_it_settles.half_width(task, 0, [0, 0]))
+
+
+def test_names_to_consider_stand_in_one_line_that_can_be_taken_over() -> None:
+    advice = [
+        Advice("columns.leave_out", "copy", "it gives the label away", active=True),
+        Advice("columns.leave_out", "wing", "it nearly does"),
+        Advice("columns.leave_out", "beak", "it nearly does, too"),
+    ]
+    lines = columns_section(advice)
+    assert "  leave_out: [copy]" in lines
+    assert "#   leave_out: [copy, wing, beak]   # in place of the line above" in lines
+    assert sum("leave_out:" in line for line in lines) == 2
+    assert "#     beak: it nearly does, too" in lines
+    assert "#   leave_out: [wing, beak]" in columns_section(advice[1:])

@@ -95,6 +95,15 @@ def test_a_column_that_gives_the_label_away_is_left_out_with_its_reason(tmp_path
     assert told["refund"].active
     assert "it alone predicts the label (AUC 0.99" in told["refund"].why
     assert "score" not in told
+    assert found.split.rule.columns == found.source.split.columns == ("score", "day")
+
+
+def test_a_column_without_which_nothing_is_left_stays_and_is_told(tmp_path: Path) -> None:
+    rows = [[f"{i * 0.37:.2f}", "no" if i < 250 else "yes"] for i in range(500)]
+    found = propose(source(write(tmp_path / "t.csv", rows, ["x", "label"])))
+    assert [column.name for column in found.profile.features] == ["x"]
+    [told] = [one for one in found.advice if one.key == "columns.leave_out"]
+    assert (told.column, told.active) == ("x", False)
 
 
 def test_settings_that_leave_it_in_are_told(tmp_path: Path) -> None:
