@@ -23,6 +23,7 @@ BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
+_SMALLEST_NORMAL = 2.0**-1022
 _INT64_END = 2.0**63
 _EXACT_END = 2.0**53
 _ALLOWED = {INT: "a whole number of 64 bits", FLOAT: "a number"}
@@ -136,6 +137,8 @@ def _whole(values: Any) -> Any:
     if pa.types.is_integer(values.type):
         return values
     if not pa.types.is_string(values.type):
+        # TensorFlow's kernels take what is smaller for 0, and so the graph would.
+        values = pc.if_else(pc.less(pc.abs(values), _SMALLEST_NORMAL), 0.0, values)
         is_whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(values, _INT64_END))
         is_whole = pc.and_(is_whole, pc.greater_equal(values, -_INT64_END))
         return pc.if_else(is_whole, values, None).cast(pa.int64(), safe=False)

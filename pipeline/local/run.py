@@ -153,8 +153,11 @@ def _run(job: Job, request: Request) -> int:
         console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], str(log))
         began = time.monotonic()
         done = _steps(job, connection, console)
-        result = _conclude(job, done, time.monotonic() - began)
-        report = _report(job, result)
+        try:
+            result = _conclude(job, done, time.monotonic() - began)
+            report = _report(job, result)
+        except OSError as error:
+            raise cannot_write(job.home, error) from None
         for gate in refusing(result.gates):
             console.refusal(gate, job.loaded.where)
         console.run_ended(result, str(report))

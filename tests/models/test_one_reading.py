@@ -91,7 +91,7 @@ NUMBERS = st.one_of(
     st.integers(-(2**64), 2**64).map(float),
     st.integers(-(2**40), 2**40).map(float),
     st.floats(allow_nan=True),
-    st.sampled_from([2.0**63, -(2.0**63), 38.7, float("inf"), 39.0]),
+    st.sampled_from([2.0**63, -(2.0**63), 38.7, float("inf"), 39.0, 5e-324, -2.2e-313]),
 )
 
 
