@@ -26,7 +26,7 @@ from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, 
 from pipeline.settings_file import LoadedSettings
 from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
-from schemas import progress, records
+from schemas import progress, records, release_metrics
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.records import RunResult, State, StepRecord
@@ -119,14 +119,22 @@ def _schema_digest(file: str | None) -> str:
 
 
 def _release_digest(serving: Path) -> str:
-    """Of the version that is stable and of what is kept of its train data."""
+    """Of the version that is stable and of what was kept at its release."""
     try:
         release = releases.read(serving)
     except (OSError, ValueError, KeyError, TypeError):
         return "unreadable"  # the step that reads it says why
-    file = releases.statistics_file(serving, release.stable or 0)
-    kept = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-    return fingerprint.digest({"stable": release.stable, "model": release.stable_digest, "statistics": kept})
+    version = release.stable or 0
+    kept = [
+        hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        for file in (
+            releases.statistics_file(serving, version),
+            releases.distributions_file(serving, version),
+            releases.record_file(serving, version),
+            release_metrics.file_of(serving, version),
+        )
+    ]
+    return fingerprint.digest({"stable": release.stable, "model": release.stable_digest, "kept": kept})
 
 
 def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:

@@ -77,9 +77,13 @@ def test_the_baselines_cache_key_changes_with_the_release_and_what_is_kept_of_it
     kept = releases.keep_statistics(folder.serving, 7, b"counts")
     first = run._release_digest(folder.serving)
     kept.write_bytes(b"other counts")
-    second = run._release_digest(folder.serving)
+    seen = [bare, first, run._release_digest(folder.serving)]
+    releases.keep_distributions(folder.serving, 7, b"ours")
+    seen.append(run._release_digest(folder.serving))
+    releases.keep_record(folder.serving, 7, {"split": {"key": ["customer"]}})
+    seen.append(run._release_digest(folder.serving))
     releases.write(replace(BEFORE, stable=8), folder.serving)
-    assert len({bare, first, second, run._release_digest(folder.serving)}) == 4
+    assert len({*seen, run._release_digest(folder.serving)}) == 6
 
 
 def test_what_people_let_pass_is_said_ever_after_and_marked_while_that_version_answers(folder):
