@@ -171,7 +171,7 @@ def tile_size(text: str) -> str:
     ('', 'longer', 'longest')
     """
     longest = max(map(len, re.split(r"[ \n]", text)))
-    return "" if longest <= 7 else "longer" if longest <= 10 else "longest"
+    return "" if longest <= 7 else "longer" if longest <= 9 else "longest"
 
 
 def breakable(text: str) -> Markup:
