@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
-import mmap
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from components.example_gen.source import Source
 from schemas.errors import Problem
 
 BACKSLASH = "\\"
+_BLOCK_BYTES = 1 << 22
 
 
 def suspicious(path: Path, source: Source) -> bool:
@@ -26,19 +28,26 @@ def suspicious(path: Path, source: Source) -> bool:
     if source.escape:
         return False
     try:
-        content: Any = content_of(path) if path.name.lower().endswith(".gz") else _mapped(path)
+        if codecs.lookup(source.encoding).name.startswith(("utf-16", "utf-32")):
+            return _found(iter([content_of(path).decode(source.encoding, errors="replace").encode()]), source)
+        with gzip.GzipFile(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
+            return _found(iter(lambda: stream.read(_BLOCK_BYTES), b""), source)
     except (OSError, EOFError, zlib.error):
         return False  # whoever reads the file says so better
-    if codecs.lookup(source.encoding).name.startswith(("utf-16", "utf-32")):
-        content = bytes(content).decode(source.encoding, errors="replace").encode()
-    delimiter = re.escape(source.delimiter.encode())
-    return re.search(rb'\\"(?!' + delimiter + rb'|"|\r|\n|\Z)', content) is not None
 
 
-def _mapped(path: Path) -> Any:
-    """The file's bytes without a copy of them."""
-    with path.open("rb") as stream:
-        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+def _found(blocks: Iterator[bytes], source: Source) -> bool:
+    """The bytes are looked at in pieces, because `predict` reads tables that are larger than the memory."""
+    delimiter = source.delimiter.encode()
+    pattern = re.compile(rb'\\"(?!' + re.escape(delimiter) + rb'|"|\r|\n|\Z)')
+    seen = b""
+    for block in blocks:
+        seen += block
+        # What stands after the last marks may only come with the next piece.
+        if any(match.end() + len(delimiter) <= len(seen) for match in pattern.finditer(seen)):
+            return True
+        seen = seen[-(len(delimiter) + 2) :]
+    return pattern.search(seen) is not None
 
 
 def opened(path: Path, source: Source) -> Any:
