@@ -29,6 +29,7 @@ def alone(examined: Examined, source: Source, worth: float) -> tuple[Alone, ...]
     folds = _folds(examined, source)
     values = _label(label, examined.label.task)
     known = values >= 0 if values.dtype.kind == "i" else np.isfinite(values)
+    kinds = len(label.column.values)
     apart = {source.label, source.weight, *source.ids}
     found = []
     for column in examined.columns:
@@ -36,7 +37,7 @@ def alone(examined: Examined, source: Source, worth: float) -> tuple[Alone, ...]
             continue
         bins = _bins(column)
         if examined.label.task == "regression":
-            recoded = _recoded_rows(column, values, known) * worth
+            recoded = _recoded_rows(column, values, known, kinds) * worth
             one = leaks.of_numbers(column.name, bins[known], values[known], folds[known], worth, recoded)
         else:
             counts = _counts(bins[known], values[known], folds[known])
@@ -45,26 +46,30 @@ def alone(examined: Examined, source: Source, worth: float) -> tuple[Alone, ...]
     return tuple(found)
 
 
-def _recoded_rows(column: TypedColumn, label: Any, known: Any) -> int:
+def _recoded_rows(column: TypedColumn, label: Any, known: Any, kinds: int) -> int:
     """Rows in which the column is the label of a regression in another scale, rounded or not; 0 where one row speaks against it.
 
     A number (or date) is when sorting by it leaves no label out of order; a category when its values and the labels go
     together one by one. A column of few values may part an honest label, too, so it needs as many as the label has.
+
+    kinds : distinct values of the label.
     """
     import numpy as np
 
-    told = known & (column.column.codes >= 0)
-    _, codes = np.unique(column.column.codes[told], return_inverse=True)
-    labels, rows = label[told], int(told.sum())
-    number, kinds = int(codes.max(initial=-1)) + 1, len(np.unique(labels))
-    if number < min(leaks.FEW_VALUES + 1, kinds) or number < 2:
+    codes = column.column.codes
+    told = known & (codes >= 0)
+    lowest, highest = (np.full(len(column.column.values), end) for end in (np.inf, -np.inf))
+    np.minimum.at(lowest, codes[told], label[told])
+    np.maximum.at(highest, codes[told], label[told])
+    is_seen, rows = lowest <= highest, int(told.sum())
+    number = int(is_seen.sum())
+    if number < max(min(leaks.FEW_VALUES + 1, kinds), 2):
         return 0
-    lowest, highest = np.full(number, np.inf), np.full(number, -np.inf)
-    np.minimum.at(lowest, codes, labels)
-    np.maximum.at(highest, codes, labels)
     if column.kind == "category":
-        return rows - number if number == kinds and bool((lowest == highest).all()) else 0
-    order = np.argsort(_sortable(column)[np.unique(column.column.codes[told])], kind="stable")
+        is_one_by_one = bool((lowest == highest)[is_seen].all()) and len(np.unique(lowest[is_seen])) == number
+        return rows - number if is_one_by_one else 0
+    order = np.argsort(_sortable(column), kind="stable")
+    order = order[is_seen[order]]
     low, high = lowest[order], highest[order]
     return rows if bool((low[1:] >= high[:-1]).all() or (low[:-1] >= high[1:]).all()) else 0
 

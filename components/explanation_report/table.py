@@ -5,7 +5,7 @@ Shuffling, mixing and comparing rows then is arithmetic on small integers, and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,8 +128,3 @@ def _places(values: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> Floats:
         return np.full(len(values), np.nan)
     counts = np.where(np.isnan(values), 0, counts)
     return np.where(np.isnan(values), np.nan, (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1))
-
-
-def positions(table: Table, names: Sequence[str]) -> tuple[int, ...]:
-    """Places of the named columns; those that the table lacks are left out."""
-    return tuple(j for j, name in enumerate(table.names) if name in names)
