@@ -41,9 +41,11 @@ def main() -> None:
                 promises += [line.promise for line in lines if isinstance(line, Rate)]
                 console.print(table(title, lines))
                 console.print(f"{time.perf_counter() - started:.0f} s\n")
+    # Only now are the workers' seconds known: they have ended.
+    used = sum(os.times()[:4])
     kept, broken = promises.count("kept"), promises.count("BROKEN")
     console.print(f"{kept} promises shown to be kept, {len(promises) - kept - broken} open, {broken} broken; "
-                  f"{time.perf_counter() - began:.0f} s")  # fmt: skip
+                  f"{time.perf_counter() - began:.0f} s, of processors {used:.0f} s")  # fmt: skip
 
 
 def worked_out(cell: Cell) -> Sequence[Rate | Smallest]:

@@ -238,20 +238,20 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
     worlds = [World(rows, columns, kind) for columns in COLUMNS for kind in ("plain", "weights") for rows in SIZES]
     yield (
         "fairness gate: runs that refuse a fair model",
-        [partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(4000)) for world in worlds]
+        [partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(2000)) for world in worlds]
         + [
-            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(400))
+            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(200))
             for world in (World(rows, "two groups", "keys") for rows in SIZES[:3])
         ],
     )
     yield "fairness gate: runs that refuse a retrained model as fair as the released one", [
-        partial(refused, f"gap {gap:g}, rises of 0", replace(world, gap=gap, gap_before=gap), of_every_column(world, max_rise=0.0), runs(2000))
+        partial(refused, f"gap {gap:g}, rises of 0", replace(world, gap=gap, gap_before=gap), of_every_column(world, max_rise=0.0), runs(1000))
         for world in worlds for gap in (0.0, 0.1)
     ]  # fmt: skip
     yield (
         "fairness gate: the smallest gap of true positive rates found in 9 of 10 runs",
         [
-            partial(smallest_gap, what, world, of_every_column(world, **{limit: at}), runs(1000))
+            partial(smallest_gap, what, world, of_every_column(world, **{limit: at}), runs(400))
             for what, limit, at in (("at most 0.1", "at_most", LIMIT), ("rise of at most 0.02", "max_rise", RISE))
             for world in (World(rows, columns) for columns in COLUMNS for rows in SIZES)
         ],

@@ -141,7 +141,7 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
 
     equal: list[Cell] = []
     for rows in SIZES:
-        wanted = {300: 1000, 1000: 1000, 10_000: 600}.get(rows, 150)
+        wanted = {300: 300, 1000: 300, 10_000: 200}.get(rows, 100)
         worlds = [World(rows, rate, kind) for rate in BASE_RATES for kind in KINDS]
         equal += [partial(refused, "as init writes it", world, INIT, runs(wanted)) for world in worlds]
         if rows <= 1000:
@@ -150,7 +150,7 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
     yield (
         "quality gate: the smallest loss found in 9 of 10 runs",
         [
-            partial(smallest_loss, what, World(rows, rate), knob, name, runs(200 if rows <= 10_000 else 60))
+            partial(smallest_loss, what, World(rows, rate), knob, name, runs(100 if rows <= 10_000 else 30))
             for rows in SIZES
             for rate in BASE_RATES
             for what, knob, name in (
