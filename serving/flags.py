@@ -14,7 +14,7 @@ from serving.engine.limits import BatchLimits
 from serving.metrics_path import DEFAULT_PATH
 from serving.options import Options, Tls
 from serving.request_log.settings import RequestLogSettings
-from serving.status import ServingError
+from serving.textproto import TextError
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -198,6 +198,9 @@ def _port(given: int | None, default: int, free: bool) -> int | None:
 
 def _batching(given: argparse.Namespace) -> BatchLimits:
     if not given.enable_batching:
+        if given.batching_parameters_file:
+            allowed = "one of them: TensorFlow Serving refuses both, too"
+            raise _wrong("--batching_parameters_file", "and --enable_batching=false", allowed, "leave one out")
         return BatchLimits(max_batch_size=1)
     return _parsed(
         "batching_parameters_file", given, lambda text: options.batch_limits(text, BatchLimits()), BatchLimits()
@@ -210,8 +213,9 @@ def _parsed(flag: str, given: argparse.Namespace, parse: Any, default: Any) -> A
         return default
     try:
         return parse(_text(file, f"--{flag}"))
-    except ServingError as error:
-        raise _wrong(f"--{flag} {file}", error.message, "", "correct the file") from None
+    except TextError as error:
+        where = f"--{flag} {file}" + (f", line {error.line}" if error.line else "")
+        raise _wrong(where, error.got, error.allowed, "correct the file") from None
 
 
 def _tls(given: argparse.Namespace) -> Tls | None:
