@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from schemas.address import bare
 from schemas.errors import Problem, UsageError
-from serving import options
+from serving import options, tls
 from serving.engine.limits import BatchLimits
 from serving.metrics_path import DEFAULT_PATH
 from serving.options import Options, Tls
@@ -148,7 +149,7 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         model_config_file=Path(given.model_config_file) if given.model_config_file else None,
         model_name=name,
         model_base_path=base,
-        host=given.host,
+        host=bare(given.host),
         grpc_port=_port(given.port, 8500, given.free_ports),
         rest_port=_port(given.rest_api_port, 0, given.free_ports),
         rest_timeout=given.rest_api_timeout_in_ms / 1e3,
@@ -221,13 +222,17 @@ def _parsed(flag: str, given: argparse.Namespace, parse: Any, default: Any) -> A
 def _tls(given: argparse.Namespace) -> Tls | None:
     if given.ssl_config_file:
         found: Tls = _parsed("ssl_config_file", given, options.tls, None)
+        file = f"--ssl_config_file {given.ssl_config_file}"
+        tls.check(found, certificate=f"{file}, server_cert", key=f"{file}, server_key", client_ca=f"{file}, custom_ca")
         return found
     if not given.tls_certificate and not given.tls_key:
         return None
     if not given.tls_certificate or not given.tls_key:
         raise _wrong("--tls_certificate and --tls_key", "only one of them", "both or none", "name the other one too")
     certificate, key = (_text(getattr(given, n), f"--{n}") for n in ("tls_certificate", "tls_key"))
-    return Tls(certificate.encode(), key.encode())
+    pair = Tls(certificate.encode(), key.encode())
+    tls.check(pair, certificate=f"--tls_certificate {given.tls_certificate}", key=f"--tls_key {given.tls_key}")
+    return pair
 
 
 def _request_log(given: argparse.Namespace) -> RequestLogSettings | None:
@@ -258,7 +263,8 @@ def _text(file: str | None, flag: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"{flag} {file}", str(error), "a text file that can be read", "correct the path") from None
+        said = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "no text in UTF-8"
+        raise _wrong(f"{flag} {file}", said, "a text file that can be read", "correct the path") from None
 
 
 def _wrong(place: str, got: str, allowed: str, remedy: str) -> UsageError:
