@@ -28,7 +28,7 @@ def parse(text: str, message: _Message) -> _Message:
     from google.protobuf import text_format
 
     try:
-        text_format.Parse(text, message)  # type: ignore[type-var]
+        text_format.Parse(text, message)
     except text_format.ParseError as error:
         raise _explained(text, str(error), message.DESCRIPTOR) from None  # type: ignore[attr-defined]
     return message
