@@ -45,7 +45,9 @@ def check(host: str, port: int, flag: str) -> None:
 
 
 def check_socket(path: Path, flag: str) -> None:
-    """Removes what a server left there that is no more. Raises MachineError for a path that cannot be listened on.
+    """Raises MachineError for a path that cannot be listened on.
+
+    gRPC itself removes a socket that it finds there, also one on which another server listens.
 
     flag : the one that sets the path.
     """
@@ -62,7 +64,6 @@ def check_socket(path: Path, flag: str) -> None:
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(str(path)) == 0:
             raise _no_socket(place, "another server listens there", allowed, f"end it, or {choose}")
-    path.unlink()
 
 
 def _no_socket(place: str, got: str, allowed: str, remedy: str) -> MachineError:
