@@ -423,7 +423,7 @@ def test_what_cannot_be_read_is_refused_by_every_way_that_can(
     world = worlds[name]
     rows = [*world.rows[:3], {**world.rows[3], column: cell}]
     for way in (by_texts, by_frame, by_rest_texts, by_grpc_texts, by_grpc_examples_of_texts):
-        with pytest.raises(DataError, match=f"row 3 .*{column}.*correct the cell"):
+        with pytest.raises(DataError, match=f"(?s)row 3 .*{column}.*correct the cell"):
             way(world, rows, tmp_path)
     for way in (by_csv, by_parquet):
         capsys.readouterr()
@@ -441,11 +441,11 @@ def test_a_number_that_no_row_of_training_could_hold_is_refused_or_missing(
     world = worlds["people"]
     rows = [*world.rows[:3], {**world.rows[3], column: str(number)}]
     tensors = world.tensors(rows)
-    with pytest.raises(DataError, match=rf"row 3 .*{column}.*correct the cell"):
+    with pytest.raises(DataError, match=rf"(?s)row 3 .*{column}.*correct the cell"):
         _read_or_refused(world, "serving_raw", tensors)
     example = tf.train.Example.FromString(_examples(world, world.rows[3:4])[0])
     example.features.feature[column].float_list.value[:] = [number]
-    with pytest.raises(DataError, match=rf"row 0 .*{column}.*correct the cell"):
+    with pytest.raises(DataError, match=rf"(?s)row 0 .*{column}.*correct the cell"):
         _read_or_refused(world, "serving_default", {"examples": np.array([example.SerializeToString()], object)})
     body = [
         {k: (v[i].decode() if isinstance(v[i], bytes) else float(v[i])) for k, v in tensors.items()} for i in range(4)
