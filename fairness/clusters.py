@@ -31,7 +31,7 @@ class RowValues:
     score, error : (rows,) NaN where unknown; and the released model's.
     """
 
-    cluster: npt.NDArray[np.integer]
+    cluster: Ints
     weight: Floats | None
     label: npt.NDArray[np.integer] | None
     decision: Mask | None
