@@ -46,10 +46,14 @@ class _Method:
 
 @dataclass(frozen=True)
 class PredictionService:
-    """The five methods; each takes a request and answers or aborts with TensorFlow Serving's code and text."""
+    """The five methods; each takes a request and answers or aborts with TensorFlow Serving's code and text.
+
+    as_content : whether Predict's outputs travel in tensor_content.
+    """
 
     core: ServerCore
     routing_key: RoutingKey
+    as_content: bool = False
 
     async def predict(self, request: Any, context: Any) -> Any:
         async def answer(call: Call, lease: Lease) -> Any:
@@ -62,7 +66,7 @@ class PredictionService:
             got = await self.core.run(call, lease, signature, inputs, outputs)
             response = predict_pb2.PredictResponse()
             for name, array in got.outputs.items():
-                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype))
+                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype, self.as_content))
             _set_spec(response.model_spec, call.model, got.version, got.signature)
             return response
 
