@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
+from serving import private
 from serving.exchange import Call
 from serving.status import Code
 
@@ -22,7 +22,9 @@ class AccessLog:
     @classmethod
     def open(cls, name: str) -> AccessLog:
         """`-` is standard error."""
-        return cls(sys.stderr, False) if name == "-" else cls(Path(name).open("a", encoding="utf-8", buffering=1), True)
+        if name == "-":
+            return cls(sys.stderr, False)
+        return cls(open(name, "a", encoding="utf-8", buffering=1, opener=private.opener), True)
 
     def write(self, call: Call, code: Code, seconds: float) -> None:
         line = {

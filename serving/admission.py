@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from serving.status import Code, ServingError
 
 HEADER = "authorization"
+#: Of RFC 6750; its letters may have either case.
+SCHEME = "bearer"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Admission:
                     "This server listens to the network and has no --admin_token_file: reloading is off",
                 )
             return
-        given = headers.get(HEADER, "").removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(given, self.token.encode()):
+        scheme, _, given = headers.get(HEADER, "").partition(" ")
+        # Latin-1 gives back the bytes that stood in the header.
+        right = hmac.compare_digest(given.strip().encode("latin-1", "replace"), self.token.encode())
+        if scheme.lower() != SCHEME or not right:
             raise ServingError(Code.UNAUTHENTICATED, "Send the operators' token as `authorization: Bearer TOKEN`")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from serving import textproto
 from serving.status import invalid
 
 log = logging.getLogger("sluicegate.serving")
@@ -60,13 +61,12 @@ class ModelConfig:
 
 def parse(text: str) -> tuple[ModelConfig, ...]:
     """The models of a model_config_file (text of a ModelServerConfig). Raises ServingError."""
-    from google.protobuf import text_format
     from tensorflow_serving.config import model_server_config_pb2
 
     try:
-        proto = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
-    except text_format.ParseError as error:
-        raise invalid(f"The model config cannot be parsed: {error}") from None
+        proto = textproto.parse(text, model_server_config_pb2.ModelServerConfig())
+    except textproto.TextError as error:
+        raise invalid(f"The model config cannot be parsed: {error.message}") from None
     if proto.WhichOneof("config") == "custom_model_config":
         raise invalid("custom_model_config is not supported; list the models in model_config_list")
     return from_proto(proto.model_config_list)

@@ -88,7 +88,7 @@ class ServerCore:
         self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]
     ) -> Answer:
         """Runs the leased version. Raises ServingError."""
-        rows = rows_of(inputs)
+        rows = rows_of(inputs) if signature.has_rows else None
         if rows is not None and rows > self.limits.rows:
             raise invalid(f"The request has {rows} rows; this server takes at most {self.limits.rows} at a time")
         call.version, call.arm, call.weight = lease.version.number, lease.arm, lease.weight
@@ -140,7 +140,8 @@ class ServerCore:
                 inference.check_names(signature, inputs.keys())
                 kept = tuple(name for name in outputs if name in signature.outputs)
                 copied.version, copied.arm = lease.version.number, SHADOW
-                await self._through(lease.version, signature, inputs, kept, rows_of(inputs), copied)
+                rows = rows_of(inputs) if signature.has_rows else None
+                await self._through(lease.version, signature, inputs, kept, rows, copied)
                 self.metrics.answered(copied, self.clock() - copied.began)
         except ServingError as error:
             self.metrics.shadow_failed(copied, error.code)

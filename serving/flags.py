@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from schemas.address import bare
 from schemas.errors import Problem, UsageError
-from serving import options
+from serving import options, tls
 from serving.engine.limits import BatchLimits
 from serving.metrics_path import DEFAULT_PATH
 from serving.options import Options, Tls
 from serving.request_log.settings import RequestLogSettings
-from serving.status import ServingError
+from serving.textproto import TextError
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -148,7 +149,7 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         model_config_file=Path(given.model_config_file) if given.model_config_file else None,
         model_name=name,
         model_base_path=base,
-        host=given.host,
+        host=bare(given.host),
         grpc_port=_port(given.port, 8500, given.free_ports),
         rest_port=_port(given.rest_api_port, 0, given.free_ports),
         rest_timeout=given.rest_api_timeout_in_ms / 1e3,
@@ -198,6 +199,9 @@ def _port(given: int | None, default: int, free: bool) -> int | None:
 
 def _batching(given: argparse.Namespace) -> BatchLimits:
     if not given.enable_batching:
+        if given.batching_parameters_file:
+            allowed = "one of them: TensorFlow Serving refuses both, too"
+            raise _wrong("--batching_parameters_file", "and --enable_batching=false", allowed, "leave one out")
         return BatchLimits(max_batch_size=1)
     return _parsed(
         "batching_parameters_file", given, lambda text: options.batch_limits(text, BatchLimits()), BatchLimits()
@@ -210,20 +214,25 @@ def _parsed(flag: str, given: argparse.Namespace, parse: Any, default: Any) -> A
         return default
     try:
         return parse(_text(file, f"--{flag}"))
-    except ServingError as error:
-        raise _wrong(f"--{flag} {file}", error.message, "", "correct the file") from None
+    except TextError as error:
+        where = f"--{flag} {file}" + (f", line {error.line}" if error.line else "")
+        raise _wrong(where, error.got, error.allowed, "correct the file") from None
 
 
 def _tls(given: argparse.Namespace) -> Tls | None:
     if given.ssl_config_file:
         found: Tls = _parsed("ssl_config_file", given, options.tls, None)
+        file = f"--ssl_config_file {given.ssl_config_file}"
+        tls.check(found, certificate=f"{file}, server_cert", key=f"{file}, server_key", client_ca=f"{file}, custom_ca")
         return found
     if not given.tls_certificate and not given.tls_key:
         return None
     if not given.tls_certificate or not given.tls_key:
         raise _wrong("--tls_certificate and --tls_key", "only one of them", "both or none", "name the other one too")
     certificate, key = (_text(getattr(given, n), f"--{n}") for n in ("tls_certificate", "tls_key"))
-    return Tls(certificate.encode(), key.encode())
+    pair = Tls(certificate.encode(), key.encode())
+    tls.check(pair, certificate=f"--tls_certificate {given.tls_certificate}", key=f"--tls_key {given.tls_key}")
+    return pair
 
 
 def _request_log(given: argparse.Namespace) -> RequestLogSettings | None:
@@ -254,7 +263,8 @@ def _text(file: str | None, flag: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"{flag} {file}", str(error), "a text file that can be read", "correct the path") from None
+        said = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "no text in UTF-8"
+        raise _wrong(f"{flag} {file}", said, "a text file that can be read", "correct the path") from None
 
 
 def _wrong(place: str, got: str, allowed: str, remedy: str) -> UsageError:

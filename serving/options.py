@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from serving import textproto
+from serving import protos, textproto
 from serving.engine.limits import BatchLimits
-from serving.metrics_path import DEFAULT_PATH
+from serving.metrics_path import DEFAULT_PATH, TAKEN
 from serving.request_log.settings import RequestLogSettings
-from serving.status import invalid
+from serving.textproto import TextError
+
+log = logging.getLogger("sluicegate.serving")
+
+_PATH = re.compile(r"(/[\w.~-]+)+/?", re.ASCII)
+#: Fields of BatchingParameters without a meaning here, and why.
+_NO_LIMITS = {
+    "thread_pool_name": "the threads that run batches have a name of their own",
+    "pad_variable_length_inputs": "inputs of different lengths go into different batches",
+    "enable_large_batch_splitting": "a request larger than max_batch_size runs by itself",
+    "max_execution_batch_size": "a request larger than max_batch_size runs by itself",
+}
 
 
 @dataclass(frozen=True)
@@ -61,41 +75,63 @@ class Options:
 
 
 def batch_limits(text: str, base: BatchLimits) -> BatchLimits:
-    """A batching_parameters_file (BatchingParameters as text). Raises ServingError."""
-    given = textproto.parse(text)
-    sizes = tuple(given.get("allowed_batch_sizes", ()))
-    most = textproto.one(given, "max_batch_size", sizes[-1] if sizes else base.max_batch_size)
-    if sizes and (list(sizes) != sorted(set(sizes)) or sizes[-1] != most):
-        raise invalid(f"allowed_batch_sizes must rise and end with max_batch_size: got {list(sizes)} and {most}")
+    """A batching_parameters_file (BatchingParameters as text). Raises TextError."""
+    given = textproto.parse(text, protos.batching_parameters())
+    sizes = tuple(given.allowed_batch_sizes)
     limits = BatchLimits(
-        max_batch_size=most,
-        batch_timeout_micros=textproto.one(given, "batch_timeout_micros", base.batch_timeout_micros),
-        max_enqueued_batches=textproto.one(given, "max_enqueued_batches", base.max_enqueued_batches),
-        num_batch_threads=textproto.one(given, "num_batch_threads", base.num_batch_threads),
+        max_batch_size=_value(given, "max_batch_size", sizes[-1] if sizes else base.max_batch_size),
+        batch_timeout_micros=_value(given, "batch_timeout_micros", base.batch_timeout_micros),
+        max_enqueued_batches=_value(given, "max_enqueued_batches", base.max_enqueued_batches),
+        num_batch_threads=_value(given, "num_batch_threads", base.num_batch_threads),
         allowed_batch_sizes=sizes,
     )
-    for name in ("max_batch_size", "max_enqueued_batches", "num_batch_threads"):
-        if not isinstance(getattr(limits, name), int) or getattr(limits, name) < 1:
-            raise invalid(f"{name} must be a whole number, 1 or more: got {getattr(limits, name)!r}")
+    for name, least in (
+        ("max_batch_size", 1),
+        ("max_enqueued_batches", 1),
+        ("num_batch_threads", 1),
+        ("batch_timeout_micros", 0),
+    ):
+        if getattr(limits, name) < least:
+            raise TextError(None, f"{name} is {getattr(limits, name)}", f"a whole number, {least} or more")
+    if sizes and (list(sizes) != sorted(set(sizes)) or sizes[0] < 1 or sizes[-1] != limits.max_batch_size):
+        raise TextError(
+            None,
+            f"allowed_batch_sizes are {list(sizes)}, max_batch_size is {limits.max_batch_size}",
+            "sizes of 1 or more that rise and end with max_batch_size",
+        )
+    for one, _ in given.ListFields():
+        if one.name in _NO_LIMITS:
+            log.warning("%s of BatchingParameters has no effect here: %s", one.name, _NO_LIMITS[one.name])
     return limits
 
 
+def _value(given: Any, name: str, default: int) -> int:
+    return int(getattr(given, name).value) if given.HasField(name) else default
+
+
 def metrics_path(text: str) -> str:
-    """Where a monitoring_config_file puts the metrics; "" when it turns them off. Raises ServingError."""
-    section = textproto.parse(text).get("prometheus_config", [{}])[-1]
-    if not textproto.one(section, "enable", False):
+    """Where a monitoring_config_file puts the metrics; "" when it turns them off. Raises TextError."""
+    section = textproto.parse(text, protos.monitoring_config()).prometheus_config
+    if not section.enable:
         return ""
-    return str(textproto.one(section, "path", DEFAULT_PATH)) or DEFAULT_PATH
+    path = section.path or DEFAULT_PATH
+    if not _PATH.fullmatch(path):
+        raise TextError(None, f"path is {path!r}", f"a path such as {DEFAULT_PATH!r}")
+    if path.lower().startswith(("/v1", "/v2/", "/admin/")) or path in TAKEN:
+        raise TextError(None, f"path is {path!r}, which answers something else", f"a path such as {DEFAULT_PATH!r}")
+    return str(path)
 
 
 def tls(text: str) -> Tls:
-    """An ssl_config_file (SSLConfig as text, with the PEM texts in it). Raises ServingError."""
-    given = textproto.parse(text)
-    certificate, key = (str(textproto.one(given, name, "")) for name in ("server_cert", "server_key"))
-    if not certificate or not key:
-        raise invalid("an ssl_config_file needs server_key and server_cert")
-    verify = bool(textproto.one(given, "client_verify", False))
-    authority = str(textproto.one(given, "custom_ca", ""))
-    if verify and not authority:
-        raise invalid("client_verify needs custom_ca, which signs the clients' certificates")
-    return Tls(certificate.encode(), key.encode(), authority.encode() if verify else None)
+    """An ssl_config_file (SSLConfig as text, with the PEM texts in it). Raises TextError."""
+    given = textproto.parse(text, protos.ssl_config())
+    for name in ("server_key", "server_cert"):
+        if not getattr(given, name):
+            raise TextError(None, f"{name} is missing", "server_key and server_cert, the PEM texts themselves")
+    if given.client_verify and not given.custom_ca:
+        raise TextError(
+            None, "client_verify is true and custom_ca is missing", "custom_ca, which signs the clients' certificates"
+        )
+    return Tls(
+        given.server_cert.encode(), given.server_key.encode(), given.custom_ca.encode() if given.client_verify else None
+    )

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from schemas.errors import MachineError, Problem, SluicegateError
-from serving import config
+from schemas.address import with_port
+from schemas.errors import MachineError, Problem
+from serving import config, listening
 from serving.access_log import AccessLog
 from serving.admission import Admission
 from serving.config import Latest, ModelConfig
@@ -80,9 +81,9 @@ def _nothing() -> None:
 
 
 def _welcome(options: Options, ports: Ports) -> str:
-    told = [f"gRPC on {options.host}:{ports.grpc}"] if ports.grpc else []
+    told = [f"gRPC on {with_port(options.host, ports.grpc)}"] if ports.grpc else []
     scheme = "https" if options.tls else "http"
-    told += [f"REST on {scheme}://{options.host}:{ports.rest}/"] if ports.rest else []
+    told += [f"REST on {scheme}://{with_port(options.host, ports.rest)}/"] if ports.rest else []
     return "serving " + ", ".join(told)
 
 
@@ -92,6 +93,7 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
 
     settled : called when the models are loaded, before anybody can ask.
     """
+    _check_ports(options)
     threads = options.batching.num_batch_threads
     with ThreadPoolExecutor(threads, "batch") as batches, ThreadPoolExecutor(4, "load") as loads:
         metrics = Metrics()
@@ -222,7 +224,10 @@ def _access_log(options: Options) -> Iterator[AccessLog | None]:
     if not options.access_log:
         yield None
         return
-    access = AccessLog.open(options.access_log)
+    try:
+        access = AccessLog.open(options.access_log)
+    except OSError as error:
+        raise _cannot_write("--access_log", options.access_log, error) from None
     try:
         yield access
     finally:
@@ -255,8 +260,20 @@ def _tell(file: Path | None, ports: Ports) -> None:
     if file is None:
         return
     aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_text(json.dumps({"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}), encoding="utf-8")
-    os.replace(aside, file)
+    told = json.dumps({"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()})
+    try:
+        aside.write_text(told, encoding="utf-8")
+        os.replace(aside, file)
+    except OSError as error:
+        raise _cannot_write("--ports_file", str(file), error) from None
+
+
+def _cannot_write(flag: str, file: str, error: OSError) -> MachineError:
+    return MachineError(
+        "The server cannot write what it was asked to.",
+        Problem(f"{flag} {file}", (error.strerror or str(error)).lower(), "a file in a folder that can be written",
+                "make the folder, give the server's user the right, or name another file"),
+    )  # fmt: skip
 
 
 async def _start_grpc(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> GrpcServer:
@@ -264,7 +281,7 @@ async def _start_grpc(core: ServerCore, options: Options, admission: Admission, 
     try:
         await server.start(options.host, options.grpc_port or 0, options.tls)
     except RuntimeError as error:
-        raise _taken("--port", f"{options.host}:{options.grpc_port}", error) from None
+        raise _cannot_listen(options, options.grpc_port, "--port", error) from None
     await server.say(serving=True)
     return server
 
@@ -280,11 +297,20 @@ async def _start_rest(core: ServerCore, options: Options, admission: Admission, 
     try:
         await server.start(options.host, options.rest_port or 0, options.tls)
     except RuntimeError as error:
-        raise _taken("--rest_api_port", f"{options.host}:{options.rest_port}", error) from None
+        raise _cannot_listen(options, options.rest_port, "--rest_api_port", error) from None
     return server
 
 
-def _taken(flag: str, address: str, error: Exception) -> SluicegateError:
-    return MachineError(
-        "The server cannot listen.", Problem(address, str(error), "a free port", f"choose another with {flag}")
-    )
+def _check_ports(options: Options) -> None:
+    """Before models take their time to load. Raises MachineError."""
+    for port, flag in ((options.rest_port, "--rest_api_port"), (options.grpc_port, "--port")):
+        if port is not None:
+            listening.check(options.host, port, flag)
+
+
+def _cannot_listen(options: Options, port: int | None, flag: str, error: Exception) -> MachineError:
+    """What only shows when it is done: somebody was quicker, or gRPC's own TLS takes less than OpenSSL."""
+    remedy = f"choose another with {flag}"
+    if options.tls:
+        remedy += ", or make a new certificate and key (RSA 2048 bits or EC P-256)"
+    return listening.cannot(with_port(options.host, port or 0), str(error), remedy)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import ml_dtypes
 import numpy as np
 
 #: Our models' signature of one input per column (models/signatures.py).
@@ -22,9 +23,20 @@ NUMPY_TYPES: Mapping[str, np.dtype] = {
     "DT_UINT16": np.dtype(np.uint16),
     "DT_UINT32": np.dtype(np.uint32),
     "DT_UINT64": np.dtype(np.uint64),
+    "DT_HALF": np.dtype(np.float16),
+    "DT_BFLOAT16": np.dtype(ml_dtypes.bfloat16),
+    "DT_COMPLEX64": np.dtype(np.complex64),
+    "DT_COMPLEX128": np.dtype(np.complex128),
     "DT_BOOL": np.dtype(np.bool_),
     "DT_STRING": np.dtype(object),
 }
+#: Types of numbers with a scale: TensorFlow is fed structures of one field, and gives plain numbers.
+QUANTIZED: Mapping[str, np.dtype] = {
+    f"DT_{name.upper()}": np.dtype([(name, kind)])
+    for name, kind in (
+        ("qint8", np.int8), ("quint8", np.uint8), ("qint16", np.int16), ("quint16", np.uint16), ("qint32", np.int32),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,3 +72,13 @@ class Signature:
         """Whether requests may be put together row by row."""
         specs = [*self.inputs.values(), *self.outputs.values()]
         return bool(self.inputs) and all(spec.is_batched for spec in specs)
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether the first dimension of its inputs counts rows, and is not the height of an image or the length of a signal.
+
+        An output of unknown rank may have as many.
+        """
+        if not self.inputs or not all(spec.is_batched for spec in self.inputs.values()):
+            return False
+        return any(spec.shape is None or spec.is_batched for spec in self.outputs.values())

@@ -1,108 +1,80 @@
-"""Reads protobuf text without its schema: tensorflow-serving-api lacks those of batching, monitoring and SSL."""
+"""Files in protobuf's text format, and what is wrong with them in words that help."""
 
 from __future__ import annotations
 
-import ast
+import difflib
 import re
-from typing import Any
+from typing import Any, TypeVar
 
-from serving.status import invalid
+from serving.status import Code, ServingError
 
-_TOKEN = re.compile(
-    r"""\s+ | \#[^\n]* | (?P<name>[A-Za-z_]\w*) | (?P<number>[+-]?[\d.][\w.+-]*)
-    | (?P<text>"(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*') | (?P<mark>[{}<>:;,\[\]])""",
-    re.VERBOSE,
-)
-_WORDS = {"true": True, "false": False, "True": True, "False": False, "t": True, "f": False}
-Message = dict[str, list[Any]]
+_UNKNOWN = re.compile(r'Message type "([\w.]+)" has no field named "([^"]+)"')
+_PLACE = re.compile(r"^(\d+):(\d+) : ")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_Message = TypeVar("_Message")
 
 
-def parse(text: str) -> Message:
-    """Every field as a list of its values: numbers, texts, words, or messages. Raises ServingError.
+class TextError(ServingError):
+    """line : from 1, or None where it is not known.  got, allowed : as in schemas.errors.Problem."""
 
-    >>> parse("max_batch_size { value: 8 } allowed_batch_sizes: 4 allowed_batch_sizes: 8")
-    {'max_batch_size': [{'value': [8]}], 'allowed_batch_sizes': [4, 8]}
-    """
-    tokens = _tokens(text)
-    message = _message(tokens, end="")
-    return message
+    def __init__(self, line: int | None, got: str, allowed: str = "") -> None:
+        where = f"line {line}: " if line else ""
+        super().__init__(Code.INVALID_ARGUMENT, where + got + (f"; {allowed}" if allowed else ""))
+        self.line, self.got, self.allowed = line, got, allowed
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            line = text.count("\n", 0, at) + 1
-            raise invalid(f"line {line}: {text[at : at + 20]!r} is no protobuf text")
-        if match.lastgroup:
-            found.append((match.lastgroup, match[0]))
-        at = match.end()
-    return found[::-1]
+def parse(text: str, message: _Message) -> _Message:
+    """Reads `text` into the message and returns it. Raises TextError for what its type does not have."""
+    from google.protobuf import text_format
 
-
-def _message(tokens: list[tuple[str, str]], end: str) -> Message:
-    message: Message = {}
-    while tokens:
-        kind, word = tokens.pop()
-        if word == end:
-            return message
-        if kind == "mark" and word in ",;":
-            continue
-        if kind != "name":
-            raise invalid(f"{word!r} stands where a field's name should")
-        _field(tokens, message.setdefault(word, []))
-    if end:
-        raise invalid(f"{end!r} is missing at the end")
-    return message
-
-
-def _field(tokens: list[tuple[str, str]], values: list[Any]) -> None:
-    if tokens and tokens[-1] == ("mark", ":"):
-        tokens.pop()
-    if tokens and tokens[-1] == ("mark", "["):
-        tokens.pop()
-        while tokens and tokens[-1] != ("mark", "]"):
-            if tokens[-1] == ("mark", ","):
-                tokens.pop()
-            else:
-                values.append(_value(tokens))
-        if not tokens:
-            raise invalid("']' is missing at the end")
-        tokens.pop()
-    else:
-        values.append(_value(tokens))
-
-
-def _value(tokens: list[tuple[str, str]]) -> Any:
-    if not tokens:
-        raise invalid("a value is missing at the end")
-    kind, word = tokens.pop()
-    if word in ("{", "<"):
-        return _message(tokens, "}" if word == "{" else ">")
-    if kind == "number":
-        return _number(word)
-    if kind == "text":
-        text = ast.literal_eval(word)
-        while tokens and tokens[-1][0] == "text":
-            text += ast.literal_eval(tokens.pop()[1])
-        return text
-    if kind == "name":
-        return _WORDS.get(word, word)
-    raise invalid(f"{word!r} stands where a value should")
-
-
-def _number(word: str) -> int | float:
     try:
-        return int(word, 0)
-    except ValueError:
-        try:
-            return float(word.rstrip("f"))
-        except ValueError:
-            raise invalid(f"{word!r} is no number") from None
+        text_format.Parse(text, message)
+    except text_format.ParseError as error:
+        raise _explained(text, str(error), message.DESCRIPTOR) from None  # type: ignore[attr-defined]
+    return message
 
 
-def one(message: Message, name: str, default: Any) -> Any:
-    """The last value of a field; of a wrapper (`name { value: 8 }`) what it wraps."""
-    value = message.get(name, [default])[-1]
-    return value.get("value", [default])[-1] if isinstance(value, dict) else value
+def _explained(text: str, error: str, root: Any) -> TextError:
+    place, unknown = _PLACE.match(error), _UNKNOWN.search(error)
+    line = int(place[1]) if place else None
+    types = _types_below(root)
+    if unknown:
+        kind, name = types.get(unknown[1]), unknown[2]
+        return TextError(line, f"{name!r} is not known", _nearest(name, [f.name for f in kind.fields] if kind else []))
+    said = _PLACE.sub("", error).rstrip(".")
+    if place and line:
+        # protobuf quotes the whole line, which may be a private key.
+        said = said.removeprefix("'" + text.split("\n")[line - 1] + "': ")
+        wrapper = _wrapper_at(text, line, int(place[2]), types) if said.startswith('Expected "{"') else None
+        if wrapper is not None:
+            return TextError(line, f"{wrapper.name} is no plain value", f"`{wrapper.name} {{ value: ... }}`")
+    return TextError(line, said)
+
+
+def _types_below(root: Any) -> dict[str, Any]:
+    """The message's type, and those of its fields at any depth, by full name."""
+    found, open_ = {root.full_name: root}, [root]
+    while open_:
+        for field in open_.pop().fields:
+            kind = field.message_type
+            if kind is not None and kind.full_name not in found:
+                found[kind.full_name] = kind
+                open_.append(kind)
+    return found
+
+
+def _wrapper_at(text: str, line: int, column: int, types: dict[str, Any]) -> Any:
+    """The field before this place, where its type wraps a plain value and must be written so."""
+    lines = text.split("\n")[:line]
+    before = "\n".join([*lines[:-1], lines[-1][: column - 1]]) if lines else ""
+    names = _NAME.findall(before)
+    for kind in types.values():
+        field = kind.fields_by_name.get(names[-1]) if names else None
+        if field is not None and field.message_type is not None and set(field.message_type.fields_by_name) == {"value"}:
+            return field
+    return None
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return (f"did you mean {found[0]!r}? " if found else "") + f"known: {', '.join(known)}"

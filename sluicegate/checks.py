@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.address import with_port
 from schemas.errors import SluicegateError
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def check_metadata(settings: Settings) -> Finding:
         return Finding(
             "metadata",
             "ok",
-            f"PostgreSQL {settings.metadata.host}:{settings.metadata.port}/{settings.metadata.database}",
+            f"PostgreSQL {with_port(settings.metadata.host, settings.metadata.port)}/{settings.metadata.database}",
         )
     return Finding("metadata", "ok", f"{file}, schema version {_schema_version(file)}")
 

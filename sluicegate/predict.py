@@ -56,6 +56,11 @@ def add(verbs: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--version", type=int, metavar="N", help="a version (default: the one that is stable)")
     parser.add_argument("--ids", metavar="A,B", help="columns to keep (default: the settings' ids, else a row number)")
+    parser.add_argument(
+        "--spreadsheet",
+        action="store_true",
+        help="in a CSV, put ' before texts that a spreadsheet would run (default: off)",
+    )
     parser.set_defaults(main=main)
 
 
@@ -65,11 +70,11 @@ def main(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     source, folder = _source_and_folder(arguments)
     files = files_at(arguments.input, "--input")
-    scored.check(output, (file.path for file in files))
+    scored.check(output, (file.path for file in files), arguments.spreadsheet)
     job = Job(_predictor(folder, arguments.version, source), files, source, _ids(arguments, source))
     _check(job)
     progress = Progress(sys.stderr)
-    with scored.writing(output, _schema(job)) as file:
+    with scored.writing(output, _schema(job), arguments.spreadsheet) as file:
         for rows in _scored_rows(job):
             file.take(rows)
             progress.rows(file.rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import MachineError, Problem, UsageError
+from sluicegate import spreadsheet as spreadsheets
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,13 +19,19 @@ ENDINGS = (".parquet", ".csv", ".csv.gz")
 GROUP_ROWS = 131_072
 
 
-def check(output: Path, sources: Iterator[Path]) -> None:
+def check(output: Path, sources: Iterator[Path], spreadsheet: bool = False) -> None:
     """Raises UsageError or MachineError for a place that cannot be written, before anything is scored."""
     if _ending(output) is None:
         raise UsageError(
             "The output cannot be written.",
             Problem(f"--output: {output}", "a name that says no format", ", ".join(ENDINGS), "name the file so"),
         )
+    if spreadsheet and _ending(output) == ".parquet":
+        raise UsageError(
+            "The output cannot be written like this.",
+            Problem(f"--spreadsheet with {output}", "a Parquet file, in which no cell is ever run",
+                    ", ".join(ENDINGS[1:]), "leave --spreadsheet out, or name a CSV file"),
+        )  # fmt: skip
     folder = output.parent
     if output.is_dir() or not folder.is_dir():
         got = "a folder" if output.is_dir() else f"no folder {folder}"
@@ -42,14 +49,18 @@ def check(output: Path, sources: Iterator[Path]) -> None:
 
 
 class Scored:
-    """A file under way. Rows are gathered into row groups; `rows` says how many were taken."""
+    """A file under way. Rows are gathered into row groups; `rows` says how many were taken.
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    spreadsheet : whether cells that a spreadsheet would run are marked as text.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, spreadsheet: bool = False) -> None:
         self.rows = 0
-        self._schema = schema
+        self._schema, self._spreadsheet = schema, spreadsheet
         self._waiting: list[Any] = []
         self._waits = 0
-        self._writer, self._sink = _writer(path, schema)
+        self._written = spreadsheets.neutral_names(schema) if spreadsheet else schema
+        self._writer, self._sink = _writer(path, self._written)
 
     def take(self, rows: pa.RecordBatch) -> None:
         self._waiting.append(rows)
@@ -67,19 +78,22 @@ class Scored:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
+        rows = pa.Table.from_batches(self._waiting, self._schema)
+        if self._spreadsheet:
+            rows = spreadsheets.neutral(rows).cast(self._schema).rename_columns(self._written.names)
+        self._writer.write_table(rows)
         self._waiting, self._waits = [], 0
 
 
 @contextmanager
-def writing(output: Path, schema: pa.Schema) -> Iterator[Scored]:
+def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Iterator[Scored]:
     """Yields the file; on any error nothing is left behind, and what stood under the name before stays.
 
     Raises MachineError where the disk is full or the folder cannot be written.
     """
     aside = output.with_name(f".{output.name}.{os.getpid()}{_ending(output)}")
     try:
-        scored = Scored(aside, schema)
+        scored = Scored(aside, schema, spreadsheet)
         yield scored
         scored.close()
         os.replace(aside, output)

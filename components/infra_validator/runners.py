@@ -17,6 +17,8 @@ from tfx.components.infra_validator.model_server_runners import base_runner, kub
 from tfx.proto import infra_validator_pb2
 from tfx.utils import io_utils
 
+from schemas.address import with_port
+
 #: Where `components`, `serving` and `schemas` lie side by side.
 PROJECT = Path(__file__).resolve().parents[2]
 REST_PORT = 8501
@@ -131,7 +133,7 @@ class DockerRunner(local_docker_runner.LocalDockerRunner):
 
     def GetRestEndpoint(self) -> str:
         host = self._serving_spec.local_docker.host_ip_address or "localhost"
-        return f"{host}:{local_docker_runner._find_host_port(self._container.ports, REST_PORT)}"
+        return with_port(host, local_docker_runner._find_host_port(self._container.ports, REST_PORT))
 
     def Stop(self) -> None:
         if self._container:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline.settings import Metadata
+from schemas.address import with_port
 from schemas.errors import MachineError, Problem
 
 
@@ -72,7 +73,7 @@ def _unusable(config: metadata_store_pb2.ConnectionConfig, message: str) -> Mach
     place = (
         config.sqlite.filename_uri
         if config.HasField("sqlite")
-        else f"postgresql://{config.postgresql.user}@{config.postgresql.host}:{config.postgresql.port}/{config.postgresql.dbname}"
+        else f"postgresql://{config.postgresql.user}@{with_port(config.postgresql.host, config.postgresql.port)}/{config.postgresql.dbname}"
     )
     if "schema version" in message.lower():
         return _problem(

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from serving.engine import inference
 from serving.engine.saved_model import SavedModel
-from serving.signature import NUMPY_TYPES, Signature, TensorSpec
+from serving.signature import NUMPY_TYPES, QUANTIZED, Signature, TensorSpec
 from serving.status import Code, ServingError, invalid
 
 #: Written by TFX's InfraValidator among others; a TFRecord file of PredictionLog.
@@ -58,5 +58,5 @@ def blank(signature: Signature) -> dict[str, npt.NDArray[np.generic]]:
 
 def _blank(spec: TensorSpec) -> npt.NDArray[np.generic]:
     shape = tuple(max(size, 1) for size in spec.shape or ())
-    kind = NUMPY_TYPES.get(spec.dtype, np.dtype(np.float32))
+    kind = NUMPY_TYPES.get(spec.dtype) or QUANTIZED.get(spec.dtype) or np.dtype(np.float32)
     return np.full(shape, b"", object) if kind.hasobject else np.zeros(shape, kind)

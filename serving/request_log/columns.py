@@ -222,13 +222,28 @@ def _column(array: Array) -> Any:
     """One value per row as a scalar, several as lists within lists."""
     shape = array.shape[1:]
     flat = array.reshape(-1)
-    values = pa.array(np.ascontiguousarray(flat)) if array.dtype.kind not in "OSU" else _texts(flat.tolist())
+    values = _numbers(np.ascontiguousarray(flat)) if array.dtype.kind not in "OSU" else _texts(flat.tolist())
     if int(np.prod(shape)) == 1:
         return values
     for axis in reversed(range(len(shape))):
         parents = int(np.prod(array.shape[: axis + 1]))
         values = pa.ListArray.from_arrays(pa.array(_offsets(np.full(parents, shape[axis]))), values)
     return values
+
+
+def _numbers(flat: Array) -> Any:
+    """Types that Arrow lacks as wider ones that hold the same values; complex numbers as texts."""
+    if flat.dtype.names:
+        return pa.array(flat[flat.dtype.names[0]])
+    if flat.dtype.kind == "c":
+        return pa.array([str(value).strip("()") for value in flat.tolist()])
+    try:
+        return pa.array(flat)
+    except pa.ArrowNotImplementedError:
+        # bfloat16, float8 and int4 are of kind f or V.
+        if flat.dtype.kind not in "fV":
+            raise
+        return pa.array(flat.astype(np.float32))
 
 
 def _offsets(counts: Array) -> Array:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import private
 from serving.exchange import Exchange
 from serving.request_log import names
 from serving.request_log.formats import Format, Growing
@@ -112,7 +113,7 @@ class Files:
 
     def _begin(self, model: str, layout: bytes) -> _File:
         folder = self._settings.folder / names.folder_of(model)
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folders(self._settings.folder, folder)
         path, lock = self._reserved(folder, model)
         try:
             return _File(path, layout, self._clock.steady(), lock, self._format.open(path, layout))
@@ -128,7 +129,7 @@ class Files:
             name = str(names.FileName(model, self._clock.wall(), self._sequence, os.getpid(), self._format.ending))
             path = folder / names.hidden(name)
             with suppress(FileExistsError):
-                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, private.FILE_MODE)
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 # Between the two calls above a starting process may have taken the empty file for a leftover.
                 if path.exists() and not (folder / name).exists():

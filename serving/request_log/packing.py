@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from serving.exchange import Call, Exchange, Part, Tensors, Together
+from serving.signature import QUANTIZED
 
 #: Without references between values, which take a table of all of them.
 _VERSION = 2
@@ -47,7 +48,7 @@ def frame(signature: str, answered: Sequence[tuple[Call, Part]], now: float) -> 
 
     now : on the clock of `Call.began`.
 
-    Raises ValueError for texts that are neither bytes nor str.
+    Raises ValueError for texts that are neither bytes nor str, and for types that no model has.
     """
     one, together = answered[0][0], answered[0][1].of
     requests = [
@@ -79,7 +80,11 @@ def _packed(tensors: Tensors) -> list[_Array]:
 
 @cache
 def _name_of(kind: np.dtype[Any]) -> str:
-    return kind.name
+    """Raises ValueError for a type that its name does not give back."""
+    name = kind.names[0] if kind.names else kind.name
+    if _type_of(name) != kind:
+        raise ValueError(f"arrays of {kind} are not logged")
+    return name
 
 
 @cache
@@ -87,10 +92,12 @@ def _type_of(name: str) -> np.dtype[Any]:
     try:
         return np.dtype(name)
     except TypeError:
+        if f"DT_{name.upper()}" in QUANTIZED:
+            return QUANTIZED[f"DT_{name.upper()}"]
         # bfloat16 and its kin, which NumPy only knows once this package has told it.
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, name))
+        return np.dtype(getattr(ml_dtypes, name, np.void))
 
 
 def _loaded(raw: bytes) -> _Ran:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from serving import private
 from serving.exchange import Exchange
 from serving.request_log import columns, kinds
 from serving.request_log.formats import Batch
@@ -129,7 +130,7 @@ def _rewrite(source: Any, aside: Path) -> int:
         # Killed before the schema was down.
         return 0
     lines = 0
-    with aside.open("wb") as sink:
+    with open(aside, "wb", opener=private.opener) as sink:
         with pq.ParquetWriter(sink, stream.schema, compression="zstd") as writer:
             for table in _groups(stream):
                 writer.write_table(table, row_group_size=GROUP_LINES)

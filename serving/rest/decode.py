@@ -53,7 +53,7 @@ def decode(document: Document, inputs: Mapping[str, TensorSpec], reads: Reads | 
     ------
     ServingError
         INVALID_ARGUMENT: the request has not the form, the names or the types of the inputs.
-        UNIMPLEMENTED: an input by column has a type that JSON cannot give, such as DT_HALF.
+        UNIMPLEMENTED: an input by column has a type that JSON cannot give, such as DT_COMPLEX64.
     """
     if not inputs:
         raise invalid(f"Failed to get input map for signature: {signature_name(document) or 'DEFAULT'}")

@@ -11,14 +11,14 @@ from serving.rest.decimals import decimals
 from serving.rest.layout import INDENT, list_of, nest
 from serving.rest.leaves import Array
 from serving.rest.quoting import quoted_string
+from serving.signature import NUMPY_TYPES
 from serving.status import invalid
 
 #: Strings of an output with such a name are bytes, and travel as base64.
 BYTES_SUFFIX = "_bytes"
 
-_INTEGERS = frozenset(map(np.dtype, ("int8", "int16", "int32", "int64", "uint8", "uint32", "uint64")))
-_FLOATS = frozenset(map(np.dtype, ("float32", "float64")))
-_TYPE_WORDS = {"float16": "half"}
+_INTEGERS = frozenset(map(np.dtype, ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")))
+_FLOATS = frozenset(NUMPY_TYPES[name] for name in ("DT_FLOAT", "DT_DOUBLE", "DT_HALF", "DT_BFLOAT16"))
 
 
 def encode(outputs: Mapping[str, Array], row_format: bool) -> bytes:
@@ -104,8 +104,7 @@ def _texts(name: str, output: Array, depth: int) -> list[str]:
     if output.dtype == np.bool_:
         return ["true" if value else "false" for value in values]
     if output.dtype != object:
-        word = _TYPE_WORDS.get(output.dtype.name, output.dtype.name)
-        raise invalid(f"Failed to write JSON value for tensor type: {word}")
+        raise invalid(f"Failed to write JSON value for tensor type: {output.dtype.name}")
     if name.endswith(BYTES_SUFFIX):
         start, end = "{\n" + INDENT * (depth + 1) + '"b64": "', '"\n' + INDENT * depth + "}"
         return [start + binascii.b2a_base64(value, newline=False).decode() + end for value in values]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from serving.rest.quoting import quoted, type_name
+from serving.signature import NUMPY_TYPES
 from serving.status import Code, ServingError, invalid
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +27,10 @@ _INTEGERS: Mapping[str, range] = {
     "DT_INT64": range(-(2**63), 2**63),
     "DT_UINT32": range(2**32),
     "DT_UINT64": range(2**64),
+    # TensorFlow Serving takes none of these, so there is no reading of a number too large to keep to.
+    "DT_UINT16": range(2**16),
 }
+_FLOATS = ("DT_FLOAT", "DT_DOUBLE", "DT_HALF", "DT_BFLOAT16")
 _NUMBERS = frozenset({int, float})
 _WHOLE_NUMBERS = frozenset({int})
 _TRUTHS = frozenset({bool})
@@ -112,9 +116,12 @@ def decode_base64(value: Mapping[str, Any]) -> bytes:
     raise invalid("Unable to base64 decode")
 
 
-def _floats(dtype: type) -> Callable[[Sequence[Any], Collection[type]], Array | None]:
+def _floats(dtype: np.dtype[Any]) -> Callable[[Sequence[Any], Collection[type]], Array | None]:
+    # bfloat16 is none of NumPy's own, and takes no large int.
+    read_as = np.dtype(np.float64) if dtype.kind == "V" else dtype
+
     def build(values: Sequence[Any], kinds: Collection[type]) -> Array | None:
-        return np.array(values, dtype) if _NUMBERS.issuperset(kinds) else None
+        return np.array(values, read_as).astype(dtype, copy=False) if _NUMBERS.issuperset(kinds) else None
 
     return build
 
@@ -158,8 +165,7 @@ def _type_error(value: Any, dtype: str) -> ServingError:
 
 
 _ARRAYS: Mapping[str, Callable[[Sequence[Any], Collection[type]], Array | None]] = {
-    "DT_FLOAT": _floats(np.float32),
-    "DT_DOUBLE": _floats(np.float64),
+    **{name: _floats(NUMPY_TYPES[name]) for name in _FLOATS},
     "DT_INT8": _integers(np.int32, np.int8),
     "DT_INT16": _integers(np.int32, np.int16),
     "DT_UINT8": _integers(np.int32, np.uint8),
@@ -167,11 +173,12 @@ _ARRAYS: Mapping[str, Callable[[Sequence[Any], Collection[type]], Array | None]]
     "DT_INT64": _integers(np.int64, np.int64),
     "DT_UINT32": _integers(np.uint32, np.uint32),
     "DT_UINT64": _integers(np.uint64, np.uint64),
+    "DT_UINT16": _integers(np.uint16, np.uint16),
     "DT_BOOL": _booleans,
     "DT_STRING": _strings,
 }
 _TAKEN: Mapping[str, frozenset[type]] = {
-    **dict.fromkeys(("DT_FLOAT", "DT_DOUBLE"), _NUMBERS),
+    **dict.fromkeys(_FLOATS, _NUMBERS),
     **dict.fromkeys(_INTEGERS, _WHOLE_NUMBERS),
     "DT_BOOL": _TRUTHS,
     "DT_STRING": _STRINGS,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from schemas.address import with_port
+from serving import tls as pem
 from serving.options import Tls
 from serving.rest.app import RestApp
 
@@ -42,7 +41,7 @@ class RestServer:
         while not self._server.started:
             if self._task.done():
                 await self._task
-                raise RuntimeError(f"{host}:{port} is taken")
+                raise RuntimeError(f"{with_port(host, port)} is taken")
             await asyncio.sleep(0.005)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
@@ -82,7 +81,7 @@ def _patience(connection: Any) -> float:
 
 
 def _config(app: RestApp, host: str, port: int, tls: Tls | None, grace: float) -> uvicorn.Config:
-    with _certificate_files(tls) as (certificate, private):
+    with pem.files(tls) if tls else contextlib.nullcontext((None, None)) as (certificate, private):
         config = uvicorn.Config(
             app,
             host=host,
@@ -111,18 +110,4 @@ async def _run(server: uvicorn.Server) -> None:
         await server._serve()
     except SystemExit:
         # uvicorn ends the process when it cannot bind.
-        raise RuntimeError(f"{server.config.host}:{server.config.port} is taken") from None
-
-
-@contextlib.contextmanager
-def _certificate_files(tls: Tls | None) -> Iterator[tuple[str | None, str | None]]:
-    """The PEM texts as files for as long as uvicorn needs to read them: Python's ssl takes nothing else."""
-    if tls is None:
-        yield None, None
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        certificate, private = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
-        certificate.write_bytes(tls.certificate)
-        private.touch(mode=0o600)
-        private.write_bytes(tls.key)
-        yield str(certificate), str(private)
+        raise RuntimeError(f"{with_port(server.config.host, server.config.port)} is taken") from None

@@ -62,7 +62,7 @@ class PredictionService:
             got = await self.core.run(call, lease, signature, inputs, outputs)
             response = predict_pb2.PredictResponse()
             for name, array in got.outputs.items():
-                response.outputs[name].CopyFrom(to_proto(array))
+                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype))
             _set_spec(response.model_spec, call.model, got.version, got.signature)
             return response
 

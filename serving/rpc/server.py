@@ -17,6 +17,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from schemas.address import with_port
 from serving.options import Tls
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
@@ -44,7 +45,7 @@ class GrpcServer:
 
     async def start(self, host: str, port: int, tls: Tls | None) -> None:
         """Raises RuntimeError when the port is taken."""
-        address = f"{host if ':' not in host else f'[{host}]'}:{port}"
+        address = with_port(host, port)
         if tls is None:
             self.port = self._server.add_insecure_port(address)
         else:

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
-from serving.signature import NUMPY_TYPES
+from serving.signature import NUMPY_TYPES, QUANTIZED
 from serving.status import invalid
 
 Array = npt.NDArray[Any]
-_TYPES: dict[int, np.dtype[Any]] = {types_pb2.DataType.Value(name): kind for name, kind in NUMPY_TYPES.items()}
-_NUMBERS = {kind: number for number, kind in _TYPES.items()}
-#: The field in which values of a type travel.
-_FIELDS = {
-    "DT_FLOAT": "float_val", "DT_DOUBLE": "double_val", "DT_INT64": "int64_val", "DT_UINT64": "uint64_val",
-    "DT_UINT32": "uint32_val", "DT_BOOL": "bool_val", "DT_STRING": "string_val",
+
+
+class _Wire(NamedTuple):
+    """How values of a type travel.
+
+    field : of TensorProto.
+    kind : of the numbers in the field, where they are not the values: the bits of a half, the parts of a complex number.
+    """
+
+    field: str
+    kind: np.dtype[Any] | None = None
+
+
+_BITS = _Wire("half_val", np.dtype(np.uint16))
+_WIRES = {
+    "DT_FLOAT": _Wire("float_val"), "DT_DOUBLE": _Wire("double_val"), "DT_INT64": _Wire("int64_val"),
+    "DT_UINT64": _Wire("uint64_val"), "DT_UINT32": _Wire("uint32_val"), "DT_BOOL": _Wire("bool_val"),
+    "DT_STRING": _Wire("string_val"), "DT_HALF": _BITS, "DT_BFLOAT16": _BITS,
+    "DT_COMPLEX64": _Wire("scomplex_val", np.dtype(np.float32)),
+    "DT_COMPLEX128": _Wire("dcomplex_val", np.dtype(np.float64)),
+    **{name: _Wire("int_val", kind[0]) for name, kind in QUANTIZED.items()},
 }  # fmt: skip
-_FIELD_OF = {types_pb2.DataType.Value(name): _FIELDS.get(name, "int_val") for name in NUMPY_TYPES}
+_INTEGER = _Wire("int_val")
+_NUMBERS = {kind: types_pb2.DataType.Value(name) for name, kind in NUMPY_TYPES.items()}
+_TYPES = {types_pb2.DataType.Value(name): kind for name, kind in {**NUMPY_TYPES, **QUANTIZED}.items()}
+_WIRE_OF = {number: _WIRES.get(types_pb2.DataType.Name(number), _INTEGER) for number in _TYPES}
 _MOST_VALUES = 2**27
+#: Of a varint of 32 bits.
+_LAST_SHIFT = 28
 
 
 def to_array(proto: Any) -> Array:
@@ -39,8 +59,11 @@ def to_array(proto: Any) -> Array:
     if not 0 <= size <= _MOST_VALUES:
         raise invalid("tensor parsing error: invalid shape")
     if proto.tensor_content:
-        return _from_content(proto.tensor_content, kind, shape, size)
-    values = getattr(proto, _FIELD_OF[proto.dtype])
+        return _from_content(proto.tensor_content, kind, size).reshape(shape)
+    wire = _WIRE_OF[proto.dtype]
+    values = getattr(proto, wire.field)
+    if wire.kind is not None:
+        values = _read(values, wire.kind, kind)
     given = len(values)
     if given > size:
         raise invalid(f"tensor parsing error: {given} values for a shape of {size}")
@@ -63,10 +86,37 @@ def _size(proto: Any, shape: list[int]) -> int:
     return math.prod(shape)
 
 
-def _from_content(content: bytes, kind: np.dtype[Any], shape: list[int], size: int) -> Array:
-    if kind.hasobject or len(content) != size * kind.itemsize:
+def _read(values: Any, travels_as: np.dtype[Any], kind: np.dtype[Any]) -> Array:
+    try:
+        return np.array(values[:], travels_as).view(kind)
+    except (OverflowError, ValueError) as error:
+        raise invalid(f"tensor parsing error: {error}") from None
+
+
+def _from_content(content: bytes, kind: np.dtype[Any], size: int) -> Array:
+    if kind.hasobject:
+        return _strings_in(content, size)
+    if len(content) != size * kind.itemsize:
         raise invalid("tensor parsing error: tensor_content does not fit the shape")
-    return np.frombuffer(content, kind).reshape(shape)
+    return np.frombuffer(content, kind)
+
+
+def _strings_in(content: bytes, size: int) -> Array:
+    """As TensorFlow's C++ writes them there: the lengths as varints, then the bytes of all."""
+    lengths: list[int] = []
+    at = length = shift = 0
+    while len(lengths) < size and at < len(content) and shift <= _LAST_SHIFT:
+        byte = content[at]
+        length, shift, at = length | (byte & 0x7F) << shift, shift + 7, at + 1
+        if byte < 0x80:
+            lengths.append(length)
+            length, shift = 0, 0
+    if len(lengths) != size or at + sum(lengths) != len(content):
+        raise invalid("tensor parsing error: tensor_content does not fit the shape")
+    array = np.empty(size, object)
+    for number, length in enumerate(lengths):
+        array[number], at = content[at : at + length], at + length
+    return array
 
 
 def _by_tensorflow(proto: Any) -> Array:
@@ -78,22 +128,40 @@ def _by_tensorflow(proto: Any) -> Array:
         raise invalid(f"tensor parsing error: {error}") from None
 
 
-def to_proto(array: Array) -> Any:
-    """As TensorFlow Serving answers: values in their typed field, which clients read, not in tensor_content."""
-    number = _NUMBERS.get(array.dtype)
-    if number is None:
-        import tensorflow as tf
+def to_proto(array: Array, declared: str = "", as_content: bool = False) -> Any:
+    """As TensorFlow Serving answers: values in their typed field, which clients read, not in tensor_content.
 
-        return tf.make_tensor_proto(array)
+    declared : the type in the signature, of which TensorFlow gives quantized numbers as plain ones.
+    as_content : numbers into tensor_content all the same, which is smaller and quicker. Strings stay in their field: Python
+        clients find them nowhere else.
+    """
+    number = types_pb2.DataType.Value(declared) if declared in QUANTIZED else _NUMBERS.get(array.dtype)
+    if number is None:
+        return _of_rare_type(array, as_content)
     proto = tensor_pb2.TensorProto(dtype=number)
     for length in array.shape:
         proto.tensor_shape.dim.add(size=length)
-    getattr(proto, _FIELD_OF[number]).extend(_values(array))
+    if as_content and not array.dtype.hasobject:
+        proto.tensor_content = array.tobytes()
+        return proto
+    wire = _WIRE_OF[number]
+    getattr(proto, wire.field).extend(_values(array, wire.kind))
     return proto
 
 
-def _values(array: Array) -> list[Any]:
-    values = array.ravel().tolist()
+def _of_rare_type(array: Array, as_content: bool) -> Any:
+    """Of a type that NumPy has no word for, such as four bits or float8."""
+    import tensorflow as tf
+
+    proto = tf.make_tensor_proto(array)
+    if array.dtype.name.startswith("float8") and not as_content:
+        proto.float8_val, proto.tensor_content = array.tobytes(), b""
+    return proto
+
+
+def _values(array: Array, travels_as: np.dtype[Any] | None) -> list[Any]:
+    flat = array.ravel()
+    values = (flat if travels_as is None else flat.view(travels_as)).tolist()
     return [v if isinstance(v, bytes) else str(v).encode() for v in values] if array.dtype.hasobject else values
 
 

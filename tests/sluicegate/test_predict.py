@@ -283,3 +283,14 @@ def test_memory_does_not_grow_with_the_table(shop):
     Path("large.csv").unlink()
     assert pq.read_metadata("scored.parquet").num_rows == 120_000
     assert large - small < 120
+
+
+def test_a_spreadsheet_runs_no_cell_where_that_is_asked_for(score):
+    Path("new.csv").write_text(HEADER + "=1+1,0.25,3,yes,true,x\n-5,?,,NA,,y\n")
+    assert score(output="scored.csv").code == 0
+    assert pa.csv.read_csv("scored.csv")["customer"].to_pylist() == ["=1+1", "-5"]
+    assert score("--spreadsheet", output="scored.csv").code == 0
+    assert pa.csv.read_csv("scored.csv")["customer"].to_pylist() == ["'=1+1", "-5"]
+    ended = score("--spreadsheet", output="scored.parquet")
+    assert ended.code == 64
+    assert "leave --spreadsheet out" in ended.err
