@@ -29,9 +29,10 @@ from serving.metrics import Metrics
 from serving.options import Options
 from serving.request_log.log import RequestLog
 from serving.rest.app import RestApp, RestOptions
-from serving.rest.extras import extras
+from serving.rest.extras import extras, not_ready
 from serving.rest.server import RestServer
 from serving.routing_key import RoutingKey
+from serving.rpc.kserve import KServeHealth
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
 from serving.rpc.server import GrpcOptions, GrpcServer
@@ -311,6 +312,7 @@ async def _start_grpc(core: ServerCore, options: Options, admission: Admission, 
     server = GrpcServer(
         PredictionService(core, key, options.tensor_content),
         ModelService(core, admission),
+        KServeHealth(core, lambda: not_ready(core)),
         GrpcOptions(options.max_request_bytes, options.grpc_arguments, options.grpc_health),
     )
     try:
