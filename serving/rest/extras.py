@@ -62,8 +62,12 @@ def not_ready(core: ServerCore) -> list[str]:
     """Why the server should get no traffic; empty when it should."""
     if core.draining:
         return ["draining"]
-    models = core.library.models
-    return [f"no version of {name} is available" for name, model in models.items() if not model.available()]
+    missing = [
+        f"no version of {name} is available" + (f": {model.problem}" if model.problem else "")
+        for name, model in core.library.models.items()
+        if not model.available()
+    ]
+    return missing + core.library.watches.late()
 
 
 def _operator(admission: Admission, act: Callable[[Request], Any]) -> Callable[[Request], Any]:
