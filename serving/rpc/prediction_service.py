@@ -31,6 +31,8 @@ from serving.versions.library import Lease
 log = logging.getLogger("sluicegate.serving")
 _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 SIGNATURE_DEF = "signature_def"
+#: Characters, as in TensorFlow Serving.
+_LONGEST_ERROR = 1024
 
 
 @dataclass(frozen=True)
@@ -230,4 +232,6 @@ _METHODS = {
 
 
 async def _abort(context: Any, error: ServingError) -> Any:
-    await context.abort(_GRPC_CODES[error.code.value], error.message)
+    # What is longer may not fit into the trailing metadata, and the client would read that instead.
+    said = error.message if len(error.message) <= _LONGEST_ERROR else f"{error.message[:_LONGEST_ERROR]}...TRUNCATED"
+    await context.abort(_GRPC_CODES[error.code.value], said)
