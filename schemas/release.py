@@ -69,11 +69,6 @@ def overrides_of(release: Release, version: int | None) -> tuple[str, ...]:
     return tuple(told for number, told in overrides_ever(release) if number == version)
 
 
-def overrides_of_stable(release: Release) -> tuple[str, ...]:
-    """What people ever let pass for the version that answers now."""
-    return overrides_of(release, release.stable)
-
-
 def overrides_ever(release: Release) -> tuple[tuple[int, str], ...]:
     """(version, what a person let pass) of the whole history, first to last, each once."""
     return tuple(dict.fromkeys((change.version, one) for change in release.history for one in change.overrides))

@@ -197,8 +197,16 @@ def _absent_tensor(one: Input, rows: int) -> npt.NDArray[Any]:
     return np.full(rows, b"" if one.is_text else np.nan, np.dtype(object if one.is_text else np.float64))
 
 
-def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
-    """A column of any Arrow type as the signature takes it, or the first cell that it does not take."""
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """A column as its reading has it.  values : Arrow array of its distinct values.  codes : (n,) places in it, -1 = missing."""
+
+    values: Any
+    codes: npt.NDArray[np.int32]
+
+
+def distinct(one: Input, array: Any, place: Place) -> Distinct | Problem:
+    """A column of any Arrow type as it is read, or the first cell that its reading does not take."""
     try:
         # What is done to a value is done once for all rows that hold it.
         encoded = (
@@ -212,8 +220,16 @@ def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
     if isinstance(values, cells.Offence):
         row = int((codes == values.index).argmax())
         return Problem(place(row, one.name), repr(values.value), values.allowed, "correct the cell, or leave it empty")
+    return Distinct(values, codes)
+
+
+def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
+    """A column of any Arrow type as `serving_raw` takes it, or the first cell that it does not take."""
+    found = distinct(one, array, place)
+    if isinstance(found, Problem):
+        return found
     if one.is_text:
-        texts: npt.NDArray[Any] = values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
-        return np.append(texts, np.array([b""], object))[codes]
-    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.append(numbers, np.nan)[codes]
+        texts: npt.NDArray[Any] = found.values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
+        return np.append(texts, np.array([b""], object))[found.codes]
+    numbers = found.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.append(numbers, np.nan)[found.codes]

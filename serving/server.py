@@ -25,7 +25,6 @@ from serving.config import Latest, ModelConfig
 from serving.core import Limits, ServerCore
 from serving.engine.batching import Journal
 from serving.engine.batching import Threads as BatchThreads
-from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
 from serving.options import Options
 from serving.request_log.log import RequestLog
@@ -35,7 +34,7 @@ from serving.rest.server import RestServer
 from serving.routing_key import RoutingKey
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
-from serving.rpc.server import GrpcServer
+from serving.rpc.server import GrpcOptions, GrpcServer
 from serving.status import ServingError
 from serving.versions.library import LabelRules, Library, Patience
 from serving.versions.loading import Loader
@@ -48,10 +47,11 @@ GRACE = 30.0
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports taken; None where one is off."""
+    """The ports taken; None where one is off.  grpc_socket : path of the Unix socket."""
 
     grpc: int | None
     rest: int | None
+    grpc_socket: Path | None = None
 
 
 async def serve(options: Options) -> None:
@@ -82,6 +82,7 @@ def _nothing() -> None:
 
 def _welcome(options: Options, ports: Ports) -> str:
     told = [f"gRPC on {with_port(options.host, ports.grpc)}"] if ports.grpc else []
+    told += [f"gRPC on unix:{ports.grpc_socket}"] if ports.grpc_socket else []
     scheme = "https" if options.tls else "http"
     told += [f"REST on {scheme}://{with_port(options.host, ports.rest)}/"] if ports.rest else []
     return "serving " + ", ".join(told)
@@ -118,9 +119,10 @@ def _library(
     loader = Loader(
         BatchThreads(batches, options.batching.num_batch_threads),
         options.batching,
-        Threads(options.intra_op_threads, options.inter_op_threads),
-        options.warm_up,
+        options.session,
+        options.warm_ups,
         journal,
+        options.own_batching,
     )
     return Library(
         loader,
@@ -242,8 +244,9 @@ async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]
     admission = Admission(options.admin_token, options.host not in LOOPBACK)
     key = RoutingKey(options.routing_header, options.routing_column)
     rest = await _start_rest(core, options, admission, key) if options.rest_port is not None else None
-    rpc = await _start_grpc(core, options, admission, key) if options.grpc_port is not None else None
-    ports = Ports(rpc.port if rpc else None, rest.port if rest else None)
+    asked = options.grpc_port is not None or options.grpc_socket is not None
+    rpc = await _start_grpc(core, options, admission, key) if asked else None
+    ports = Ports(rpc.port or None if rpc else None, rest.port if rest else None, options.grpc_socket)
     _tell(options.ports_file, ports)
     try:
         yield ports
@@ -260,7 +263,8 @@ def _tell(file: Path | None, ports: Ports) -> None:
     if file is None:
         return
     aside = file.with_name(f".{file.name}.{os.getpid()}")
-    told = json.dumps({"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()})
+    doors = {"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}
+    told = json.dumps({**doors, "grpc_socket": str(ports.grpc_socket)} if ports.grpc_socket else doors)
     try:
         aside.write_text(told, encoding="utf-8")
         os.replace(aside, file)
@@ -277,9 +281,13 @@ def _cannot_write(flag: str, file: str, error: OSError) -> MachineError:
 
 
 async def _start_grpc(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> GrpcServer:
-    server = GrpcServer(PredictionService(core, key), ModelService(core, admission), options.max_request_bytes)
+    server = GrpcServer(
+        PredictionService(core, key, options.tensor_content),
+        ModelService(core, admission),
+        GrpcOptions(options.max_request_bytes, options.grpc_arguments, options.grpc_health),
+    )
     try:
-        await server.start(options.host, options.grpc_port or 0, options.tls)
+        await server.start(options.host, options.grpc_port, options.tls, options.grpc_socket)
     except RuntimeError as error:
         raise _cannot_listen(options, options.grpc_port, "--port", error) from None
     await server.say(serving=True)
@@ -306,6 +314,8 @@ def _check_ports(options: Options) -> None:
     for port, flag in ((options.rest_port, "--rest_api_port"), (options.grpc_port, "--port")):
         if port is not None:
             listening.check(options.host, port, flag)
+    if options.grpc_socket is not None:
+        listening.check_socket(options.grpc_socket, "--grpc_socket_path")
 
 
 def _cannot_listen(options: Options, port: int | None, flag: str, error: Exception) -> MachineError:

@@ -242,8 +242,12 @@ class Library:
             for name in names
             for version in (self.models[name].versions.values() if name in self.models else ())
         ):
-            self._changed.clear()
-            await self._changed.wait()
+            await self.change()
+
+    async def change(self) -> None:
+        """Waits until some version changes its state."""
+        self._changed.clear()
+        await self._changed.wait()
 
     # -- answering requests
 
