@@ -21,6 +21,8 @@ from tensorflow_serving.apis import (
 
 from schemas.address import with_port
 from serving.options import Tls
+from serving.rpc.kserve import SERVICE as KSERVE
+from serving.rpc.kserve import KServeHealth
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
 
@@ -41,7 +43,9 @@ class GrpcOptions:
 class GrpcServer:
     """port : the one taken, 0 for none."""
 
-    def __init__(self, prediction: PredictionService, model: ModelService, options: GrpcOptions) -> None:
+    def __init__(
+        self, prediction: PredictionService, model: ModelService, kserve: KServeHealth, options: GrpcOptions
+    ) -> None:
         arguments = {
             "grpc.max_receive_message_length": options.max_request_bytes,
             "grpc.max_send_message_length": -1,
@@ -52,7 +56,9 @@ class GrpcServer:
         self._health = health.aio.HealthServicer()
         if options.health:
             health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self._server.add_generic_rpc_handlers((_prediction(prediction), _model(model)))
+        self._server.add_generic_rpc_handlers(
+            (_prediction(prediction), _model(model), _handlers(KSERVE, kserve.methods()))
+        )
         self._socket: Path | None = None
         self.port = 0
 

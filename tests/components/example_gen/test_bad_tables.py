@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -394,6 +395,21 @@ def test_a_rare_class_that_train_lacks_is_said_and_refuses_nothing(tmp_path: Pat
     assert helped.roles.classes == ("no", "yes")
     assert sum(helped.rows.values()) == sum(found.rows.values()) - 3
     assert not any("Train lacks" in note for note in helped.notes)
+
+
+def test_apostrophes_around_cells_are_named(tmp_path: Path) -> None:
+    lines = ["a,name,label", *(f"{i},'Smith, John',{'yes' if i % 3 else 'no'}" for i in range(60))]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    problem = only(source(tmp_path / "t.csv"))
+    assert problem.allowed == "3 columns, as in the header"
+    assert "this file has ' around its cells" in problem.remedy
+    # What the remedy says, done.
+    code = problem.remedy.partition("import pandas; ")[2].replace("'t.csv'", repr(str(tmp_path / "t.csv")))
+    eval(code, {"pandas": pd})
+    assert inspect(source(tmp_path / "t.csv")).column("name").values == ("Smith, John",)
+    lines[7] = "x,Smith, John,no"
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    assert "put quotation marks" in only(source(tmp_path / "t.csv")).remedy
 
 
 def test_train_with_one_class(tmp_path: Path) -> None:
