@@ -99,7 +99,7 @@ def _tensorflow_serving(group: Any) -> None:
     add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
     _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
-    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often (default: 1)")
+    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often; 0 is once (default: 1)")
     _number(group, "max_num_load_retries", _least(int, 0), 5, "N", "of a version that fails to load (default: 5)")
     _number(group, "load_retry_interval_micros", int, 60_000_000, "US", "between them (default: 1 minute)")
     _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
