@@ -1,77 +1,79 @@
-"""Error rates of every gate, and what it finds: `python -m benchmarks.gates [--quick]`.
+"""Error rates of every gate, and what it finds: `python -m benchmarks.gates [--quick] [--only data|quality|fairness]`.
 
 False refusals are of honest data, per run and not per check; the smallest shift, leak or drop is the smallest that is found in nine
-of ten runs. All of it works on sufficient statistics with the gates' own code. Takes about ten minutes; --quick one, on fewer runs.
+of ten runs. All of it works on sufficient statistics, or on made scores, with the gates' own code.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import gates_data
-from benchmarks.gates_data import Rate, Smallest
+from benchmarks import gates_data, gates_fairness, gates_quality
+from benchmarks.gate_rates import Cell, Rate, Smallest
 
-QUICK, WIDTH = 0.1, 120
+QUICK, WIDTH = 0.1, 130
+GATES = {"data": gates_data, "quality": gates_quality, "fairness": gates_fairness}
 
 
 def main() -> None:
     """Prints a table per question and gate."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs")
-    parser.add_argument("--only", choices=("data", "quality", "fairness"), help="one gate")
+    parser.add_argument("--only", choices=tuple(GATES), help="one gate")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core")
     arguments = parser.parse_args()
     # Wide enough for a name per line where nobody looks at a terminal.
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    scale, began = (QUICK if arguments.quick else 1.0), time.perf_counter()
-    if arguments.only in (None, "data"):
-        _data(console, scale)
-    if arguments.only in (None, "quality") and importlib.util.find_spec("benchmarks.gates_quality"):
-        importlib.import_module("benchmarks.gates_quality").report(console, scale)
-    if arguments.only in (None, "fairness"):
-        from benchmarks.fairness import proofs, table
-
-        for name, rows in proofs().items():
-            console.print(table(f"fairness gate: refusals of models that are fair ({name})", rows))
-    console.print(f"{time.perf_counter() - began:.0f} s")
-
-
-def _data(console: Console, scale: float) -> None:
-    console.print(_rates("data gate: runs that refuse honest data (drift)", gates_data.honest_rates(scale)))
-    console.print(_rates("data gate: honest features called a leak", gates_data.honest_leaks(scale)))
-    console.print(_rates("data gate: drift that must be found", gates_data.named(scale)))
-    console.print(_smallest("data gate: the smallest shift found in 9 of 10 runs", gates_data.smallest_shifts(scale)))
-    console.print(_smallest("data gate: the smallest leak found in 9 of 10 runs", gates_data.smallest_leaks(scale)))
+    began, promises = time.perf_counter(), []
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        for name in [arguments.only] if arguments.only else GATES:
+            for title, cells in GATES[name].cells(QUICK if arguments.quick else 1.0):
+                started = time.perf_counter()
+                lines = [line for found in pool.map(worked_out, cells) for line in found]
+                promises += [line.promise for line in lines if isinstance(line, Rate)]
+                console.print(table(title, lines))
+                console.print(f"{time.perf_counter() - started:.0f} s\n")
+    # Only now are the workers' seconds known: they have ended.
+    used = sum(os.times()[:4])
+    kept, broken = promises.count("kept"), promises.count("BROKEN")
+    console.print(f"{kept} promises shown to be kept, {len(promises) - kept - broken} open, {broken} broken; "
+                  f"{time.perf_counter() - began:.0f} s, of processors {used:.0f} s")  # fmt: skip
 
 
-def _rates(title: str, rows: Iterable[Rate]) -> Table:
-    table = Table("what", "rows", "columns", "runs", "refused", "share", "upper 95 % end", title=title)
-    for one in rows:
-        share = one.hits / one.runs
-        table.add_row(
-            one.what,
-            f"{one.rows:,}",
-            f"{one.columns:,}",
-            f"{one.runs:,}",
-            f"{one.hits}",
-            f"{share:.2%}",
-            f"{one.high:.2%}",
-        )
-    return table
+def worked_out(cell: Cell) -> Sequence[Rate | Smallest]:
+    """The lines of one cell."""
+    found = cell()
+    return found if isinstance(found, list) else [found]
 
 
-def _smallest(title: str, rows: Iterable[Smallest]) -> Table:
-    table = Table("what", "rows", "columns", "runs", "smallest", "found in", title=title)
-    for one in rows:
-        size = "none of those tried" if one.size is None else f"{one.size:g}"
-        table.add_row(one.what, f"{one.rows:,}", f"{one.columns:,}", f"{one.runs:,}", size, f"{one.rate:.0%}")
-    return table
+def table(title: str, lines: Sequence[Rate | Smallest]) -> Table:
+    """Of shares of runs, or of smallest sizes; the ends are exact 95 % ends, each by itself."""
+    rates = [line for line in lines if isinstance(line, Rate)]
+    if not rates:
+        made = Table("what", "rows", "of", "runs", "smallest", "found in", "lower 95 % end", title=title)
+        for one in lines:
+            assert isinstance(one, Smallest)
+            size = "none of those tried" if one.size is None else f"{one.size:g}"
+            made.add_row(one.what, f"{one.rows:,}", f"{one.of:,}", f"{one.runs:,}", size, f"{one.hits / one.runs:.0%}", f"{one.low:.1%}")  # fmt: skip
+        return made
+    is_floor = rates[0].at_least
+    seen, end = ("found", "lower 95 % end") if is_floor else ("refused", "upper 95 % end")
+    made = Table("what", "rows", "of", "runs", seen, "share", end, "promised", "", title=title)
+    for rate in rates:
+        bound = f"{'>=' if is_floor else '<='} {rate.allowed:.0%}"
+        made.add_row(
+            rate.what, f"{rate.rows:,}", f"{rate.of:,}", f"{rate.runs:,}", f"{rate.hits}", f"{rate.share:.2%}",
+            f"{rate.ends[0 if is_floor else 1]:.2%}", bound, rate.promise,
+        )  # fmt: skip
+    return made
 
 
 if __name__ == "__main__":

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 
-from benchmarks.gate_families import FAMILIES, Family, Rng, of_counts, of_quantiles, split
+from benchmarks.gate_families import FAMILIES, Columns, Family, Rng, of_counts, of_quantiles
+from benchmarks.gate_rates import FOUND, Cell, Rate, Smallest, smallest
 from components.data_gate import comparing
 from components.data_gate.core import ALPHA, Policy, Released
 from fairness import leaks
-from fairness.arrays import Floats, Ints
-from fairness.limits import share_limits
+from fairness.arrays import Floats, Ints, Mask
 from schemas.distributions import Distribution, Numbers, SplitDistributions, Values
 from schemas.leaks import Alone
 
@@ -21,54 +22,110 @@ LIMIT = 0.1
 RELEASED = Released(1, "r", is_comparable=True)
 POLICY = Policy()
 SIZES = (300, 1000, 10_000, 100_000)
+#: Of a leak, the highest last.
+AREAS = (0.995, 0.996, 0.997, 0.998, 0.999, 0.9999)
 STEPS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
-FOUND = 0.9
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Runs in which something happened.  high : upper 95 % end of its rate (exact)."""
+def refuses(old: SplitDistributions, new: SplitDistributions, limit: float, of: int | None = None) -> bool:
+    """Whether drift between the two is refused, by the gate's own questions at its own level.
 
-    what: str
-    rows: int
-    columns: int
-    runs: int
-    hits: int
-
-    @property
-    def high(self) -> float:
-        return float(share_limits(np.float64(self.hits / self.runs), np.float64(self.runs), 0.05)[1])
-
-
-@dataclass(frozen=True)
-class Smallest:
-    """The smallest size that was found in FOUND of the runs; None: none of those tried was.  rate : at that size."""
-
-    what: str
-    rows: int
-    columns: int
-    runs: int
-    size: float | None
-    rate: float
-
-
-def refuses(old: SplitDistributions, new: SplitDistributions, limit: float) -> bool:
-    """Whether drift between the two is refused, by the gate's own questions at its own level."""
+    of : questions of the run that these are some of; None: they are all.
+    """
     limits = dict.fromkeys(new.columns, limit)
     asked = comparing.questions(comparing.drift(new, old, RELEASED), limits)
-    return any(m.gates and m.status.value == "FAILED" for m in comparing.judged(asked, POLICY))
+    share = 1.0 if of is None else len(asked) / of
+    return any(m.gates and m.status.value == "FAILED" for m in comparing.judged(asked, POLICY, share))
 
 
-def honest(family: Sequence[Family], rows: int, columns: int, limit: float, runs: int, seed: int = 0) -> Rate:
-    """Two samples of one world, so many columns each.
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The columns of one family in several runs, before and now.  run : (columns,) which run each belongs to."""
 
-    limit : 0 is the hardest there is, because whatever noise makes lies beyond it.
+    old: Columns
+    new: Columns
+    run: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Runs of the data gate on two samples of one world.  worth : of their rows, what the least of the families' is."""
+
+    number: int
+    rows: int
+    worth: float
+    pairs: tuple[Pairs, ...]
+
+    @classmethod
+    def draw(cls, rng: Rng, families: Sequence[Family], rows: int, columns: int, number: int) -> Runs:
+        """So many columns in each run, from the families in turn."""
+        pairs = []
+        for place, family in enumerate(families[:columns]):
+            each = len(range(place, columns, len(families)))
+            old, new = (family.draw(rng, rows, each * number) for _ in range(2))
+            pairs.append(Pairs(old, new, np.repeat(np.arange(number), each)))
+        return cls(number, rows, min(family.worth for family in families), tuple(pairs))
+
+    def refused(self, limit: float, among: Mask | None = None) -> Mask:
+        """(number,) whether the gate refuses each: it does where the first of Holm's steps refuses any question.
+
+        That step's level is shared by all questions of a run, so a column can be asked by itself at it; and only columns that are
+        as far apart as could be refused need be asked.
+
+        among : runs to ask; None: all.
+        """
+        if among is not None and not among.any():
+            return among
+        asked = np.zeros(self.number)
+        for pair in self.pairs:
+            asked += np.bincount(pair.run, 1 + pair.old.is_watched(pair.new), self.number)
+        found = np.zeros(self.number, bool)
+        for pair in self.pairs:
+            level = (comparing.ALPHA / asked)[pair.run]
+            for place in np.flatnonzero(pair.old.may_move(pair.new, limit, level, self.worth)):
+                run = pair.run[place]
+                if found[run] or not (among is None or among[run]):
+                    continue
+                found[run] = refuses(self._only(pair.old, place), self._only(pair.new, place), limit, int(asked[run]))
+        return found
+
+    def _only(self, columns: Columns, place: int) -> SplitDistributions:
+        return SplitDistributions(self.rows, self.rows * self.worth, columns={"x": columns.column(place)})
+
+    def whole(self, run: int) -> tuple[SplitDistributions, SplitDistributions]:
+        """All columns of one run, as the gate reads them: the long way."""
+        old: dict[str, Distribution] = {}
+        new: dict[str, Distribution] = {}
+        for pair in self.pairs:
+            for place in np.flatnonzero(pair.run == run):
+                name = f"c{len(old)}"
+                old[name], new[name] = pair.old.column(place), pair.new.column(place)
+        one, other = (SplitDistributions(self.rows, self.rows * self.worth, columns=columns) for columns in (old, new))
+        return one, other
+
+
+#: Columns that are drawn at once: more would fill the memory.
+AT_ONCE = 4000
+
+
+def honest(
+    families: Sequence[Family], rows: int, columns: int, limits: Sequence[float], runs: int, seed: int = 0
+) -> list[Rate]:
+    """Two samples of one world, so many columns each; the same runs under every limit.
+
+    limits : 0 is the hardest there is, because whatever noise makes lies beyond it.
     """
-    rng = np.random.default_rng(seed)
-    made = {f"c{i}": family[i % len(family)] for i in range(columns)}
-    hits = sum(refuses(split(rng, made, rows), split(rng, made, rows), limit) for _ in range(runs))
-    name = family[0].name if len(family) == 1 else "all families"
-    return Rate(f"{name}, limit {limit:g}", rows, columns, runs, hits)
+    rng, hits = np.random.default_rng(seed), dict.fromkeys(limits, 0)
+    at_once = max(AT_ONCE // columns, 1)
+    for began in range(0, runs, at_once):
+        drawn = Runs.draw(rng, families, rows, columns, min(at_once, runs - began))
+        refused = None
+        for limit in sorted(limits):
+            # What a limit lets pass a larger one lets pass as well.
+            refused = drawn.refused(limit, refused)
+            hits[limit] += int(refused.sum())
+    name = families[0].name if len(families) == 1 else "all families"
+    return [Rate(f"{name}, limit {limit:g}", rows, columns, runs, found, ALPHA) for limit, found in hits.items()]
 
 
 def at_the_limit(rows: int, columns: int, runs: int, seed: int = 0) -> Rate:
@@ -89,7 +146,7 @@ def at_the_limit(rows: int, columns: int, runs: int, seed: int = 0) -> Rate:
                 old[f"c{i}"] = Values(rows, ("a", "b"), rng.multinomial(rows, [0.05, 0.95]))
                 new[f"c{i}"] = Values(rows, ("a", "b"), rng.multinomial(rows, [0.025, 0.975]))
         hits += refuses(SplitDistributions(rows, rows, columns=old), SplitDistributions(rows, rows, columns=new), LIMIT)
-    return Rate("moved exactly to the limit", rows, columns, runs, hits)
+    return Rate("moved exactly to the limit", rows, columns, runs, hits, ALPHA)
 
 
 def _two(rng: Rng, rows: int, share: float) -> Numbers:
@@ -160,32 +217,21 @@ SHIFTS: tuple[tuple[str, Shift], ...] = (
 )
 
 
-def finds(shift: Shift, rows: int, columns: int, size: float, runs: int, seed: int = 0) -> float:
-    """In what part of the runs the shift of one column among so many is refused; the others are as they were.
+def finds(shift: Shift, rows: int, columns: int, size: float, runs: int, seed: int = 0) -> int:
+    """In how many runs the shift of one column among so many is refused; the others are as they were.
 
     Three questions are asked of each column, so the first of Holm's steps, which must refuse, is at ALPHA / (3 columns).
     """
     rng = np.random.default_rng(seed)
     hits = 0
     for _ in range(runs):
-        old, new = shift(rng, rows, size)
-        pair = comparing.drift(
-            SplitDistributions(rows, rows, columns={"x": new}),
-            SplitDistributions(rows, rows, columns={"x": old}),
-            RELEASED,
-        )
-        asked = comparing.questions(pair, {"x": LIMIT})
-        share = len(asked) / (3 * columns)
-        hits += any(m.gates and m.status.value == "FAILED" for m in comparing.judged(asked, POLICY, share))
-    return hits / runs
+        old, new = (SplitDistributions(rows, rows, columns={"x": one}) for one in shift(rng, rows, size))
+        hits += refuses(old, new, LIMIT, 3 * columns)
+    return hits
 
 
-def smallest(what: str, shift: Shift, rows: int, columns: int, runs: int) -> Smallest:
-    for size in STEPS:
-        rate = finds(shift, rows, columns, size, runs)
-        if rate >= FOUND:
-            return Smallest(what, rows, columns, runs, size, rate)
-    return Smallest(what, rows, columns, runs, None, rate)
+def smallest_shift(what: str, shift: Shift, rows: int, columns: int, runs: int) -> Smallest:
+    return smallest(what, rows, columns, runs, STEPS, lambda size: finds(shift, rows, columns, size, runs))
 
 
 def leak(rng: Rng, rows: int, area: float, share: float, is_mixture: bool = False) -> Alone | None:
@@ -209,63 +255,85 @@ def _counts(place: Ints, label: Ints, folds: Ints) -> Ints:
     return np.bincount(cell, minlength=shape[0] * shape[1] * 2).reshape(shape)
 
 
-def leaks_found(rows: int, columns: int, area: float, share: float, runs: int, is_mixture: bool = False) -> Rate:
-    """Runs in which a feature of that AUC is called a leak, among so many columns."""
+@dataclass(frozen=True)
+class Feature:
+    """area : its true AUC.  share : of positives.  is_mixture : right but for a few rows, and not two normal scores."""
+
+    area: float
+    share: float
+    is_mixture: bool = False
+
+    def drawn(self, rng: Rng, rows: int) -> Alone | None:
+        return leak(rng, rows, self.area, self.share, self.is_mixture)
+
+
+def leaks_found(feature: Feature, rows: int, columns: int, runs: int, of_them: int = 1) -> Rate:
+    """Runs in which a feature is called a leak.  of_them : how many of the columns are like it."""
     rng = np.random.default_rng(0)
     hits = 0
     for _ in range(runs):
-        one = leak(rng, rows, area, share, is_mixture)
-        hits += one is not None and leaks.suspicion(one, ALPHA / columns) is leaks.Suspicion.LEAK
-    shape = "right but for few rows" if is_mixture else "normal scores"
-    return Rate(f"AUC {area:g}, {shape}, {share:.0%} positive", rows, columns, runs, hits)
+        drawn = (feature.drawn(rng, rows) for _ in range(of_them))
+        hits += any(one is not None and leaks.suspicion(one, ALPHA / columns) is leaks.Suspicion.LEAK for one in drawn)
+    shape = "right but for few rows" if feature.is_mixture else "normal scores"
+    return Rate(f"AUC {feature.area:g}, {shape}, {feature.share:.0%} positive", rows, columns, runs, hits, ALPHA)
 
 
-def honest_rates(scale: float) -> Iterator[Rate]:
-    """Scale : of the runs; 1 takes minutes."""
-    for limit in (0.0, LIMIT):
-        for family in FAMILIES:
-            for rows in SIZES:
-                yield honest([family], rows, 5, limit, max(int(600 * scale), 20))
-    for rows in SIZES:
-        yield honest(FAMILIES, rows, 50, 0.0, max(int(400 * scale), 20))
-        yield at_the_limit(rows, 6, max(int(1000 * scale), 20))
-    # A run of 2,000 columns costs two seconds.
-    yield honest(FAMILIES, 1000, 2000, 0.0, max(int((300 if scale >= 1 else 50) * scale), 3))
+def smallest_leak(share: float, rows: int, columns: int, runs: int) -> Smallest:
+    """Sizes are the AUC."""
+    found = smallest(
+        "", rows, columns, runs, AREAS, lambda area: leaks_found(Feature(area, share), rows, columns, runs).hits
+    )
+    return replace(found, what=f"AUC of a leak, {share:.0%} positive")
 
 
-def honest_leaks(scale: float) -> Iterator[Rate]:
-    for area in (0.95, 0.97):
-        for rows in SIZES[:3]:
-            for is_mixture in (False, True):
-                yield leaks_found(rows, 10, area, 0.3, max(int(1000 * scale), 20), is_mixture)
+def named(what: str, shift: Shift, size: float, rows: int, columns: int, runs: int) -> Rate:
+    """Drift that must stay found."""
+    return Rate(what, rows, columns, runs, finds(shift, rows, columns, size, runs), FOUND, at_least=True)
 
 
-def smallest_shifts(scale: float) -> Iterator[Smallest]:
-    for what, shift in SHIFTS:
-        for rows, columns in ((300, 5), (1000, 5), (1000, 2000), (10_000, 50), (100_000, 2000)):
-            yield smallest(what, shift, rows, columns, max(int(100 * scale), 20))
+NAMED: tuple[tuple[str, Shift, float, int, int], ...] = (
+    ("a third of a column times 100", times_100, 1 / 3, 300, 5),
+    ("a third of a column times 100", times_100, 1 / 3, 1000, 2000),
+    ("-999 in 5 % of rows", new_code, 0.05, 1000, 10),
+    ("a category of 10 % gone", gone_value, 0.1, 1000, 10),
+    ("a column of another year (1 sd)", another_year, 1 / 3, 1000, 10),
+)
 
 
-def smallest_leaks(scale: float) -> Iterator[Smallest]:
-    runs = max(int(100 * scale), 20)
-    for share in (0.5, 0.2):
-        for rows in (300, 1000, 3000, 10_000):
-            for area in (0.995, 0.996, 0.997, 0.998, 0.999, 0.9999):
-                rate = leaks_found(rows, 10, area, share, runs)
-                if rate.hits >= FOUND * runs:
-                    break
-            found = area if rate.hits >= FOUND * runs else None
-            yield Smallest(f"AUC of a leak, {share:.0%} positive", rows, 10, runs, found, rate.hits / runs)
+#: The family whose rate comes nearest to the level: continuous, so that Smirnov's bound is all but exact. More runs tell how near.
+NEAREST, NEAREST_RUNS = "lognormal amounts", 10_000
 
 
-def named(scale: float) -> Iterator[Rate]:
-    """The drift that must stay found."""
-    runs = max(int(200 * scale), 20)
-    for what, shift, size, rows, columns in (
-        ("a third of a column times 100", times_100, 1 / 3, 300, 5),
-        ("a third of a column times 100", times_100, 1 / 3, 1000, 2000),
-        ("-999 in 5 % of rows", new_code, 0.05, 1000, 10),
-        ("a category of 10 % gone", gone_value, 0.1, 1000, 10),
-        ("a column of another year (1 sd)", another_year, 1 / 3, 1000, 10),
-    ):
-        yield Rate(what, rows, columns, runs, round(finds(shift, rows, columns, size, runs) * runs))
+def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
+    """What is printed: a title, and what works out its lines.  scale : of the number of runs."""
+
+    def runs(wanted: int, least: int = 20) -> int:
+        return max(int(scale * wanted), least)
+
+    both = (0.0, LIMIT)
+    found: list[Cell] = [
+        partial(honest, [family], rows, 5, both, runs(NEAREST_RUNS if family.name == NEAREST else 1000))
+        for family in FAMILIES
+        for rows in SIZES
+    ]
+    found += [partial(honest, FAMILIES, rows, 50, both, runs(1000)) for rows in SIZES]
+    found += [partial(honest, FAMILIES, rows, 2000, both, runs(300, 3)) for rows in SIZES]
+    found += [partial(at_the_limit, rows, 6, runs(1000)) for rows in SIZES]
+    yield "data gate: runs that refuse honest data (drift)", found
+    yield "data gate: honest features called a leak", [
+        partial(leaks_found, Feature(area, 0.3, is_mixture), rows, 5, runs(500), of_them=5)
+        for area in (0.95, 0.97) for rows in SIZES[:3] for is_mixture in (False, True)
+    ]  # fmt: skip
+    yield "data gate: drift that must be found", [partial(named, *one, runs(300)) for one in NAMED]
+    yield (
+        "data gate: the smallest shift found in 9 of 10 runs",
+        [
+            partial(smallest_shift, what, shift, rows, columns, runs(100))
+            for what, shift in SHIFTS
+            for rows, columns in ((300, 5), (1000, 5), (1000, 2000), (10_000, 50), (100_000, 5), (100_000, 2000))
+        ],
+    )
+    yield "data gate: the smallest leak found in 9 of 10 runs", [
+        partial(smallest_leak, share, rows, columns, runs(100))
+        for share in (0.5, 0.2) for rows, columns in ((300, 5), (1000, 10), (3000, 10), (10_000, 10), (10_000, 2000))
+    ]  # fmt: skip

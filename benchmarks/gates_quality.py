@@ -9,20 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.gate_rates import Cell, Rate, Smallest, smallest
 from components.quality_gate.core import decide
 from components.quality_gate.estimates import spread
 from components.quality_gate.groups import OVERALL, Group
 from components.quality_gate.metrics import Sample, measure
 from components.quality_gate.policy import Gate, Limit
 from components.quality_gate.questions import Past
-from fairness.limits import share_limits
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.verdict import Measurement, Status
 
@@ -39,7 +38,10 @@ INIT = (Limit("auc", max_drop=0.01),)
 #: The hardest there is: whatever noise makes lies beyond a limit of 0.
 HARDEST = tuple(Limit(name, max_drop=0.0, max_fall=0.0) for name in ("auc", "log_loss", "accuracy"))
 STEPS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-FOUND = 0.9
+#: An AUC of 0.856 less so much is hardly better than chance.
+MOST_LOST = 0.34
+#: Of equally good models so many may be refused.
+ALLOWED = 0.05
 HARM = (" drop", " fall", "net benefit")
 
 Floats = npt.NDArray[np.float64]
@@ -111,90 +113,49 @@ def harm_shown(world: World, limits: Sequence[Limit], rng: np.random.Generator) 
     return [m for m in verdict.measurements if m.status is Status.FAILED and m.name.endswith(HARM)]
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Runs in which something was refused.  high : upper 95 % end of its share (exact)."""
-
-    what: str
-    world: World
-    runs: int
-    hits: int
-
-    @property
-    def high(self) -> float:
-        return float(share_limits(np.asarray(self.hits / self.runs), np.asarray(float(self.runs)), 0.05)[1])
-
-
-def refused(what: str, world: World, limits: Sequence[Limit], runs: int, seed: int = 0) -> Rate:
+def refused(
+    what: str, world: World, limits: Sequence[Limit], runs: int, seed: int = 0, allowed: float = ALLOWED
+) -> Rate:
+    """Runs that show harm where the candidate is what `world` says."""
     hits = sum(bool(harm_shown(world, limits, np.random.default_rng([seed, run]))) for run in range(runs))
-    return Rate(what, world, runs, hits)
+    return Rate(f"{what}, {world.kind}, base rate {world.rate:g}", world.rows, len(limits), runs, hits, allowed)
 
 
-def equally_good(scale: float = 1.0) -> Iterator[Rate]:
-    """A retrained model that is exactly as good, on rows of the same world."""
-    for rows in SIZES:
-        runs = max(20, int(scale * (1000 if rows <= 1000 else 400 if rows <= 10_000 else 60)))
-        for rate in BASE_RATES:
-            for kind in KINDS:
-                yield refused("as init writes it", World(rows, rate, kind), INIT, runs)
-                if rows <= 1000:
-                    yield refused("six limits of 0", World(rows, rate, kind), HARDEST, runs)
+def smallest_loss(what: str, world: World, knob: str, name: str, runs: int) -> Smallest:
+    """Under the limits that `init` writes.  knob : field of World.  name : end of the finding's name."""
 
-
-@dataclass(frozen=True)
-class Smallest:
-    """The smallest size found in FOUND of the runs; None: none of those tried was."""
-
-    what: str
-    world: World
-    runs: int
-    size: float | None
-    share: float
-
-
-def smallest(scale: float = 1.0) -> Iterator[Smallest]:
-    """Drops and falls of the AUC under the limits that `init` writes."""
-    for rows in SIZES:
-        runs = max(20, int(scale * (100 if rows <= 10_000 else 30)))
-        for rate in BASE_RATES:
-            yield _first_found("drop of the AUC (max_drop 0.01)", World(rows, rate), "lost", " drop", runs)
-            yield _first_found("share of labels shuffled", World(rows, rate), "shuffled", " fall", runs)
-
-
-def _first_found(what: str, world: World, knob: str, name: str, runs: int) -> Smallest:
-    most = 0.34 if knob == "lost" else 1.0
-    share = 0.0
-    for size in (step for step in STEPS if step <= most):
+    def hits_at(size: float) -> int:
         moved = replace(world, **{knob: size})
         found = [harm_shown(moved, INIT, np.random.default_rng([1, run])) for run in range(runs)]
-        share = sum(any(m.name.endswith(name) for m in one) for one in found) / runs
-        if share >= FOUND:
-            return Smallest(what, world, runs, size, share)
-    return Smallest(what, world, runs, None, share)
+        return sum(any(m.name.endswith(name) for m in one) for one in found)
+
+    sizes = [step for step in STEPS if step <= (MOST_LOST if knob == "lost" else 1.0)]
+    return smallest(f"{what}, base rate {world.rate:g}", world.rows, len(INIT), runs, sizes, hits_at)
 
 
-def table_of_quality(scale: float = 1.0) -> tuple[Table, Table]:
-    """Both tables, as `python -m benchmarks.gates` prints them.  scale : of the number of runs."""
-    rates = Table("limits", "rows", "base rate", "kind", "runs", "refused", "share", "upper 95 % end",
-                  title="quality gate: runs that refuse an equally good retrained model")  # fmt: skip
-    for one in equally_good(scale):
-        rates.add_row(one.what, f"{one.world.rows:,}", f"{one.world.rate:g}", one.world.kind, f"{one.runs:,}", f"{one.hits}",
-                      f"{one.hits / one.runs:.2%}", f"{one.high:.2%}")  # fmt: skip
-    sizes = Table("what", "rows", "base rate", "runs", "smallest", "found in",
-                  title="quality gate: the smallest loss found in 9 of 10 runs")  # fmt: skip
-    for found in smallest(scale):
-        size = "none of those tried" if found.size is None else f"{found.size:g}"
-        sizes.add_row(
-            found.what, f"{found.world.rows:,}", f"{found.world.rate:g}", f"{found.runs:,}", size, f"{found.share:.0%}"
-        )
-    return rates, sizes
+def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
+    """What is printed: a title, and what works out its lines.  scale : of the number of runs."""
 
+    def runs(wanted: int) -> int:
+        return max(int(scale * wanted), 20)
 
-def report(console: Console, scale: float = 1.0) -> None:
-    """Prints both tables."""
-    for table in table_of_quality(scale):
-        console.print(table)
-
-
-if __name__ == "__main__":
-    report(Console())
+    equal: list[Cell] = []
+    for rows in SIZES:
+        wanted = {300: 300, 1000: 300, 10_000: 200}.get(rows, 100)
+        worlds = [World(rows, rate, kind) for rate in BASE_RATES for kind in KINDS]
+        equal += [partial(refused, "as init writes it", world, INIT, runs(wanted)) for world in worlds]
+        if rows <= 1000:
+            equal += [partial(refused, "six limits of 0", world, HARDEST, runs(wanted)) for world in worlds]
+    yield "quality gate: runs that refuse an equally good retrained model", equal
+    yield (
+        "quality gate: the smallest loss found in 9 of 10 runs",
+        [
+            partial(smallest_loss, what, World(rows, rate), knob, name, runs(100 if rows <= 10_000 else 30))
+            for rows in SIZES
+            for rate in BASE_RATES
+            for what, knob, name in (
+                ("drop of the AUC (max_drop 0.01)", "lost", " drop"),
+                ("share of labels shuffled", "shuffled", " fall"),
+            )
+        ],
+    )

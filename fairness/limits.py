@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -14,12 +16,17 @@ HALVINGS = 40
 
 def normal_quantile(share: Floats | float) -> Floats:
     """Quantiles of the standard normal distribution; the distinct shares are few."""
+    if np.ndim(share) == 0:
+        return np.asarray(_quantile(float(share)))
     distinct, places = np.unique(np.asarray(share, np.float64), return_inverse=True)
-    normal = NormalDist()
-    found = np.array(
-        [np.nan if np.isnan(one) else normal.inv_cdf(min(max(one, 1e-300), 1 - 1e-16)) for one in distinct]
-    )
+    found = np.array([_quantile(float(one)) for one in distinct], np.float64)
     return found[places].reshape(np.shape(share))
+
+
+@lru_cache(maxsize=4096)
+def _quantile(share: float) -> float:
+    """A run asks for the same few levels thousands of times."""
+    return math.nan if math.isnan(share) else NormalDist().inv_cdf(min(max(share, 1e-300), 1 - 1e-16))
 
 
 def wilson(value: Floats, rows: Floats, confidence: float) -> tuple[Floats, Floats]:

@@ -14,15 +14,7 @@ from schemas.roles import Roles
 
 KINDS = ("number", "category", "date")
 DATE_PARTS = ("month", "weekday", "hour")
-DTYPES: Mapping[int, str] = {schema_pb2.INT: "int64", schema_pb2.FLOAT: "float32", schema_pb2.BYTES: "string"}
 _TYPES: Mapping[str, str] = {"int64": INT, "float32": FLOAT, "string": TEXT}
-# The life-cycle stages that TensorFlow Transform parses, too: the others never reach the preprocessing function.
-_PARSED_STAGES = (
-    schema_pb2.UNKNOWN_STAGE,
-    schema_pb2.BETA,
-    schema_pb2.PRODUCTION,
-    schema_pb2.VALIDATION_DERIVED,
-)
 _TIME_DOMAINS = ("time_domain", "time_of_day_domain")
 
 
@@ -42,17 +34,6 @@ class Feature:
     dtype: str
     key: str
     reading: Reading = field(default_factory=Reading)
-
-
-def derive(schema: schema_pb2.Schema, roles: Roles) -> tuple[Feature, ...]:
-    """The features of a schema: every column that is not label, weight or id, ordered by name.
-
-    Raises
-    ------
-    DataError : no feature column is left, or a column has a type or kind that cannot be used.
-    """
-    dtypes = {f.name: DTYPES.get(f.type, "") for f in schema.feature if f.lifecycle_stage in _PARSED_STAGES}
-    return from_dtypes(dtypes, settle(schema, roles))
 
 
 def settle(schema: schema_pb2.Schema, roles: Roles) -> Roles:
@@ -113,7 +94,7 @@ def _other(name: str, dtype: str, key: str, roles: Roles) -> Feature:
 
 def _problems(name: str, dtype: str, kind: str | None) -> Iterable[Problem]:
     place = f"column '{name}'"
-    if dtype not in DTYPES.values():
+    if dtype not in _TYPES:
         yield Problem(
             place, f"type {dtype or 'unknown'}", "int64, float32 or string", "Convert the column, or name it an id."
         )

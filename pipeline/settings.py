@@ -177,9 +177,10 @@ class Columns(Section):
     kinds: dict[str, Literal["number", "category", "date"]] = Field(
         {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
     )
-    dates: dict[str, Literal["day_first", "month_first", "iso"]] = Field(
+    dates: dict[str, Literal["day_first", "month_first", "month_name", "iso"]] = Field(
         {},
-        description="Columns of dates, and which part stands first where the year does not: 31.01.2024 or 01/31/2024.",
+        description="Columns of dates, and which part stands first where the year does not: 31.01.2024, 01/31/2024, "
+        "or month_name for 31-Jan-2024.",
     )
     numbers: dict[str, NumberText] = Field(
         {},

@@ -58,9 +58,9 @@ def read(values: Any, reading: Reading) -> Any | Offence:
     found, _ = plain(_as_written(values, reading))
     found = cleaned(found, reading.missing) if pa.types.is_string(found.type) else found
     if reading.type == INT:
-        return _checked(found, _whole(_unformatted(found, reading.number)), _ALLOWED[INT])
+        return _checked(found, _whole(_unformatted(found, reading.number)), _allowed(reading))
     if reading.type == FLOAT:
-        return _checked(found, _floats(_unformatted(found, reading.number)), _ALLOWED[FLOAT])
+        return _checked(found, _floats(_unformatted(found, reading.number)), _allowed(reading))
     if pa.types.is_floating(found.type):
         found = _checked(found, _of_53_bits(found), "a text; a number so large has lost digits before it came here")
         if isinstance(found, Offence):
@@ -95,6 +95,14 @@ def _checked(before: Any, after: Any, allowed: str) -> Any | Offence:
     wrong = pc.and_(pc.is_valid(before), pc.is_null(after))
     index = pc.index(wrong, True).as_py()
     return Offence(index, before[index].as_py(), pc.sum(wrong).as_py(), allowed)
+
+
+def _allowed(reading: Reading) -> str:
+    form = reading.number
+    written = (
+        "1471" if form is None else f"1{form.thousands}471" + (f"{form.decimal}46" if reading.type == FLOAT else "")
+    )
+    return _ALLOWED[reading.type] + (f", written as {written}" if form else "")
 
 
 def _unformatted(values: Any, form: NumberFormat | None) -> Any:

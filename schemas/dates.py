@@ -3,6 +3,7 @@
     2024-01-31                           2024/01/31                    with the year first, always
     31.01.2024  31/1/2024  31-01-2024    day_first
     01/31/2024  1/31/2024                month_first
+    31-Jan-2024  31 January 2024  Jan 31, 2024  Wed, 31 Jan 2024    month_name
     then, after T or a blank:  10:00  10:00:00  10:00:00.25  10:00:00,25  24:00:00  23:59:60  9:05 PM
     then:                      Z  UTC  +00  +0100  -05:00, with or without a blank before it
 
@@ -16,10 +17,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.reading import DAY_FIRST, ISO, MONTH_FIRST
+from schemas.reading import DAY_FIRST, ISO, MONTH_FIRST, MONTH_NAME
 
 _YEAR_FIRST = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2})"
 _YEAR_LAST = r"(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{1,2}-[0-9]{1,2}-[0-9]{4})"
+_MONTHS = (
+    "jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?", "aug(?:ust)?", "sept?(?:ember)?",
+    "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?",
+)  # fmt: skip
+_WEEKDAY = "(?i:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )"
+_NTH = "(?i:st|nd|rd|th)?"
+_NAME = rf"(?i:{'|'.join(_MONTHS)})\.?"
+_NAMED = rf"{_WEEKDAY}?(?:[0-9]{{1,2}}{_NTH}(?:-|/| |\. )?{_NAME}(?:-|/|,? )?[0-9]{{4}}|{_NAME} [0-9]{{1,2}}{_NTH},? [0-9]{{4}})"
 _TIME = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp][Mm])?"
 _ZONE = r"(?: ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 #: 1970-01-01T00:00:00.000000 without AM or PM, in UTC.
@@ -45,6 +54,14 @@ _STEPS = (
     (rf"^({_ANY}{{27}}) ?([+-][0-9]{{2}}):?([0-9]{{2}})?$", r"\1\2\3"),
     (rf"^({_ANY}{{30}})$", r"\100"),
 )
+_STEPS_FROM_NAMES = (
+    (f"^{_WEEKDAY}", ""),
+    (rf"^([0-9]{{1,2}}){_NTH}(?:-|/| |\. )?([A-Za-z]+)\.?(?:-|/|,? )?([0-9]{{4}})", r"\3-\2-\1"),
+    (rf"^([A-Za-z]+)\.? ([0-9]{{1,2}}){_NTH},? ([0-9]{{4}})", r"\3-\1-\2"),
+    *((rf"^([0-9]{{4}}-)(?i:{name})-", rf"\1{number:02}-") for number, name in enumerate(_MONTHS, 1)),
+    (r"^([0-9]{4}-[0-9]{2}-)([0-9])([^0-9]|$)", r"\10\2\3"),
+    *_STEPS,
+)
 #: Of four-digit years, in days from 1970-01-01.
 FIRST_DAY, LAST_DAY = -719_528, 2_932_896
 MICROS_OF_DAY = 86_400_000_000
@@ -53,6 +70,7 @@ ALLOWED = {
     ISO: "an ISO date: 2024-01-31 or 2024-01-31T10:00:00",
     DAY_FIRST: "a date with the day first, 31.01.2024 or 31/01/2024 10:00, or an ISO date",
     MONTH_FIRST: "a date with the month first, 01/31/2024 or 1/31/2024 10:00 PM, or an ISO date",
+    MONTH_NAME: "a date with the month's English name, 31-Jan-2024 or Jan 31, 2024 10:00 PM, or an ISO date",
 }
 
 
@@ -61,14 +79,16 @@ def pattern(order: str) -> str:
 
     order : one of reading.DATE_ORDERS.
     """
-    day = _YEAR_FIRST if order == ISO else f"(?:{_YEAR_FIRST}|{_YEAR_LAST})"
-    return f"{day}(?:[Tt ]{_TIME}{_ZONE})?"
+    more = {ISO: "", MONTH_NAME: f"|{_NAMED}"}.get(order, f"|{_YEAR_LAST}")
+    return f"(?:{_YEAR_FIRST}{more})(?:[Tt ]{_TIME}{_ZONE})?"
 
 
 def steps(order: str) -> tuple[tuple[str, str], ...]:
     """RE2 patterns and what each is replaced by once, one after another: from what `pattern` takes to FIXED_WIDTH."""
     if order == ISO:
         return _STEPS
+    if order == MONTH_NAME:
+        return _STEPS_FROM_NAMES
     ymd = r"\3-\2-\1" if order == DAY_FIRST else r"\3-\1-\2"
     return (
         (r"^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", ymd),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,17 +79,6 @@ def parse_pbtxt(text: str, place: str) -> schema_pb2.Schema:
             ),
         )
     return schema
-
-
-def write_pbtxt(schema: schema_pb2.Schema, path: str | Path, header: str = "") -> None:
-    """Write the schema as text, `header` above it as comment lines; the file is there whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as stream:
-        stream.write(to_pbtxt(schema, header))
-    # NamedTemporaryFile makes files that only their owner reads; a schema is shared.
-    Path(stream.name).chmod(0o644)
-    os.replace(stream.name, path)
 
 
 def to_pbtxt(schema: schema_pb2.Schema, header: str = "") -> str:

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 INT, FLOAT, TEXT = "int", "float", "text"
-ISO, DAY_FIRST, MONTH_FIRST = "iso", "day_first", "month_first"
-DATE_ORDERS = (ISO, DAY_FIRST, MONTH_FIRST)
+ISO, DAY_FIRST, MONTH_FIRST, MONTH_NAME = "iso", "day_first", "month_first", "month_name"
+DATE_ORDERS = (ISO, DAY_FIRST, MONTH_FIRST, MONTH_NAME)
 #: Signs that may stand between thousands. A blank stands for any blank that keeps a line together, too.
 THOUSANDS = ("", ",", ".", " ", "'", "_")
 DECIMALS = (".", ",")

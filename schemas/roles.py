@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from schemas.reading import Reading
 
@@ -39,12 +41,23 @@ class Roles:
         return self.classes[-1] if self.task == "binary" else None
 
     def to_json(self) -> str:
-        readings = {name: reading.to_json() for name, reading in self.readings.items()}
-        return json.dumps({**asdict(self), "readings": readings}, sort_keys=True, ensure_ascii=False)
+        """The words for no value of most columns stand once, as `missing`; a reading without the key has these."""
+        common = Counter(one.missing for one in self.readings.values()).most_common(1)
+        missing = common[0][0] if common else ()
+        readings = {name: _without(one, missing) for name, one in self.readings.items()}
+        content = {**asdict(self), "readings": readings, "missing": missing}
+        return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Roles:
+        """Reads what earlier versions wrote, too: there each reading has its own words, or none."""
         content = json.loads(text)
-        readings = {name: Reading.from_json(one) for name, one in content.get("readings", {}).items()}
+        common = {"missing": content.pop("missing", [])}
+        readings = {name: Reading.from_json({**common, **one}) for name, one in content.get("readings", {}).items()}
         lists = {"classes": tuple(content["classes"]), "ids": tuple(content["ids"])}
         return cls(**{**content, **lists, "readings": readings})
+
+
+def _without(reading: Reading, missing: tuple[str, ...]) -> dict[str, Any]:
+    content = {**reading.to_json(), "missing": list(reading.missing)}
+    return {key: value for key, value in content.items() if key != "missing" or reading.missing != missing}

@@ -11,7 +11,6 @@ from schemas.roles import Roles
 
 TYPES = ("int", "float", "text")
 KINDS = ("number", "category", "date")
-COLUMN_ROLES = ("feature", "label", "weight", "id")
 MAX_DOMAIN = 100
 """More distinct categories than this are a vocabulary, not a domain: the schema does not list them."""
 

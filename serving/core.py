@@ -7,19 +7,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from serving.access_log import AccessLog
+from serving.aside import Aside
 from serving.engine import inference
 from serving.engine.inference import Classified, Tensors
 from serving.engine.saved_model import SavedModel, rows_of
 from serving.exchange import Call, Part
 from serving.metrics import Metrics
+from serving.request_reading import RequestReader
 from serving.router import SHADOW
 from serving.signature import Signature
 from serving.status import Code, ServingError, invalid
 from serving.versions.library import Lease, Library
 from serving.versions.version import Version
 
+Found = TypeVar("Found")
+
+#: Rows from which on it takes milliseconds to look at each of them.
+MANY_ROWS = 256
 UNKNOWN_MODEL = "(unknown)"
 
 
@@ -59,6 +66,8 @@ class ServerCore:
         self.access = access
         self._shadows: set[asyncio.Task[None]] = set()
         self.draining = False
+        #: For what would hold up everyone else.
+        self.aside = Aside()
 
     @contextmanager
     def watch(self, call: Call) -> Iterator[None]:
@@ -112,12 +121,17 @@ class ServerCore:
         call: Call,
     ) -> Part:
         assert version.batcher is not None  # noqa: S101 - a leased version is loaded
-        read = inputs if version.reader is None else version.reader.read(signature.name, inputs)
+        read = inputs if version.reader is None else await self._read(version.reader, signature.name, inputs, rows)
         ordered = {name: read[name] for name in signature.inputs}
         began = self.clock()
         part = await version.batcher.submit(signature, ordered, outputs, rows, call)
         self.metrics.run(call, rows or 1, self.clock() - began)
         return part
+
+    async def _read(self, reader: RequestReader, signature: str, inputs: Tensors, rows: int | None) -> Tensors:
+        if (rows or 1) < MANY_ROWS:
+            return reader.read(signature, inputs)
+        return await self.aside.run(lambda: reader.read(signature, inputs))
 
     def _copy(self, call: Call, lease: Lease, signature: Signature, inputs: Tensors, outputs: tuple[str, ...]) -> None:
         """Sends the shadow the same request; the client's answer is on its way already."""
@@ -150,13 +164,18 @@ class ServerCore:
         """Version and classes per row. Raises ServingError."""
         plan, outputs = inference.classify_signature(model_of(lease.version).signatures, signature)
         answer = await self._on_examples(call, lease, plan, outputs, examples)
-        return answer.version, inference.classifications(answer.outputs, len(examples))
+        return answer.version, await self._told(inference.classifications, answer, len(examples))
 
     async def regress(self, call: Call, lease: Lease, signature: str, examples: list[bytes]) -> tuple[int, list[float]]:
         """Version and value per row. Raises ServingError."""
         plan, outputs = inference.regress_signature(model_of(lease.version).signatures, signature)
         answer = await self._on_examples(call, lease, plan, outputs, examples)
-        return answer.version, inference.regressions(answer.outputs, len(examples))
+        return answer.version, await self._told(inference.regressions, answer, len(examples))
+
+    async def _told(self, of: Callable[[Tensors, int], Found], answer: Answer, rows: int) -> Found:
+        if rows < MANY_ROWS:
+            return of(answer.outputs, rows)
+        return await self.aside.run(lambda: of(answer.outputs, rows))
 
     async def _on_examples(
         self, call: Call, lease: Lease, signature: Signature, outputs: tuple[str, ...], examples: list[bytes]
@@ -168,6 +187,7 @@ class ServerCore:
         if self._shadows:
             await asyncio.gather(*self._shadows, return_exceptions=True)
         await self.library.close()
+        self.aside.close()
 
 
 def model_of(version: Version) -> SavedModel:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from schemas.address import bare
 from schemas.errors import Problem, UsageError
 from serving import options, tls
-from serving.engine.limits import BatchLimits
+from serving.engine import session
+from serving.engine.limits import UNBATCHED, BatchLimits
+from serving.engine.session import SessionSettings
+from serving.flags_without_effect import WITHOUT_EFFECT
 from serving.metrics_path import DEFAULT_PATH
 from serving.options import Options, Tls
 from serving.request_log.settings import RequestLogSettings
@@ -19,16 +24,8 @@ from serving.textproto import TextError
 
 log = logging.getLogger("sluicegate.serving")
 
-#: TensorFlow Serving's flags that mean nothing here; they are taken, so that its command lines work.
-WITHOUT_EFFECT = (
-    "grpc_max_threads", "rest_api_num_threads", "grpc_channel_arguments", "enable_profiler", "saved_model_tags",
-    "per_process_gpu_memory_fraction", "flush_filesystem_caches", "enable_signature_method_name_check",
-    "enable_per_model_batching_parameters", "num_load_threads", "num_unload_threads", "num_request_iterations_for_warmup",
-    "use_tflite_model", "prefer_tflite_model", "xla_cpu_compilation_enabled", "enable_cors_support",
-    "tensorflow_session_parallelism", "remove_unused_fields_from_bundle_metagraph", "grpc_socket_path",
-    "enable_serialization_as_tensor_content", "platform_config_file", "thread_pool_factory_config_file", "mixed_precision",
-    "skip_initialize_tpu", "enable_grpc_healthcheck_service",
-)  # fmt: skip
+#: Numbers that gRPC takes as such; all else goes there as text.
+_INT32 = re.compile(r"[+-]?\d{1,10}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,6 +33,32 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(
             "The command line is wrong.", Problem(f"`{self.prog}`", message, "", f"see `{self.prog} --help`")
         )
+
+
+class _Version(argparse.Action):
+    """--version, as a switch like TensorFlow Serving's."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(nargs="?", const="true", metavar="BOOL", **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: str | None = None) -> None:
+        if _truth(values):
+            print(f"Sluicegate ModelServer: {_installed('sluicegate')}\nTensorFlow Library: {_tensorflow()}")  # noqa: T201
+            parser.exit()
+
+
+def _tensorflow() -> str:
+    return next((found for name in ("tensorflow", "tensorflow-cpu") if (found := _installed(name))), "not installed")
+
+
+def _installed(name: str) -> str:
+    """The version of an installed package, or ""."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def parser(prog: str = "python -m serving") -> argparse.ArgumentParser:
@@ -61,35 +84,62 @@ def add_flags(made: argparse.ArgumentParser) -> None:
 def _tensorflow_serving(group: Any) -> None:
     add = group.add_argument
     _number(group, "port", int, None, "N", "gRPC port; 0 is off (default: 8500)")
+    add("--grpc_socket_path", default="", metavar="PATH", help="gRPC on a Unix socket, too (with --port=0: only there)")
+    add(
+        "--grpc_channel_arguments",
+        default="",
+        metavar="A=1,B=2",
+        help="of gRPC's server: grpc.max_connection_age_ms=2000",
+    )
+    _switch(group, "enable_grpc_healthcheck_service", True, "grpc.health.v1 (default: on)")
+    _switch(group, "enable_serialization_as_tensor_content", False, "outputs over gRPC as tensor_content")
     _number(group, "rest_api_port", int, None, "N", "REST port; 0 is off (default: off)")
-    _number(group, "rest_api_timeout_in_ms", int, 30000, "MS", "of a REST request (default: 30000)")
+    _number(group, "rest_api_timeout_in_ms", _least(int, 1), 30000, "MS", "of a REST request (default: 30000)")
     add("--model_name", metavar="NAME", help="the one model to serve (default: $MODEL_NAME, or 'default')")
     add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
     _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
-    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often (default: 1)")
-    _number(group, "max_num_load_retries", int, 5, "N", "of a version that fails to load (default: 5)")
+    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often; 0 is once (default: 1)")
+    _number(group, "max_num_load_retries", _least(int, 0), 5, "N", "of a version that fails to load (default: 5)")
     _number(group, "load_retry_interval_micros", int, 60_000_000, "US", "between them (default: 1 minute)")
     _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
+    _number(group, "num_request_iterations_for_warmup", int, 0, "N", "replay each so often (default: once)")
     _switch(
         group, "allow_version_labels_for_unavailable_models", False, "a new label may name a version not yet loaded"
     )
     _switch(group, "force_allow_any_version_labels_for_unavailable_models", False, "any label may")
     _switch(group, "enable_batching", True, "put requests together (default: on; it adds no delay)")
+    _switch(group, "enable_per_model_batching_parameters", False, "batch a version as its batching_params.pbtxt says")
     add("--batching_parameters_file", metavar="FILE", help="BatchingParameters as text")
     add("--monitoring_config_file", metavar="FILE", help="MonitoringConfig as text (default: metrics are on)")
     add("--ssl_config_file", metavar="FILE", help="SSLConfig as text, with the PEM texts in it")
-    within = "threads within an operation; 0: TensorFlow's choice (default: 1)"
-    _number(group, "tensorflow_intra_op_parallelism", int, 1, "N", within)
-    _number(group, "tensorflow_inter_op_parallelism", int, 0, "N", "threads between operations")
+    _sessions(group)
     _switch(group, "rest_api_enable_cors_support", False, "answer with CORS headers")
+    _switch(group, "use_alts_credentials", False, "refused: use a certificate")
+    add("--version", action=_Version, help="print the versions and end")
+
+
+def _sessions(group: Any) -> None:
+    add = group.add_argument
+    add(
+        "--saved_model_tags",
+        default=session.SERVE,
+        metavar="A,B",
+        help="of the graph in the SavedModel (default: serve)",
+    )
+    add("--tensorflow_session_config_file", metavar="FILE", help="ConfigProto as text")
+    within = "threads within an operation; 0: TensorFlow's choice (default: 1)"
+    _number(group, "tensorflow_intra_op_parallelism", _least(int, 0), None, "N", within)
+    _number(group, "tensorflow_inter_op_parallelism", _least(int, 0), 0, "N", "threads between operations")
+    _number(group, "tensorflow_session_parallelism", _least(int, 0), 0, "N", "both of them")
+    _number(group, "per_process_gpu_memory_fraction", float, 0.0, "P", "of each GPU, 0 to 1; 0: TensorFlow's choice")
 
 
 def _ours(group: Any) -> None:
     add = group.add_argument
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1, this machine only)")
-    _number(group, "max_request_bytes", int, 64 * 2**20, "N", "of one request (default: 64 MiB)")
-    _number(group, "max_request_rows", int, 100_000, "N", "of one request (default: 100000)")
+    _number(group, "max_request_bytes", _least(int, 1), 64 * 2**20, "N", "of one request (default: 64 MiB)")
+    _number(group, "max_request_rows", _least(int, 1), 100_000, "N", "of one request (default: 100000)")
     add("--routing_header", default="x-routing-key", metavar="NAME", help="its value decides between stable and canary")
     add(
         "--routing_column",
@@ -110,16 +160,32 @@ def _ours(group: Any) -> None:
     add("--request_log_hash", default="", metavar="A,B", help="columns written as keyed hashes only")
     add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key, 16 characters or more")
     _number(group, "request_log_rotate_seconds", float, 300.0, "S", "a file's age (default: 300)")
-    _number(group, "request_log_max_files", int, 0, "N", "kept per model; 0 keeps all (default)")
+    _number(group, "request_log_max_files", _least(int, 0), 0, "N", "kept per model; 0 keeps all (default)")
     add("--tls_certificate", metavar="FILE", help="PEM; for both ports")
     add("--tls_key", metavar="FILE", help="PEM")
-    _number(group, "drain_seconds", float, 0.5, "S", "after SIGTERM still take new connections so long")
+    _number(group, "drain_seconds", _least(float, 0), 0.5, "S", "after SIGTERM still take new connections so long")
     add("--ports_file", metavar="FILE", help="write the ports taken there as JSON once the server is ready")
     add("--free_ports", action="store_true", help="take free ports instead of --port and --rest_api_port")
 
 
-def _number(group: Any, name: str, kind: type, default: float | None, unit: str, what: str) -> None:
-    group.add_argument(f"--{name}", type=kind, default=default, metavar=unit, help=what)
+def _number(group: Any, name: str, kind: Callable[[str], float], default: float | None, unit: str, what: str) -> None:
+    read = _least(kind, -math.inf) if isinstance(kind, type) else kind
+    group.add_argument(f"--{name}", type=read, default=default, metavar=unit, help=what)
+
+
+def _least(kind: type, bound: float) -> Callable[[str], float]:
+    """Reads a finite number of `bound` or more."""
+
+    def read(text: str) -> float:
+        found: float = kind(text)
+        if not math.isfinite(found) or found < bound:
+            allowed = "" if bound == -math.inf else f" of {bound} or more"
+            raise argparse.ArgumentTypeError(f"{text!r} is no number{allowed}")
+        return found
+
+    # argparse names it where a text is no number at all.
+    read.__name__ = "whole number" if kind is int else "number"
+    return read
 
 
 def _switch(group: Any, name: str, default: bool, what: str) -> None:
@@ -141,9 +207,10 @@ def read(argv: Sequence[str], environment: Mapping[str, str], prog: str = "pytho
 
 def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) -> Options:
     """Raises UsageError for what contradicts itself and for files that cannot be read."""
-    for name in WITHOUT_EFFECT:
+    for name, reason in WITHOUT_EFFECT.items():
         if getattr(given, name) is not None:
-            log.warning("--%s has no effect here", name)
+            log.warning("--%s has no effect here: %s", name, reason)
+    _check_doors(given)
     name, base = _model(given, environment)
     return Options(
         model_config_file=Path(given.model_config_file) if given.model_config_file else None,
@@ -157,12 +224,16 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         poll=given.file_system_poll_wait_seconds,
         load_retries=given.max_num_load_retries,
         load_interval=given.load_retry_interval_micros / 1e6,
-        warm_up=given.enable_model_warmup,
+        warm_ups=max(1, given.num_request_iterations_for_warmup) if given.enable_model_warmup else 0,
         new_labels_may_wait=given.allow_version_labels_for_unavailable_models,
         any_label_may_wait=given.force_allow_any_version_labels_for_unavailable_models,
         batching=_batching(given),
-        intra_op_threads=given.tensorflow_intra_op_parallelism,
-        inter_op_threads=given.tensorflow_inter_op_parallelism,
+        own_batching=given.enable_per_model_batching_parameters and given.enable_batching,
+        session=_session(given),
+        grpc_socket=Path(given.grpc_socket_path).absolute() if given.grpc_socket_path else None,
+        grpc_arguments=_channel_arguments(given.grpc_channel_arguments),
+        grpc_health=given.enable_grpc_healthcheck_service,
+        tensor_content=given.enable_serialization_as_tensor_content,
         metrics_path=_parsed("monitoring_config_file", given, options.metrics_path, DEFAULT_PATH),
         cors=given.rest_api_enable_cors_support,
         max_request_bytes=given.max_request_bytes,
@@ -202,10 +273,58 @@ def _batching(given: argparse.Namespace) -> BatchLimits:
         if given.batching_parameters_file:
             allowed = "one of them: TensorFlow Serving refuses both, too"
             raise _wrong("--batching_parameters_file", "and --enable_batching=false", allowed, "leave one out")
-        return BatchLimits(max_batch_size=1)
+        return UNBATCHED
     return _parsed(
         "batching_parameters_file", given, lambda text: options.batch_limits(text, BatchLimits()), BatchLimits()
     )
+
+
+def _session(given: argparse.Namespace) -> SessionSettings:
+    intra, inter = given.tensorflow_intra_op_parallelism, given.tensorflow_inter_op_parallelism
+    both = given.tensorflow_session_parallelism
+    if intra and inter and both:
+        raise _wrong(
+            "--tensorflow_session_parallelism", "also --tensorflow_intra_op_parallelism and --tensorflow_inter_op_parallelism",
+            "all threads by one flag, or by the two", "leave one or two out",
+        )  # fmt: skip
+    if not 0 <= given.per_process_gpu_memory_fraction <= 1:
+        got = str(given.per_process_gpu_memory_fraction)
+        raise _wrong("--per_process_gpu_memory_fraction", got, "0 to 1", "choose another")
+    config = _parsed("tensorflow_session_config_file", given, session.config_of, b"")
+    if intra is None:
+        # Small models are quicker so; who gives a whole configuration, or both, has chosen.
+        intra = both or (0 if config else 1)
+    return SessionSettings(
+        intra_op=intra,
+        inter_op=inter or both,
+        tags=_names(given.saved_model_tags) or (session.SERVE,),
+        gpu_memory_fraction=given.per_process_gpu_memory_fraction,
+        config=config,
+    )
+
+
+def _check_doors(given: argparse.Namespace) -> None:
+    if given.use_alts_credentials:
+        remedy = "leave it out, and encrypt with --tls_certificate and --tls_key, or --ssl_config_file"
+        raise _wrong("--use_alts_credentials", "true", "false: ALTS works between Google's own machines only", remedy)
+    if given.port == 0 and not given.grpc_socket_path and not given.rest_api_port and not given.free_ports:
+        raise _wrong("--port and --rest_api_port", "both 0", "one of them, or a --grpc_socket_path", "open a door")
+
+
+def _channel_arguments(text: str) -> tuple[tuple[str, int | str], ...]:
+    found: list[tuple[str, int | str]] = []
+    for pair in filter(None, map(str.strip, text.split(","))):
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            allowed = "pairs such as grpc.max_connection_age_ms=2000, with commas between"
+            raise _wrong("--grpc_channel_arguments", repr(pair), allowed, "correct the pair")
+        if not name.startswith("grpc."):
+            log.warning(
+                "--grpc_channel_arguments: %s has no effect, the names of gRPC's arguments begin with grpc.", name
+            )
+        number = _INT32.fullmatch(value) and -(2**31) <= int(value) < 2**31
+        found.append((name, int(value) if number else value))
+    return tuple(found)
 
 
 def _parsed(flag: str, given: argparse.Namespace, parse: Any, default: Any) -> Any:

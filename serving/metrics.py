@@ -31,6 +31,8 @@ class Metrics:
         self._counts: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
         self._reads: dict[tuple[str, tuple[tuple[str, str], ...]], Read] = {}
         self._children: dict[tuple[Any, ...], Any] = {}
+        #: Called for numbers whose labels come and go.
+        self.more: list[Callable[[], Iterator[tuple[str, tuple[tuple[str, str], ...], float]]]] = []
         self._request = self._histogram(
             ":tensorflow:serving:request_latency", "microseconds per request", ("model_name", "API", "entrypoint")
         )
@@ -104,6 +106,8 @@ class Metrics:
             yield name, labels, value
         for (name, labels), read in list(self._reads.items()):
             yield name, labels, read()
+        for samples in self.more:
+            yield from samples()
 
     def latencies(self) -> list[dict[str, Any]]:
         """Per version and arm: answers in each latency bucket; they end at MICROSECONDS, and one has no end."""

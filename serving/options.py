@@ -10,6 +10,7 @@ from typing import Any
 
 from serving import protos, textproto
 from serving.engine.limits import BatchLimits
+from serving.engine.session import SessionSettings
 from serving.metrics_path import DEFAULT_PATH, TAKEN
 from serving.request_log.settings import RequestLogSettings
 from serving.textproto import TextError
@@ -40,7 +41,8 @@ class Options:
     """Everything that decides how a server runs.
 
     grpc_port, rest_port : 0 takes a free one, None is off.  rest_timeout, poll, drain, load_interval : seconds.
-    host : an address; loopback only unless told otherwise.
+    host : an address; loopback only unless told otherwise.  grpc_socket : a Unix socket beside the port.
+    warm_ups, own_batching : as in `Loader`.  tensor_content : outputs over gRPC as `tensor_content`.
     """
 
     model_config_file: Path | None = None
@@ -54,12 +56,12 @@ class Options:
     poll: float = 1.0
     load_retries: int = 5
     load_interval: float = 60.0
-    warm_up: bool = True
+    warm_ups: int = 1
     new_labels_may_wait: bool = False
     any_label_may_wait: bool = False
     batching: BatchLimits = field(default_factory=BatchLimits)
-    intra_op_threads: int = 1
-    inter_op_threads: int = 0
+    own_batching: bool = False
+    session: SessionSettings = field(default_factory=lambda: SessionSettings(intra_op=1))
     metrics_path: str = DEFAULT_PATH
     cors: bool = False
     max_request_bytes: int = 64 * 2**20
@@ -70,6 +72,10 @@ class Options:
     access_log: str = ""
     request_log: RequestLogSettings | None = None
     tls: Tls | None = None
+    grpc_socket: Path | None = None
+    grpc_arguments: tuple[tuple[str, int | str], ...] = ()
+    grpc_health: bool = True
+    tensor_content: bool = False
     drain: float = 0.5
     ports_file: Path | None = None
 

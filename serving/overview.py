@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from serving.core import ServerCore
     from serving.versions.library import Model
     from serving.versions.version import Version
+    from serving.watching import Watched
 
 
 def overview(core: ServerCore) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def overview(core: ServerCore) -> dict[str, Any]:
         {
             "time": core.clock(),
             "draining": core.draining,
+            "watches": [_watched(one) for one in core.library.watches.all],
             "models": [_model(model) for model in core.library.models.values()],
             "counters": [
                 {"name": name, "labels": dict(labels), "value": value} for name, labels, value in core.metrics.samples()
@@ -33,6 +35,14 @@ def overview(core: ServerCore) -> dict[str, Any]:
         }
     )
     return document
+
+
+def _watched(one: Watched) -> dict[str, Any]:
+    """every, age : seconds.  problem, late : "" where all is well."""
+    return {
+        "watch": one.what, "model": one.model, "every": one.every, "age": one.age, "looks": one.looks,
+        "failures": one.failures, "problem": one.problem, "late": one.late,
+    }  # fmt: skip
 
 
 def _sendable(value: Any) -> Any:

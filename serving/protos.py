@@ -1,7 +1,7 @@
-"""Messages of TensorFlow Serving's files for which tensorflow-serving-api brings no Python code.
+"""Messages of TensorFlow Serving and of KServe for which the server's packages bring no Python code.
 
-After session_bundle_config.proto, monitoring_config.proto and ssl_config.proto of tensorflow/serving, in a pool of their own: a
-program that has them from elsewhere keeps those.
+After session_bundle_config.proto, monitoring_config.proto and ssl_config.proto of tensorflow/serving, and grpc_predict_v2.proto of
+kserve, in a pool of their own: a program that has them from elsewhere keeps those.
 """
 
 from __future__ import annotations
@@ -34,42 +34,52 @@ _MESSAGES: dict[str, tuple[tuple[int, str, str], ...]] = {
         (4, "client_verify", "bool"),
     ),
 }
-_PACKAGE = "tensorflow.serving"
+_HEALTH: dict[str, tuple[tuple[int, str, str], ...]] = {
+    "ServerLiveRequest": (),
+    "ServerLiveResponse": ((1, "live", "bool"),),
+    "ServerReadyRequest": (),
+    "ServerReadyResponse": ((1, "ready", "bool"),),
+    "ModelReadyRequest": ((1, "name", "string"), (2, "version", "string")),
+    "ModelReadyResponse": ((1, "ready", "bool"),),
+}
+_TENSORFLOW, _KSERVE = "tensorflow.serving", "inference"
 
 
 def batching_parameters() -> Any:
-    return _made()["BatchingParameters"]()
+    return _made(_TENSORFLOW)["BatchingParameters"]()
 
 
 def monitoring_config() -> Any:
-    return _made()["MonitoringConfig"]()
+    return _made(_TENSORFLOW)["MonitoringConfig"]()
 
 
 def ssl_config() -> Any:
-    return _made()["SSLConfig"]()
+    return _made(_TENSORFLOW)["SSLConfig"]()
+
+
+def kserve(name: str) -> Any:
+    """The class of one of KServe's messages about health."""
+    return _made(_KSERVE)[name]
 
 
 @cache
-def _made() -> dict[str, Any]:
+def _made(package: str) -> dict[str, Any]:
+    messages = {_TENSORFLOW: _MESSAGES, _KSERVE: _HEALTH}[package]
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     file = descriptor_pb2.FileDescriptorProto(
-        name="sluicegate/serving_files.proto",
-        package=_PACKAGE,
-        syntax="proto3",
-        dependency=[wrappers_pb2.DESCRIPTOR.name],
+        name=f"sluicegate/{package}.proto", package=package, syntax="proto3", dependency=[wrappers_pb2.DESCRIPTOR.name]
     )
-    for name, fields in _MESSAGES.items():
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         for number, field, kind in fields:
-            _add(message.field.add(name=field, number=number), kind)
+            _add(message.field.add(name=field, number=number), kind, package)
     pool.Add(file)
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _MESSAGES
-    }
+    found = {name: pool.FindMessageTypeByName(f"{package}.{name}") for name in messages}
+    return {name: message_factory.GetMessageClass(one) for name, one in found.items()}
 
 
-def _add(field: Any, kind: str) -> None:
+def _add(field: Any, kind: str, package: str) -> None:
     of = descriptor_pb2.FieldDescriptorProto
     repeated, kind = kind.startswith("repeated "), kind.removeprefix("repeated ")
     field.label = of.LABEL_REPEATED if repeated else of.LABEL_OPTIONAL
@@ -77,4 +87,4 @@ def _add(field: Any, kind: str) -> None:
         field.type = of.Type.Value(f"TYPE_{kind.upper()}")
         return
     field.type = of.TYPE_MESSAGE
-    field.type_name = f".google.protobuf.{kind}" if kind in (_INT64, _STRING, _BOOL) else f".{_PACKAGE}.{kind}"
+    field.type_name = f".google.protobuf.{kind}" if kind in (_INT64, _STRING, _BOOL) else f".{package}.{kind}"

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from schemas import cells
 from schemas.errors import DataError, Problem
-from schemas.reading import TEXT, Reading
+from schemas.reading import INT, TEXT, Reading
 
+_LAST_INT64 = np.nextafter(2.0**63, 0)
 HEADLINE = "The rows cannot be scored."
 _TOP_LEVEL = "a list of dicts, a pandas DataFrame, a pyarrow Table or RecordBatch, or a dict of columns"
 
@@ -197,8 +198,16 @@ def _absent_tensor(one: Input, rows: int) -> npt.NDArray[Any]:
     return np.full(rows, b"" if one.is_text else np.nan, np.dtype(object if one.is_text else np.float64))
 
 
-def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
-    """A column of any Arrow type as the signature takes it, or the first cell that it does not take."""
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """A column as its reading has it.  values : Arrow array of its distinct values.  codes : (n,) places in it, -1 = missing."""
+
+    values: Any
+    codes: npt.NDArray[np.int32]
+
+
+def distinct(one: Input, array: Any, place: Place) -> Distinct | Problem:
+    """A column of any Arrow type as it is read, or the first cell that its reading does not take."""
     try:
         # What is done to a value is done once for all rows that hold it.
         encoded = (
@@ -212,8 +221,18 @@ def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
     if isinstance(values, cells.Offence):
         row = int((codes == values.index).argmax())
         return Problem(place(row, one.name), repr(values.value), values.allowed, "correct the cell, or leave it empty")
+    return Distinct(values, codes)
+
+
+def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
+    """A column of any Arrow type as `serving_raw` takes it, or the first cell that it does not take."""
+    found = distinct(one, array, place)
+    if isinstance(found, Problem):
+        return found
     if one.is_text:
-        texts: npt.NDArray[Any] = values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
-        return np.append(texts, np.array([b""], object))[codes]
-    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.append(numbers, np.nan)[codes]
+        texts: npt.NDArray[Any] = found.values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
+        return np.append(texts, np.array([b""], object))[found.codes]
+    numbers = found.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    # The last int64s round to 2^63, which no whole number of 64 bits is: the graph would take it for missing.
+    numbers = np.minimum(numbers, _LAST_INT64) if one.reading.type == INT else numbers
+    return np.append(numbers, np.nan)[found.codes]

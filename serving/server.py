@@ -7,6 +7,7 @@ import contextlib
 import gc
 import json
 import logging
+import math
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,33 +26,46 @@ from serving.config import Latest, ModelConfig
 from serving.core import Limits, ServerCore
 from serving.engine.batching import Journal
 from serving.engine.batching import Threads as BatchThreads
-from serving.engine.saved_model import Threads
 from serving.metrics import Metrics
 from serving.options import Options
 from serving.request_log.log import RequestLog
 from serving.rest.app import RestApp, RestOptions
-from serving.rest.extras import extras
+from serving.rest.extras import extras, not_ready
 from serving.rest.server import RestServer
 from serving.routing_key import RoutingKey
+from serving.rpc.kserve import KServeHealth
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
-from serving.rpc.server import GrpcServer
-from serving.status import ServingError
+from serving.rpc.server import GrpcOptions, GrpcServer
+from serving.status import ServingError, invalid
 from serving.versions.library import LabelRules, Library, Patience
 from serving.versions.loading import Loader
+from serving.watching import (
+    CONFIG,
+    RELEASE,
+    VERSIONS,
+    Watched,
+    Watches,
+    in_own_thread,
+    keep_looking,
+    reason_of,
+)
 
 log = logging.getLogger("sluicegate.serving")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: Seconds that requests under way may take once the server stops.
 GRACE = 30.0
+#: Seconds.
+_SHORTEST_POLL = 0.01
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports taken; None where one is off."""
+    """The ports taken; None where one is off.  grpc_socket : path of the Unix socket."""
 
     grpc: int | None
     rest: int | None
+    grpc_socket: Path | None = None
 
 
 async def serve(options: Options) -> None:
@@ -82,6 +96,7 @@ def _nothing() -> None:
 
 def _welcome(options: Options, ports: Ports) -> str:
     told = [f"gRPC on {with_port(options.host, ports.grpc)}"] if ports.grpc else []
+    told += [f"gRPC on unix:{ports.grpc_socket}"] if ports.grpc_socket else []
     scheme = "https" if options.tls else "http"
     told += [f"REST on {scheme}://{with_port(options.host, ports.rest)}/"] if ports.rest else []
     return "serving " + ", ".join(told)
@@ -99,14 +114,15 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
         metrics = Metrics()
         with _request_log(options, metrics) as journal, _access_log(options) as access:
             library = _library(options, batches, loads, journal)
+            metrics.more.append(library.watches.samples)
             library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
             core = ServerCore(library, metrics, access, Limits(rows=options.max_request_rows))
-            await _configure(library, options)
+            applied = await _configure(library, options)
             try:
                 if journal is not None:
                     journal.await_writer()
                 settled()
-                async with _watching(library, options), _listening(core, options) as ports:
+                async with _watching(library, options, applied), _listening(core, options) as ports:
                     yield ports
             finally:
                 await core.close()
@@ -118,34 +134,49 @@ def _library(
     loader = Loader(
         BatchThreads(batches, options.batching.num_batch_threads),
         options.batching,
-        Threads(options.intra_op_threads, options.inter_op_threads),
-        options.warm_up,
+        options.session,
+        options.warm_ups,
         journal,
+        options.own_batching,
     )
     return Library(
         loader,
         loads,
         Patience(options.load_retries, options.load_interval),
         LabelRules(options.new_labels_may_wait, options.any_label_may_wait),
+        # Not asked to look again, nobody is ever late.
+        watches=Watches(max(options.poll, _SHORTEST_POLL) if options.poll > 0 else math.inf),
     )
 
 
-def configs_of(options: Options) -> tuple[ModelConfig, ...]:
-    """The models to serve. Raises ServingError for a config file that is wrong, OSError for one that is not there."""
-    if options.model_config_file:
-        return config.parse(options.model_config_file.read_text(encoding="utf-8"))
+async def _configure(library: Library, options: Options) -> bytes:
+    """Returns the config file's content. Raises MachineError."""
+    place = str(options.model_config_file or options.model_base_path)
+    try:
+        content = options.model_config_file.read_bytes() if options.model_config_file else b""
+        await library.configure(config.parse(_text_of(content)) if options.model_config_file else _only_model(options))
+    except (ServingError, OSError, ValueError, RecursionError) as error:
+        raise MachineError(
+            "The models cannot be served.", Problem(place, reason_of(error), "", "correct it and start again")
+        ) from None
+    await _refuse_nothing(library)
+    return content
+
+
+def _text_of(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise invalid(f"The model config is no UTF-8 text: byte {error.start} is {content[error.start]:#04x}") from None
+
+
+def _only_model(options: Options) -> tuple[ModelConfig, ...]:
     assert options.model_base_path is not None  # noqa: S101 - serving/flags.py sees to it
     return (ModelConfig(options.model_name, options.model_base_path, Latest()),)
 
 
-async def _configure(library: Library, options: Options) -> None:
-    place = str(options.model_config_file or options.model_base_path)
-    try:
-        await library.configure(configs_of(options))
-    except (ServingError, OSError) as error:
-        raise MachineError(
-            "The models cannot be served.", Problem(place, str(error), "", "correct it and start again")
-        ) from None
+async def _refuse_nothing(library: Library) -> None:
+    """Raises MachineError where a model has nothing that answers, nor can get it."""
     problems = [
         Problem(
             str(version.path), version.error.message, "a SavedModel that loads and passes its warm-up", "push another"
@@ -171,38 +202,40 @@ async def _configure(library: Library, options: Options) -> None:
 
 
 @asynccontextmanager
-async def _watching(library: Library, options: Options) -> AsyncIterator[None]:
-    watching = asyncio.ensure_future(_watch(library, options))
+async def _watching(library: Library, options: Options, applied: bytes) -> AsyncIterator[None]:
+    """Each kind of file in a task of its own: none waits for another, nor for a model that loads."""
+    watches = library.watches
+    tasks = [
+        asyncio.ensure_future(keep_looking(watches.add(what), partial(library.look, what)))
+        for what in (VERSIONS, RELEASE)
+        if options.poll > 0
+    ]
+    if options.config_poll > 0 and options.model_config_file:
+        watched = watches.add(CONFIG, every=max(options.config_poll, _SHORTEST_POLL))
+        look = ConfigLook(options.model_config_file, library, applied, watched)
+        tasks.append(asyncio.ensure_future(keep_looking(watched, look)))
     try:
         yield
     finally:
-        watching.cancel()
+        for task in tasks:
+            task.cancel()
 
 
-async def _watch(library: Library, options: Options) -> None:
-    """Looks at the folders, and at the config file, as often as asked."""
-    seen = _stamp(options.model_config_file)
-    loop = asyncio.get_running_loop()
-    last = loop.time()
-    while True:
-        await asyncio.sleep(max(options.poll, 0.01))
-        try:
-            if options.config_poll and options.model_config_file and loop.time() - last >= options.config_poll:
-                last, now = loop.time(), _stamp(options.model_config_file)
-                if now != seen:
-                    seen = now
-                    await library.configure(configs_of(options))
-            await library.refresh()
-        except (ServingError, OSError) as error:
-            log.error("the models stay as they are: %s", error)
+@dataclass
+class ConfigLook:
+    """Takes up the config file whenever it says something new. What could not be taken up is tried again: its versions may be coming."""
 
+    file: Path
+    library: Library
+    applied: bytes
+    watched: Watched
 
-def _stamp(file: Path | None) -> tuple[int, int] | None:
-    try:
-        found = file.stat() if file else None
-    except OSError:
-        return None
-    return (found.st_mtime_ns, found.st_size) if found else None
+    async def __call__(self) -> None:
+        content = await in_own_thread(self.file.read_bytes)
+        if content == self.applied and not self.watched.problem:
+            return
+        self.library.adopt(await in_own_thread(lambda: config.parse(_text_of(content))))
+        self.applied = content
 
 
 @contextlib.contextmanager
@@ -242,8 +275,9 @@ async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]
     admission = Admission(options.admin_token, options.host not in LOOPBACK)
     key = RoutingKey(options.routing_header, options.routing_column)
     rest = await _start_rest(core, options, admission, key) if options.rest_port is not None else None
-    rpc = await _start_grpc(core, options, admission, key) if options.grpc_port is not None else None
-    ports = Ports(rpc.port if rpc else None, rest.port if rest else None)
+    asked = options.grpc_port is not None or options.grpc_socket is not None
+    rpc = await _start_grpc(core, options, admission, key) if asked else None
+    ports = Ports(rpc.port or None if rpc else None, rest.port if rest else None, options.grpc_socket)
     _tell(options.ports_file, ports)
     try:
         yield ports
@@ -260,7 +294,8 @@ def _tell(file: Path | None, ports: Ports) -> None:
     if file is None:
         return
     aside = file.with_name(f".{file.name}.{os.getpid()}")
-    told = json.dumps({"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()})
+    doors = {"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}
+    told = json.dumps({**doors, "grpc_socket": str(ports.grpc_socket)} if ports.grpc_socket else doors)
     try:
         aside.write_text(told, encoding="utf-8")
         os.replace(aside, file)
@@ -277,9 +312,14 @@ def _cannot_write(flag: str, file: str, error: OSError) -> MachineError:
 
 
 async def _start_grpc(core: ServerCore, options: Options, admission: Admission, key: RoutingKey) -> GrpcServer:
-    server = GrpcServer(PredictionService(core, key), ModelService(core, admission), options.max_request_bytes)
+    server = GrpcServer(
+        PredictionService(core, key, options.tensor_content),
+        ModelService(core, admission),
+        KServeHealth(core, lambda: not_ready(core)),
+        GrpcOptions(options.max_request_bytes, options.grpc_arguments, options.grpc_health),
+    )
     try:
-        await server.start(options.host, options.grpc_port or 0, options.tls)
+        await server.start(options.host, options.grpc_port, options.tls, options.grpc_socket)
     except RuntimeError as error:
         raise _cannot_listen(options, options.grpc_port, "--port", error) from None
     await server.say(serving=True)
@@ -306,6 +346,8 @@ def _check_ports(options: Options) -> None:
     for port, flag in ((options.rest_port, "--rest_api_port"), (options.grpc_port, "--port")):
         if port is not None:
             listening.check(options.host, port, flag)
+    if options.grpc_socket is not None:
+        listening.check_socket(options.grpc_socket, "--grpc_socket_path")
 
 
 def _cannot_listen(options: Options, port: int | None, flag: str, error: Exception) -> MachineError:

@@ -14,7 +14,6 @@ from fairness.leaks import FAIL_AT, WARN_AT
 from schemas.verdict import Measurement, Status, Verdict, judge
 
 GATE = "data_gate"
-POLICIES = ("fail", "warn", "ignore")
 WHOLE_TABLE = "whole table"
 TRAIN = "train"
 ALPHA = RUN_LEVEL

@@ -33,10 +33,13 @@ def open_text(path: Path, source: Source) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
 
 
-def records(path: Path, source: Source) -> Iterator[Record]:
-    """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up."""
+def records(path: Path, source: Source, quote: str = '"') -> Iterator[Record]:
+    """The header and the rows; blank lines are skipped, as pyarrow does. Stops where the csv module gives up.
+
+    quote : what stands around cells.
+    """
     with open_text(path, source) as text:
-        reader = csv.reader(text, delimiter=source.delimiter, escapechar=source.escape or None)
+        reader = csv.reader(text, delimiter=source.delimiter, quotechar=quote, escapechar=source.escape or None)
         before = 0
         try:
             for cells in reader:

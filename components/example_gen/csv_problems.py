@@ -113,8 +113,19 @@ def ragged(path: Path, source: Source, expected: int) -> Problem:
         f"{path}, line {wrong[0].line}",
         shown + more,
         f"{expected} columns, as in the header",
-        f'put quotation marks around cells that hold "{source.delimiter}", or correct the line',
+        _remedy_of_ragged(path, source, expected),
     )
+
+
+def _remedy_of_ragged(path: Path, source: Source, expected: int) -> str:
+    if all(len(record.cells) == expected for record in records(path, source, quote="'")):
+        name, sep = repr(path.name), f"sep={source.delimiter!r}"
+        again = f'pandas.read_csv({name}, {sep}, quotechar="\'", dtype=str, keep_default_na=False)'
+        return (
+            "this file has ' around its cells, where a CSV has quotation marks. Write it anew with those, as pandas does: "
+            f"import pandas; {again}.to_csv({name}, {sep}, index=False)"
+        )
+    return f'put quotation marks around cells that hold "{source.delimiter}", or correct the line'
 
 
 def why_unreadable(path: Path, source: Source, said: str) -> Problem:

@@ -8,7 +8,7 @@ from components.example_gen.encoded import EncodedColumn
 from components.example_gen.places import Places
 from schemas import dates
 from schemas.errors import Problem
-from schemas.reading import DATE_ORDERS, DAY_FIRST, ISO, MONTH_FIRST
+from schemas.reading import DATE_ORDERS, DAY_FIRST, ISO, MONTH_FIRST, MONTH_NAME
 
 MIN_DATE_SHARE = 0.95
 """A column with this share of dates was meant to be one, and its other texts are mistakes."""
@@ -44,6 +44,11 @@ def _share(column: EncodedColumn, read: Any) -> float:
 
 
 def _guess(column: EncodedColumn, order: str) -> str:
+    if order == MONTH_NAME:
+        return (
+            f"Column '{column.name}' holds dates such as {column.values[0].as_py()!r}, read by the month's name; "
+            f"`columns.dates: {{{column.name}: {order}}}` holds that fast."
+        )
     part = {DAY_FIRST: "day", MONTH_FIRST: "month"}[order]
     return (
         f"Column '{column.name}' holds dates such as {column.values[0].as_py()!r}, read with the {part} first, because only so "

@@ -10,7 +10,14 @@ from components.example_gen.columns import TypedColumn, Wishes, booleans_as_text
 from components.example_gen.encoded import RawTable
 from components.example_gen.files import TableFile, digest_of, find_files, split_folders
 from components.example_gen.label_precision import kept
-from components.example_gen.labels import Label, as_classes_of, settle_label, split_problems, without_gaps
+from components.example_gen.labels import (
+    Label,
+    as_classes_of,
+    settle_label,
+    split_problems,
+    unlearned_note,
+    without_gaps,
+)
 from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
@@ -73,7 +80,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
     splits, found = assign_splits(table, known, places) if known.split == source.split else (None, [])
     problems += found
     if splits is not None and label.classes and not found and not label_problems:
-        problems += split_problems(table.columns[source.label], label.classes, splits, places)
+        problems += split_problems(table.columns[source.label], splits)
     problems += weight_problems(columns, known, places, splits)
     if problems or splits is None:
         raise DataError(HEADLINE, *problems)
@@ -83,6 +90,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
         *_folder_note(source),
         *label.notes,
         *splits.notes,
+        *(unlearned_note(table.columns[source.label], source, splits) if label.classes else ()),
         *(note for column in columns for note in column.notes),
         *_schema_notes(words, columns, {*source.leave_out, source.split.column}),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from components.example_gen import number_formats
 from components.example_gen.columns import is_mostly_numbers
 from components.example_gen.encoded import EncodedColumn, RawTable
+from components.example_gen.missing_words import setting
 from components.example_gen.names import did_you_mean, listed
 from components.example_gen.places import Places
 from components.example_gen.source import Source
@@ -18,6 +20,7 @@ from schemas.errors import Problem
 MAX_INTEGER_CLASSES = 20
 """Whole numbers with more distinct values than this are taken for a quantity."""
 MAX_CLASSES = 1000
+MAX_NAMED = 20
 _OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"))
 """Pairs (negative, positive) that need no guess."""
 
@@ -114,38 +117,51 @@ def _number_of(text: str) -> float | None:
         return None
 
 
-def split_problems(
-    column: EncodedColumn, classes: tuple[str, ...], splits: Assignment, places: Places
-) -> list[Problem]:
-    """Classes that train lacks: a model cannot learn them, and eval or test would ask for them."""
-    import numpy as np
+def split_problems(column: EncodedColumn, splits: Assignment) -> list[Problem]:
+    """What no training can mend: one class only in train, or an eval or a test of which most rows have classes that train lacks.
 
-    values = texts_of(column)
-    in_train = column.counts(splits.rows("train"))
+    A class of few rows that the splits put elsewhere is no fault of the table; `unlearned_note` says it.
+    """
+    values, in_train = texts_of(column), column.counts(splits.rows("train"))
+    learned = [value for value, rows in zip(values, in_train, strict=True) if rows]
+    place, remedy = (
+        f"column {column.name!r} (label), split ",
+        "split the rows otherwise, or bring train rows of these classes",
+    )
+    if len(learned) == 1:
+        got = f"one class only: {listed(learned)}; all rows: {_rows_of(values, column.counts())}"
+        return [Problem(f"{place}train", got, "at least two classes", remedy)]
     problems = []
     for split in ("eval", "test"):
-        rows = splits.rows(split)
-        unseen = [values[code] for code in np.flatnonzero((column.counts(rows) > 0) & (in_train == 0))]
-        if unseen:
-            row = int(rows[np.isin(column.codes[rows], [values.index(value) for value in unseen]).argmax()])
-            problems.append(
-                Problem(
-                    places.of(row, column.name),
-                    f"{split} holds labels {listed(unseen, 5)} that train lacks",
-                    f"the classes of train: {listed([v for v, n in zip(values, in_train, strict=True) if n])}",
-                    "bring train rows of these classes, or remove the rows",
-                )
+        counts = column.counts(splits.rows(split))
+        strange = counts * (in_train == 0)
+        if strange.sum() > counts.sum() / 2:
+            got = (
+                f"{strange.sum():,} of {counts.sum():,} rows have labels that train lacks: {_rows_of(values, strange)}"
             )
-    if not problems and classes and int((in_train > 0).sum()) == 1:
-        problems.append(
-            Problem(
-                f"column {column.name!r} (label), split train",
-                f"one class only: {listed(values)}",
-                "at least two classes",
-                "split the rows otherwise, or bring rows of other classes",
-            )
-        )
+            problems.append(Problem(f"{place}{split}", got, f"the classes of train: {listed(learned)}", remedy))
     return problems
+
+
+def unlearned_note(column: EncodedColumn, source: Source, splits: Assignment) -> tuple[str, ...]:
+    """Classes that eval or test hold and train lacks, with their rows, and what can be done."""
+    values, in_train = texts_of(column), column.counts(splits.rows("train"))
+    elsewhere = {split: column.counts(splits.rows(split)) * (in_train == 0) for split in ("eval", "test")}
+    found = "; ".join(f"{split} {_rows_of(values, rows)}" for split, rows in elsewhere.items() if rows.any())
+    if not found:
+        return ()
+    names = [value for code, value in enumerate(values) if any(rows[code] for rows in elsewhere.values())]
+    return (
+        f"Train lacks classes of the label '{column.name}' that other splits hold (rows): {found}. A model cannot learn them, so "
+        "these rows count as errors. Merge such a class with another, bring more rows, or leave its rows out: "
+        f"{setting(source, column, names[:MAX_NAMED])} and `missing: drop` under `label:`.",
+    )
+
+
+def _rows_of(values: Sequence[str], counts: Any, most: int = 5) -> str:
+    """As in: 'lynx' (2), 'otter' (1)"""
+    found = [f"'{value}' ({rows:,})" for value, rows in zip(values, counts, strict=True) if rows]
+    return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
 
 
 def texts_of(column: EncodedColumn) -> list[str]:

@@ -25,3 +25,7 @@ class BatchLimits:
     def padded(self, rows: int) -> int:
         """Rows of the batch in which `rows` are run."""
         return next((size for size in self.allowed_batch_sizes if size >= rows), rows)
+
+
+#: Each request runs by itself.
+UNBATCHED = BatchLimits(max_batch_size=1)

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +13,24 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
+from serving.engine.session import PLAIN, SessionSettings
 from serving.signature import Signature, TensorSpec
 from serving.status import Code, ServingError
 
 Tensors = Mapping[str, npt.NDArray[Any]]
-_TAGS = ["serve"]
 #: Signature of a SavedModel for its own initialisation, which no client may call.
 _INTERNAL = "__saved_model_init_op"
-
-
-@dataclass(frozen=True)
-class Threads:
-    """Of TensorFlow, per loaded version: within one operation and between operations; 0 lets TensorFlow choose."""
-
-    intra_op: int = 0
-    inter_op: int = 0
 
 
 class SavedModel:
     """signatures : by name.  definitions : the same as a SignatureDefMap, for GetModelMetadata."""
 
-    def __init__(self, path: Path, threads: Threads = Threads()) -> None:
+    def __init__(self, path: Path, settings: SessionSettings = PLAIN) -> None:
         self._graph = tf.Graph()
-        self._session = tf.compat.v1.Session(graph=self._graph, config=_session_config(threads))
+        self._session = tf.compat.v1.Session(graph=self._graph, config=_session_config(settings))
         try:
             with self._graph.as_default(), _quiet(), as_serving_error():
-                meta_graph = tf.compat.v1.saved_model.loader.load(self._session, _TAGS, str(path))
+                meta_graph = tf.compat.v1.saved_model.loader.load(self._session, list(settings.tags), str(path))
         except BaseException:
             self._session.close()
             raise
@@ -105,12 +96,17 @@ def _spec(info: Any) -> TensorSpec:
 _ENUM_WORDS = {"float16": "HALF", "float32": "FLOAT", "float64": "DOUBLE"}
 
 
-def _session_config(threads: Threads) -> Any:
-    return config_pb2.ConfigProto(
-        intra_op_parallelism_threads=threads.intra_op,
-        inter_op_parallelism_threads=threads.inter_op,
-        use_per_session_threads=bool(threads.intra_op or threads.inter_op),
-    )
+def _session_config(settings: SessionSettings) -> Any:
+    config = config_pb2.ConfigProto.FromString(settings.config)
+    if settings.intra_op:
+        config.intra_op_parallelism_threads = settings.intra_op
+    if settings.inter_op:
+        config.inter_op_parallelism_threads = settings.inter_op
+    if config.intra_op_parallelism_threads or config.inter_op_parallelism_threads:
+        config.use_per_session_threads = True
+    if settings.gpu_memory_fraction:
+        config.gpu_options.per_process_gpu_memory_fraction = settings.gpu_memory_fraction
+    return config
 
 
 @contextmanager

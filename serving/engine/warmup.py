@@ -21,9 +21,12 @@ REQUESTS = Path("assets.extra/tf_serving_warmup_requests")
 MOST_RECORDS = 1000
 
 
-def warm_up(model: SavedModel, path: Path) -> None:
-    """Raises ServingError when one of the model's own requests fails: such a version must not be served."""
-    _replay(model, path / REQUESTS)
+def warm_up(model: SavedModel, path: Path, times: int = 1) -> None:
+    """Raises ServingError when one of the model's own requests fails: such a version must not be served.
+
+    times : how often each of them is run.
+    """
+    _replay(model, path / REQUESTS, times)
     for signature in model.signatures.values():
         try:
             model.run(signature, blank(signature), tuple(signature.outputs))
@@ -32,7 +35,7 @@ def warm_up(model: SavedModel, path: Path) -> None:
             continue
 
 
-def _replay(model: SavedModel, file: Path) -> None:
+def _replay(model: SavedModel, file: Path, times: int) -> None:
     if not file.exists():
         return
     from google.protobuf.message import DecodeError
@@ -42,7 +45,9 @@ def _replay(model: SavedModel, file: Path) -> None:
         for number, record in enumerate(tf.data.TFRecordDataset(str(file)).as_numpy_iterator()):
             if number >= MOST_RECORDS:
                 raise invalid(f"Number of warmup records exceeds the maximum ({MOST_RECORDS}) at {file}")
-            inference.replay(model, prediction_log_pb2.PredictionLog.FromString(record))
+            request = prediction_log_pb2.PredictionLog.FromString(record)
+            for _ in range(times):
+                inference.replay(model, request)
     except tf.errors.DataLossError as error:
         raise ServingError(
             Code.DATA_LOSS, f"{error.message}. Please verify your warmup data is in TFRecord format."

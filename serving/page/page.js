@@ -48,6 +48,9 @@ function render() {
   show($("empty"), !model);
   show($("model"), Boolean(model));
   show($("draining"), state.draining);
+  const troubles = watchTroubles();
+  say($("watch-problem"), troubles.join(" "));
+  show($("watch-problem"), troubles.length > 0);
   tellNews();
   rebuild($("models"), [state.models.map((one) => one.name), model?.name], () => state.models.map((one) => tab(one.name, one === model)));
   if (!model) return;
@@ -62,6 +65,13 @@ function render() {
   form.update(state.models, model);
   charts.update(past, model.name);
   document.title = `${model.name} · Sluicegate model server`;
+}
+
+/** What is watched for all models together, and whatever is not looked at any more; a model's own files stand at the model. */
+function watchTroubles() {
+  const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+  const broken = state.watches.filter((one) => one.problem && !one.model).map((one) => `the ${one.watch} cannot be used, and stays as it was: ${one.problem}`);
+  return [...broken, ...state.watches.filter((one) => one.late).map((one) => one.late)].map(sentence);
 }
 
 function tab(name, current) {

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from serving.request_log import kinds, names
-from serving.request_log.columns import FIXED, INPUT, OUTPUT
+from serving.request_log.columns import FIXED, INPUT
 from serving.request_log.files import complete_files
 
 ENDING = "parquet"
@@ -65,11 +65,6 @@ def requests(table: Any) -> pa.Table:
 def inputs_of(table: Any) -> list[str]:
     """Names of the inputs or features that a table has, without the prefix."""
     return [name.removeprefix(INPUT) for name in table.column_names if name.startswith(INPUT)]
-
-
-def outputs_of(table: Any) -> list[str]:
-    """Names of the outputs that a table has, without the prefix."""
-    return [name.removeprefix(OUTPUT) for name in table.column_names if name.startswith(OUTPUT)]
 
 
 def _read(path: Path, columns: Sequence[str] | None, since: datetime | None) -> Any:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from serving.core import ServerCore, model_of
+from serving.aside import LARGE
+from serving.core import MANY_ROWS, ServerCore, model_of
 from serving.engine import inference
 from serving.exchange import Call, new_id
 from serving.rest import body as bodies
 from serving.rest import decode, documents, encode, examples, paths
+from serving.rest.gzipped import Inflating, too_large
+from serving.rest.long_answer import encode_long
+from serving.rest.long_answer import is_large as is_large_answer
+from serving.rest.long_body import parse_long
 from serving.rest.paths import HTTP_STATUS, Target
 from serving.routing_key import RoutingKey
 from serving.signature import RAW_SIGNATURE
@@ -29,6 +33,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = dict[str, str]
+Result = TypeVar("Result")
 log = logging.getLogger("sluicegate.serving")
 _APIS = {"predict": "Predict", "classify": "Classify", "regress": "Regress"}
 _JSON = (b"content-type", b"application/json")
@@ -46,15 +51,15 @@ class RestOptions:
 
 @dataclass(frozen=True)
 class Reply:
-    """status : of HTTP."""
+    """status : of HTTP.  body : in parts, which are sent one after the other."""
 
     status: int
-    body: bytes
+    body: Sequence[bytes]
     headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)
 
 
 #: Outside the API the real server answers without JSON, too.
-NOWHERE = Reply(404, b"<html><head><title>404 Not Found</title></head></html>", ((b"content-type", b"text/html"),))
+NOWHERE = Reply(404, (b"<html><head><title>404 Not Found</title></head></html>",), ((b"content-type", b"text/html"),))
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,10 @@ class RestApp:
             target = paths.parse(method, path)
             return NOWHERE if target is None else await self._answer(target, headers, receive)
         except ServingError as error:
-            return Reply(HTTP_STATUS[error.code], encode.error(error.message))
+            return Reply(HTTP_STATUS[error.code], (encode.error(error.message),))
         except Exception:  # our bug is one client's error, not the end of its connection
             log.exception("%s %s failed", method, path)
-            return Reply(500, encode.error("The server failed; its log says why"))
+            return Reply(500, (encode.error("The server failed; its log says why"),))
 
     async def _answer(self, target: Target, headers: Headers, receive: Receive) -> Reply:
         if target.kind == "status":
@@ -101,40 +106,36 @@ class RestApp:
             return self._metadata(target)
         return await self._infer(target, headers, await self._body(headers, receive))
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        parts, size = [], 0
+    async def _body(self, headers: Headers, receive: Receive) -> bytes | bytearray:
+        body: bytes | bytearray = b""
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ServingError(Code.CANCELLED, "The client went away")
             part = message.get("body", b"")
-            size += len(part)
-            if size > self.options.max_bytes:
-                raise self._too_large()
-            parts.append(part)
+            if len(body) + len(part) > self.options.max_bytes:
+                raise too_large(self.options.max_bytes)
+            if not body:
+                body = part
+            else:
+                # Made longer in place: joined at the end, a large body would be there twice and hold everyone up.
+                if isinstance(body, bytes):
+                    body = bytearray(body)
+                body += part
             if not message.get("more_body"):
                 break
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        return self._inflated(body) if headers.get("content-encoding", "").lower() == "gzip" else body
+        if headers.get("content-encoding", "").lower() != "gzip":
+            return body
+        inflating = Inflating(body, self.options.max_bytes)
+        return inflating.text if inflating.is_done else await self.core.aside.run(inflating.rest)
 
-    def _inflated(self, body: bytes) -> bytes:
-        inflate = zlib.decompressobj(wbits=31)
-        try:
-            text = inflate.decompress(body, self.options.max_bytes)
-        except zlib.error as error:
-            raise invalid(f"The body is not gzip: {error}") from None
-        if inflate.unconsumed_tail:
-            raise self._too_large()
-        if not inflate.eof:
-            raise invalid("The body is not gzip: it ends too early")
-        return text
-
-    def _too_large(self) -> ServingError:
-        return invalid(f"The request is larger than {self.options.max_bytes} bytes")
-
-    async def _infer(self, target: Target, headers: Headers, body: bytes) -> Reply:
-        document = bodies.parse(body)
-        now = self.core.clock()
+    async def _infer(self, target: Target, headers: Headers, body: bytes | bytearray) -> Reply:
+        now, is_large = self.core.clock(), len(body) > LARGE
+        document = (
+            await self._in_time(self.core.aside.run(lambda: parse_long(body)))
+            if is_large
+            else bodies.parse(bytes(body))
+        )
         request_id = headers.get("x-request-id") or new_id()
         key = self.routing_key.of(headers, lambda column: _first(document, column), request_id)
         call = Call(
@@ -143,46 +144,59 @@ class RestApp:
         lease_of = self.core.library.lease
         with self.core.watch(call), lease_of(target.name, target.version, target.label, key) as lease:
             answer = self._predict if target.kind == "predict" else self._on_examples
-            text = await self._in_time(answer(call, lease, document, target))
+            text = await self._in_time(answer(call, lease, document, target, is_large), now)
         return Reply(200, text, (_JSON, *_told(call, lease)))
 
-    async def _in_time(self, answer: Awaitable[bytes]) -> bytes:
+    async def _in_time(self, answer: Awaitable[Result], began: float | None = None) -> Result:
+        """Within what is left of the time that a request may take, which began so on the core's clock, or now."""
+        spent = 0.0 if began is None else self.core.clock() - began
         try:
-            async with asyncio.timeout(self.options.timeout):
+            async with asyncio.timeout(self.options.timeout - spent):
                 return await answer
         except TimeoutError:
             raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model") from None
 
-    async def _predict(self, call: Call, lease: Lease, document: Any, target: Target) -> bytes:
+    async def _predict(
+        self, call: Call, lease: Lease, document: Any, target: Target, is_large: bool
+    ) -> Sequence[bytes]:
         name = bodies.signature_name(document) or inference.DEFAULT_SIGNATURE
         signature = model_of(lease.version).signatures.get(name)
         if signature is None:
             raise invalid(f'Serving signature name: "{name}" not found in signature def')
-        reader = lease.version.reader if name == RAW_SIGNATURE else None
-        decoded = decode.decode(document, signature.inputs, reader)
+        inputs, reader = signature.inputs, lease.version.reader if name == RAW_SIGNATURE else None
+        decoded = await self._perhaps_aside(is_large, lambda: decode.decode(document, inputs, reader))
         inference.check_names(signature, decoded.inputs.keys())
         answer = await self.core.run(call, lease, signature, decoded.inputs, tuple(signature.outputs))
-        return encode.encode(answer.outputs, decoded.row_format)
+        outputs, by_row = answer.outputs, decoded.row_format
+        if is_large_answer(outputs):
+            return await self.core.aside.run(lambda: encode_long(outputs, by_row))
+        return (encode.encode(outputs, by_row),)
 
-    async def _on_examples(self, call: Call, lease: Lease, document: Any, target: Target) -> bytes:
-        name, given = bodies.signature_name(document), examples.decode_examples(document)
+    async def _on_examples(
+        self, call: Call, lease: Lease, document: Any, target: Target, is_large: bool
+    ) -> Sequence[bytes]:
+        name = bodies.signature_name(document)
+        given = await self._perhaps_aside(is_large, lambda: examples.decode_examples(document))
+        many = len(given) >= MANY_ROWS
         if target.kind == "classify":
             _, rows = await self.core.classify(call, lease, name, given)
-            return examples.encode_classifications(rows)
+            return (await self._perhaps_aside(many, lambda: examples.encode_classifications(rows)),)
         _, values = await self.core.regress(call, lease, name, given)
-        return examples.encode_regressions(values)
+        return (await self._perhaps_aside(many, lambda: examples.encode_regressions(values)),)
+
+    async def _perhaps_aside(self, aside: bool, work: Callable[[], Result]) -> Result:
+        return await self.core.aside.run(work) if aside else work()
 
     def _status(self, target: Target) -> Reply:
         # As the real server, which looks at the version only and not at a label.
         versions = self.core.library.statuses(target.name, target.version)
-        return Reply(200, documents.render(documents.model_status(_told_of(v) for v in versions)))
+        return Reply(200, (documents.render(documents.model_status(_told_of(v) for v in versions)),))
 
     def _metadata(self, target: Target) -> Reply:
         with self.core.library.lease(target.name, target.version, target.label, "") as lease:
             definitions = model_of(lease.version).definitions
-            return Reply(
-                200, documents.render(documents.model_metadata(target.name, lease.version.number, definitions))
-            )
+            told = documents.model_metadata(target.name, lease.version.number, definitions)
+            return Reply(200, (documents.render(told),))
 
 
 def _told(call: Call, lease: Lease) -> tuple[tuple[bytes, bytes], ...]:
@@ -200,13 +214,13 @@ def _told_of(version: Version) -> documents.VersionStatus:
 def _options(headers: Headers) -> Reply:
     origin = headers.get("origin", "")
     if not origin.startswith(("http://", "https://")):
-        return Reply(400, b"")
+        return Reply(400, ())
     allowed = (
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
         (b"access-control-allow-headers", b"content-type"),
     )
-    return Reply(200, b"", allowed)
+    return Reply(200, (), allowed)
 
 
 def _first(document: Any, column: str) -> str | None:
@@ -221,6 +235,8 @@ def _first(document: Any, column: str) -> str | None:
 
 
 async def _send(send: Send, reply: Reply, more: list[tuple[bytes, bytes]]) -> None:
-    length = (b"content-length", str(len(reply.body)).encode())
+    length = (b"content-length", str(sum(map(len, reply.body))).encode())
     await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, length, *more]})
-    await send({"type": "http.response.body", "body": reply.body})
+    for part in reply.body[:-1]:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": reply.body[-1] if reply.body else b""})

@@ -11,7 +11,7 @@ import orjson
 
 from serving.rest.quoting import quoted
 from serving.rest.reader import read
-from serving.status import invalid
+from serving.status import ServingError, invalid
 
 #: A request's JSON object: dict, list, str, int (of 64 bits), float, bool and None.
 Document = dict[str, Any]
@@ -39,8 +39,12 @@ def parse(body: bytes) -> Document:
     except orjson.JSONDecodeError:
         document = _lenient(body)
     if not isinstance(document, dict):
-        raise invalid(f"JSON Value: {quoted(document)} Is not object")
+        raise not_an_object(document)
     return document
+
+
+def not_an_object(document: Any) -> ServingError:
+    return invalid(f"JSON Value: {quoted(document)} Is not object")
 
 
 def signature_name(document: Document) -> str:
@@ -61,18 +65,36 @@ def signature_name(document: Document) -> str:
 
 def _lenient(body: bytes) -> Any:
     """NaN, bytes that are not UTF-8 and what follows the object do not cost a large body its quick parsing."""
-    has_surrogates = _SURROGATE.search(body) is not None
     try:
-        text = body.decode("utf-8", "strict" if has_surrogates else "surrogateescape")
-        document = _DECODER.raw_decode(text.removeprefix(_BYTE_ORDER_MARK).lstrip(_SPACE))[0]
+        document = lenient(body, _SURROGATE.search(body) is not None, to_the_end=False)
+    except ValueError:
+        return exact(body)
+    return document if isinstance(document, dict) else exact(body)  # where a number ends is only clear in brackets
+
+
+def lenient(text: bytes, has_surrogates: bool, to_the_end: bool = True) -> Any:
+    """What orjson does not take and TensorFlow Serving does.
+
+    has_surrogates : half of a surrogate pair is escaped somewhere in the body; then all of it must be UTF-8.
+    to_the_end : nothing may follow the value.
+
+    Raises ValueError.
+    """
+    decoded = text.decode("utf-8", "strict" if has_surrogates else "surrogateescape")
+    decoded = decoded.removeprefix(_BYTE_ORDER_MARK).lstrip(_SPACE)
+    try:
+        document, end = _DECODER.raw_decode(decoded)
         if has_surrogates:
             orjson.dumps(document)  # the standard library takes lone ones; this refuses them
-    except (ValueError, TypeError, RecursionError):
-        return _exact(body)
-    return document if isinstance(document, dict) else _exact(body)  # where a number ends is only clear in brackets
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    if to_the_end and end != len(decoded):
+        raise ValueError("more than one value")
+    return document
 
 
-def _exact(body: bytes) -> Any:
+def exact(body: bytes) -> Any:
+    """By the reader that fails as TensorFlow Serving's does. Raises ServingError."""
     if len(body) > EXACT_BYTES:
         raise invalid(f"JSON Parse error: Invalid value. In more than {EXACT_BYTES} bytes it is not told where.")
     return read(body)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 
 from serving.rest import refusals
 from serving.rest.body import Document, signature_name
-from serving.rest.leaves import LARGEST_RANK, Array, array, is_base64
+from serving.rest.leaves import Array, array, is_base64
+from serving.rest.long_body import LongList
+from serving.rest.nested import GrowingColumn, tensor
 from serving.rest.quoting import quoted
 from serving.signature import TensorSpec
 from serving.status import invalid
@@ -73,28 +74,37 @@ def decode(document: Document, inputs: Mapping[str, TensorSpec], reads: Reads | 
         return Decoded(_from_rows(rows, inputs, reads), row_format=True)
 
 
-def tensor(values: list[Any], dtype: str) -> Array | None:
-    """An array of nested lists of equal lengths, or None if they are not, or hold what the type does not take."""
-    shape = [len(values)]
-    kinds = {*map(type, values)}
-    while list in kinds:
-        if len(kinds) > 1 or len(shape) == LARGEST_RANK:
-            return None
-        sizes = {*map(len, values)}
-        if len(sizes) > 1:
-            return None
-        shape.append(sizes.pop())
-        values = list(chain.from_iterable(values))
-        kinds = {*map(type, values)}
-    flat = array(values, kinds, dtype)
-    return flat if flat is None or len(shape) == 1 else flat.reshape(shape)
-
-
 def _from_rows(rows: list[Any], inputs: Mapping[str, TensorSpec], reads: Reads | None) -> dict[str, Array]:
-    named = {*map(type, rows)} == _DICT and not any(map(is_base64, rows) if len(inputs) == 1 else ())
-    decoded = _named_rows(rows, inputs, reads) if named else _plain_rows(rows, inputs)
+    if isinstance(rows, LongList):
+        named = _are_named(next(rows.pieces()), inputs)
+        decoded = _long_rows(rows, inputs, reads) if named else _plain_rows(rows, inputs)
+    else:
+        decoded = _named_rows(rows, inputs, reads) if _are_named(rows, inputs) else _plain_rows(rows, inputs)
     if decoded is None:
         raise refusals.of_rows(rows, inputs)
+    return decoded
+
+
+def _are_named(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> bool:
+    return {*map(type, rows)} == _DICT and not any(map(is_base64, rows) if len(inputs) == 1 else ())
+
+
+def _long_rows(rows: LongList, inputs: Mapping[str, TensorSpec], reads: Reads | None) -> dict[str, Array] | None:
+    """As _named_rows, a piece of the rows at a time."""
+    columns = {name: GrowingColumn(len(rows), spec.dtype, rows.bytes_of_body) for name, spec in inputs.items()}
+    for piece in rows.pieces():
+        if not _are_named(piece, inputs) or {*map(len, piece)} != {len(inputs)}:
+            return None
+        for name, column in columns.items():
+            column.add_named(piece, name)
+    decoded = {}
+    for name, growing in columns.items():
+        found = growing.whole()
+        if found is None and reads is not None and all(name in row for row in rows):
+            found = _read(reads, name, [row[name] for row in rows])
+        if found is None:
+            return None
+        decoded[name] = found
     return decoded
 
 
@@ -119,7 +129,7 @@ def _named_rows(
 
 
 def _read(reads: Reads, name: str, values: list[Any]) -> Array | None:
-    return None if any(isinstance(value, list | dict) for value in values) else reads.column(name, values)
+    return None if any(isinstance(value, list | dict) for value in values) else reads.column(name, [*values])
 
 
 def _plain_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> dict[str, Array] | None:

@@ -47,11 +47,11 @@ def error(message: str) -> bytes:
 
 
 def _predictions(outputs: Mapping[str, Array]) -> str:
-    _check_rows(outputs)
+    check_rows(outputs)
     if len(outputs) > 1:
-        return f'{{\n    "predictions": {list_of(_objects(outputs), 1)}\n}}'
+        return f'{{\n    "predictions": {list_of(objects(outputs), 1)}\n}}'
     [(name, output)] = outputs.items()
-    rows = nest(_texts(name, output, 1 + output.ndim), output.shape, None)
+    rows = nest(printed(name, output, 1 + output.ndim), output.shape, None)
     return results("predictions", rows)
 
 
@@ -60,15 +60,15 @@ def results(name: str, rows: list[str]) -> str:
     return f'{{\n    "{name}": [{", ".join(rows)}\n    ]\n}}' if rows else f'{{\n    "{name}": []\n}}'
 
 
-def _objects(outputs: Mapping[str, Array]) -> list[str]:
+def objects(outputs: Mapping[str, Array]) -> list[str]:
     """One JSON object a row."""
-    columns = [nest(_texts(name, output, 2 + output.ndim), output.shape, None) for name, output in outputs.items()]
+    columns = [nest(printed(name, output, 2 + output.ndim), output.shape, None) for name, output in outputs.items()]
     line = "\n" + INDENT * 3
     members = ",".join(line + quoted_string(name).replace("%", "%%") + ": %s" for name in outputs)
     return list(map(("{" + members + "\n" + INDENT * 2 + "}").__mod__, zip(*columns, strict=True)))
 
 
-def _check_rows(outputs: Mapping[str, Array]) -> None:
+def check_rows(outputs: Mapping[str, Array]) -> None:
     n_rows = None
     for name, output in outputs.items():
         if output.ndim == 0:
@@ -87,11 +87,11 @@ def _columns(outputs: Mapping[str, Array]) -> str:
 
 
 def _column(name: str, output: Array, depth: int) -> str:
-    texts = _texts(name, output, depth + output.ndim)
+    texts = printed(name, output, depth + output.ndim)
     return list_of(nest(texts, output.shape, depth + 1), depth) if output.ndim else texts[0]
 
 
-def _texts(name: str, output: Array, depth: int) -> list[str]:
+def printed(name: str, output: Array, depth: int) -> list[str]:
     """JSON of each element, in C order.
 
     depth : how many brackets are open around an element, which tells how far {"b64": ...} is indented.

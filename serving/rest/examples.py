@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from serving.rest.body import Document
 from serving.rest.decimals import decimals
-from serving.rest.encode import results
 from serving.rest.leaves import decode_base64, is_base64
+from serving.rest.long_answer import gathered
 from serving.rest.quoting import quoted, quoted_string, type_name
 from serving.status import ServingError, invalid
 
 #: The field of an Example's feature, by what messages call it.
 _LISTS = {"bytes": "bytes_list", "float": "float_list", "int64": "int64_list"}
+#: Numbers that are printed together.
+_TOGETHER = 4096
 _KINDS: dict[type, str] = {bool: "int64", int: "int64", float: "float", str: "bytes"}
 
 
@@ -51,8 +53,8 @@ def encode_classifications(classifications: Sequence[Sequence[tuple[str, float]]
     """
     if not classifications:
         raise invalid("Cannot convert empty ClassificationResults to JSON")
-    rows = [f"[{', '.join(_classes(classes))}]" for classes in classifications]
-    return results("results", rows).encode("utf-8", "surrogateescape")
+    rows = (f"[{', '.join(_classes(classes))}]" for classes in classifications)
+    return b"".join(gathered(_results(rows, "\n    ")))
 
 
 def encode_regressions(regressions: Sequence[float]) -> bytes:
@@ -67,7 +69,19 @@ def encode_regressions(regressions: Sequence[float]) -> bytes:
     """
     if not len(regressions):
         raise invalid("Cannot convert empty RegressionResults to JSON")
-    return f'{{\n    "results": [{", ".join(decimals(regressions))}]\n}}'.encode()
+    return b"".join(gathered(_results(_decimals(regressions), "")))
+
+
+def _decimals(values: Sequence[float]) -> Iterator[str]:
+    for first in range(0, len(values), _TOGETHER):
+        yield ", ".join(decimals(values[first : first + _TOGETHER]))
+
+
+def _results(rows: Iterable[str], before_end: str) -> Iterator[str]:
+    yield '{\n    "results": ['
+    for position, row in enumerate(rows):
+        yield ", " + row if position else row
+    yield before_end + "]\n}"
 
 
 def _classes(classes: Sequence[tuple[str, float]]) -> list[str]:

@@ -17,6 +17,7 @@ from serving.admission import Admission
 from serving.core import ServerCore
 from serving.overview import overview
 from serving.page import page
+from serving.rest import kserve
 from serving.rest.openapi import openapi
 from serving.rest.paths import HTTP_STATUS
 from serving.status import Code, ServingError, invalid
@@ -44,11 +45,12 @@ def extras(core: ServerCore, admission: Admission, metrics_path: str) -> Starlet
         return JSONResponse(openapi())
 
     routes = [
-        Route("/", page),
+        Route("/", kserve.or_alive(page)),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/state.json", state),
         Route("/openapi.json", described),
+        *kserve.routes(core, lambda: not_ready(core)),
         Route("/admin/models/{name}/rollout", _operator(admission, _rollout(core)), methods=["POST"]),
     ]
     if metrics_path:
@@ -60,8 +62,12 @@ def not_ready(core: ServerCore) -> list[str]:
     """Why the server should get no traffic; empty when it should."""
     if core.draining:
         return ["draining"]
-    models = core.library.models
-    return [f"no version of {name} is available" for name, model in models.items() if not model.available()]
+    missing = [
+        f"no version of {name} is available" + (f": {model.problem}" if model.problem else "")
+        for name, model in core.library.models.items()
+        if not model.available()
+    ]
+    return missing + core.library.watches.late()
 
 
 def _operator(admission: Admission, act: Callable[[Request], Any]) -> Callable[[Request], Any]:

@@ -21,7 +21,7 @@ def nest(texts: Sequence[str], shape: Sequence[int], depth: int | None) -> list[
     nested = list(texts)
     for dimension in range(len(shape) - 1, 0, -1):
         size, count = shape[dimension], prod(shape[:dimension])
-        start, comma, end = _brackets(None if depth is None else depth + dimension - 1)
+        start, comma, end = brackets(None if depth is None else depth + dimension - 1)
         if size == 0:
             nested = ["[]"] * count
         else:
@@ -32,11 +32,11 @@ def nest(texts: Sequence[str], shape: Sequence[int], depth: int | None) -> list[
 
 def list_of(texts: Sequence[str], depth: int) -> str:
     """A JSON array of which every element has its own line, inside of `depth` brackets."""
-    start, comma, end = _brackets(depth)
+    start, comma, end = brackets(depth)
     return start + comma.join(texts) + end if texts else "[]"
 
 
-def _brackets(depth: int | None) -> tuple[str, str, str]:
+def brackets(depth: int | None) -> tuple[str, str, str]:
     if depth is None:
         return "[", ", ", "]"
     line = "\n" + INDENT * (depth + 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.aside import breathe
 from serving.rest.quoting import quoted, type_name
 from serving.signature import NUMPY_TYPES
 from serving.status import Code, ServingError, invalid
@@ -38,6 +39,9 @@ _STRINGS = frozenset({str})
 _TEXTS = frozenset({str, dict})
 
 _BASE64 = re.compile(r"([A-Za-z0-9+/]*)([=.]{0,2})")
+_BASE64_DATA = re.compile(r"[A-Za-z0-9+/]*")
+#: Characters that are decoded together.
+_BASE64_PIECE = 2**16
 _WHITESPACE = re.compile(r"[\t-\r ]+")
 _BASE64_PADDING = {0: 0, 2: 2, 3: 1}
 
@@ -107,13 +111,36 @@ def decode_base64(value: Mapping[str, Any]) -> bytes:
     """
     if not is_base64(value):
         raise invalid(f"JSON Value: {quoted(value)} not formatted correctly for base64 data")
-    match = _BASE64.fullmatch(_WHITESPACE.sub("", value["b64"]))
+    text: str = value["b64"]
+    if len(text) <= _BASE64_PIECE:
+        return _from_base64(_WHITESPACE.sub("", text))
+    return _from_long_base64(text)
+
+
+def _from_base64(text: str) -> bytes:
+    """Text without white space."""
+    match = _BASE64.fullmatch(text)
     if match is not None:
         data, padding = match.groups()
         missing = _BASE64_PADDING.get(len(data) % 4)
         if missing is not None and len(padding) in (0, missing):
             return binascii.a2b_base64(data + "=" * missing)
     raise invalid("Unable to base64 decode")
+
+
+def _from_long_base64(text: str) -> bytes:
+    """The same piece by piece: the last one alone may be padded."""
+    found, rest = bytearray(), ""
+    for first in range(0, len(text), _BASE64_PIECE):
+        rest += _WHITESPACE.sub("", text[first : first + _BASE64_PIECE])
+        # What may be padding stays for the last piece.
+        whole = max(len(rest) - 4, 0) // 4 * 4
+        data, rest = rest[:whole], rest[whole:]
+        if not _BASE64_DATA.fullmatch(data):
+            raise invalid("Unable to base64 decode")
+        found += binascii.a2b_base64(data)
+        breathe()
+    return bytes(found + _from_base64(rest))
 
 
 def _floats(dtype: np.dtype[Any]) -> Callable[[Sequence[Any], Collection[type]], Array | None]:

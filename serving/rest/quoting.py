@@ -17,7 +17,6 @@ quoted_string = json.JSONEncoder(ensure_ascii=False).encode
 _TYPES: dict[type, str] = {
     type(None): "Null",
     dict: "Object",
-    list: "Array",
     str: "String",
     int: "Number",
     float: "Number",
@@ -30,6 +29,8 @@ def type_name(value: Any) -> str:
     >>> type_name(True), type_name([])
     ('True', 'Array')
     """
+    if isinstance(value, list):
+        return "Array"
     return str(value) if isinstance(value, bool) else _TYPES[type(value)]
 
 

@@ -12,6 +12,7 @@ from serving.admission import Admission
 from serving.core import ServerCore
 from serving.rpc.prediction_service import _abort
 from serving.status import Code, ServingError, invalid
+from serving.versions.arrival import served
 
 _ONLY_LISTS = (
     "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
@@ -60,4 +61,6 @@ class ModelService:
         kind = request.config.WhichOneof("config")
         if kind != "model_config_list":
             raise invalid(_ONLY_LISTS)
-        await self.core.library.configure(config.from_proto(request.config.model_config_list))
+        configs = config.from_proto(request.config.model_config_list)
+        await self.core.library.take_up(configs)
+        await served(self.core.library, [one.name for one in configs])

@@ -29,6 +29,8 @@ from serving.versions.library import Lease
 log = logging.getLogger("sluicegate.serving")
 _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 SIGNATURE_DEF = "signature_def"
+#: Characters, as in TensorFlow Serving.
+_LONGEST_ERROR = 1024
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,14 @@ class _Method:
 
 @dataclass(frozen=True)
 class PredictionService:
-    """The five methods; each takes a request and answers or aborts with TensorFlow Serving's code and text."""
+    """The five methods; each takes a request and answers or aborts with TensorFlow Serving's code and text.
+
+    as_content : whether Predict's outputs travel in tensor_content.
+    """
 
     core: ServerCore
     routing_key: RoutingKey
+    as_content: bool = False
 
     async def predict(self, request: Any, context: Any) -> Any:
         async def answer(call: Call, lease: Lease) -> Any:
@@ -62,7 +68,7 @@ class PredictionService:
             got = await self.core.run(call, lease, signature, inputs, outputs)
             response = predict_pb2.PredictResponse()
             for name, array in got.outputs.items():
-                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype))
+                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype, self.as_content))
             _set_spec(response.model_spec, call.model, got.version, got.signature)
             return response
 
@@ -215,4 +221,6 @@ _METHODS = {
 
 
 async def _abort(context: Any, error: ServingError) -> Any:
-    await context.abort(_GRPC_CODES[error.code.value], error.message)
+    # What is longer may not fit into the trailing metadata, and the client would read that instead.
+    said = error.message if len(error.message) <= _LONGEST_ERROR else f"{error.message[:_LONGEST_ERROR]}...TRUNCATED"
+    await context.abort(_GRPC_CODES[error.code.value], said)

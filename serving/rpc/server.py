@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -19,6 +21,8 @@ from tensorflow_serving.apis import (
 
 from schemas.address import with_port
 from serving.options import Tls
+from serving.rpc.kserve import SERVICE as KSERVE
+from serving.rpc.kserve import KServeHealth
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
 
@@ -27,32 +31,59 @@ PREDICTION, MODEL = "tensorflow.serving.PredictionService", "tensorflow.serving.
 _HEALTH_NAMES = ("", "PredictionService", "ModelService", PREDICTION, MODEL)
 
 
-class GrpcServer:
-    """port : the one taken."""
+@dataclass(frozen=True)
+class GrpcOptions:
+    """arguments : gRPC's own names to values; they win over ours.  health : whether grpc.health.v1 answers."""
 
-    def __init__(self, prediction: PredictionService, model: ModelService, max_request_bytes: int) -> None:
-        self._server = grpc.aio.server(
-            options=[
-                ("grpc.max_receive_message_length", max_request_bytes),
-                ("grpc.max_send_message_length", -1),
-                ("grpc.so_reuseport", 0),
-            ]
-        )
+    max_request_bytes: int
+    arguments: tuple[tuple[str, int | str], ...] = ()
+    health: bool = True
+
+
+class GrpcServer:
+    """port : the one taken, 0 for none."""
+
+    def __init__(
+        self, prediction: PredictionService, model: ModelService, kserve: KServeHealth, options: GrpcOptions
+    ) -> None:
+        arguments = {
+            "grpc.max_receive_message_length": options.max_request_bytes,
+            "grpc.max_send_message_length": -1,
+            "grpc.so_reuseport": 0,
+            **dict(options.arguments),
+        }
+        self._server = grpc.aio.server(options=list(arguments.items()))
         self._health = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self._server.add_generic_rpc_handlers((_prediction(prediction), _model(model)))
+        if options.health:
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server.add_generic_rpc_handlers(
+            (_prediction(prediction), _model(model), _handlers(KSERVE, kserve.methods()))
+        )
+        self._socket: Path | None = None
         self.port = 0
 
-    async def start(self, host: str, port: int, tls: Tls | None) -> None:
-        """Raises RuntimeError when the port is taken."""
-        address = with_port(host, port)
-        if tls is None:
-            self.port = self._server.add_insecure_port(address)
-        else:
-            self.port = self._server.add_secure_port(address, _credentials(tls))
-        if not self.port:
-            raise RuntimeError(f"{address} is taken")
+    async def start(self, host: str, port: int | None, tls: Tls | None, socket: Path | None = None) -> None:
+        """Listens.
+
+        port : 0 takes a free one, None opens none.
+
+        Raises RuntimeError when the port is taken.
+        """
+        if port is not None:
+            self.port = self._open(with_port(host, port), tls)
+        if socket is not None:
+            self._open(f"unix:{socket}", tls)
+            self._socket = socket
         await self._server.start()
+
+    def _open(self, address: str, tls: Tls | None) -> int:
+        if tls is None:
+            found = self._server.add_insecure_port(address)
+        else:
+            found = self._server.add_secure_port(address, _credentials(tls))
+        if not found:
+            raise RuntimeError(f"{address} is taken")
+        return int(found)
 
     async def say(self, serving: bool) -> None:
         """Tells the health service's clients."""
@@ -63,6 +94,8 @@ class GrpcServer:
     async def stop(self, grace: float) -> None:
         """Takes nothing new and answers what came in."""
         await self._server.stop(grace)
+        if self._socket is not None:
+            self._socket.unlink(missing_ok=True)
 
 
 def _credentials(tls: Tls) -> Any:

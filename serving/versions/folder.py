@@ -25,18 +25,26 @@ class Seen:
 
 def look(config: ModelConfig) -> Seen:
     """Raises ServingError where the folder is missing or its release.json cannot be read."""
+    return Seen(versions(config), released(config))
+
+
+def versions(config: ModelConfig) -> dict[int, Path]:
+    """Raises ServingError where the folder is missing."""
     try:
-        found = _versions(config.base_path)
-    except OSError as error:
+        return _versions(config.base_path)
+    except (OSError, ValueError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
             f"Could not find base path {config.base_path} for servable {config.name} with error {error}",
         ) from None
-    if not (config.base_path / release.FILE_NAME).exists():
-        return Seen(found)
+
+
+def released(config: ModelConfig) -> Release | None:
+    """None where there is no release.json. Raises ServingError for one that cannot be used."""
     try:
-        return Seen(found, release.read(config.base_path))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        content = release.read_bytes(config.base_path)
+        return None if content is None else release.parse(content)
+    except (OSError, ValueError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT, f"{config.base_path / release.FILE_NAME} cannot be used: {error}"
         ) from None

@@ -1,17 +1,21 @@
 """Keeps the versions in memory that the folders and the release state ask for.
 
 A new version is AVAILABLE before an old one unloads, a version that fails takes nothing down, and an unloading version
-first answers what it holds. Everything here belongs to the event loop's thread; only loading leaves it.
+first answers what it holds. What is asked for is looked at per model, versions and release state apart, and never waits for a version
+that loads. Everything here belongs to the event loop's thread; only looking and loading leave it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
 from schemas.release import Release
 from serving import router
@@ -21,6 +25,7 @@ from serving.versions import folder
 from serving.versions.folder import Seen
 from serving.versions.loading import Load
 from serving.versions.version import State, Version
+from serving.watching import RELEASE, VERSIONS, Watched, Watches, in_own_thread, look_once
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -42,15 +47,38 @@ class LabelRules:
 
 
 @dataclass
+class Sight:
+    """What was last read well of a model's folder; None where nothing was yet.
+
+    release : within a tuple, because there may be none.  turn : counts what was read, so that a slow look does not undo a later one.
+    """
+
+    versions: dict[int, Path] | None = None
+    release: tuple[Release | None] | None = None
+    turn: int = 0
+
+
+@dataclass
 class Model:
     """released : the state that requests are routed by: the newest whose stable version is available."""
 
     config: ModelConfig
+    versions_watch: Watched
+    release_watch: Watched
+    sight: Sight = field(default_factory=Sight)
     versions: dict[int, Version] = field(default_factory=dict)
     labels: Mapping[str, int] = field(default_factory=dict)
     released: Release | None = None
     follows_release: bool = False
-    problem: str = ""
+    looking: set[str] = field(default_factory=set)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its folder; "" where nothing is."""
+        empty = "" if self.sight.versions or self.sight.versions is None else f"no version in {self.config.base_path}"
+        return "; ".join(
+            dict.fromkeys(filter(None, (self.versions_watch.problem or empty, self.release_watch.problem)))
+        )
 
     def available(self) -> list[int]:
         return sorted(number for number, version in self.versions.items() if version.is_available)
@@ -76,11 +104,14 @@ class Library:
         patience: Patience = Patience(),
         labels: LabelRules = LabelRules(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        watches: Watches | None = None,
     ) -> None:
         self._load, self._executor, self._patience, self._label_rules = load, executor, patience, labels
         self._sleep = sleep
+        self.watches = watches or Watches()
         self.models: dict[str, Model] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         #: Called with every version whose state changed.
         self.watchers: list[Callable[[Version], None]] = []
@@ -88,7 +119,17 @@ class Library:
     # -- what to serve
 
     async def configure(self, configs: Iterable[ModelConfig]) -> None:
-        """Replaces the models served: those not named unload. Returns when the new ones were tried.
+        """As `adopt`; returns when what is new was tried."""
+        await self._settled(await self.take_up(configs))
+
+    async def take_up(self, configs: Iterable[ModelConfig]) -> set[str]:
+        """As `adopt`; returns the names of new models when the folders of what changed were looked at, and loading may begin."""
+        changed, new = self.adopt(configs)
+        await asyncio.gather(*(self._look_at(self.models[name]) for name in changed))
+        return new
+
+    def adopt(self, configs: Iterable[ModelConfig]) -> tuple[set[str], set[str]]:
+        """Replaces the models served: those not named unload. Tells which models changed, and which of them are new; waits for none.
 
         Raises ServingError for a label to a version that is not available; as in TensorFlow Serving the models
         themselves are replaced all the same only when every label is right.
@@ -96,38 +137,81 @@ class Library:
         wanted = {config.name: config for config in configs}
         labels = {name: self._checked_labels(config) for name, config in wanted.items()}
         new = wanted.keys() - self.models.keys()
+        changed = {name for name, config in wanted.items() if name in new or self.models[name].config != config}
         for name, config in wanted.items():
-            model = self.models.setdefault(name, Model(config))
+            model = self.models.setdefault(name, self._model(config)) if name in new else self.models[name]
+            if model.config.base_path != config.base_path:
+                model.sight = Sight(turn=model.sight.turn)
             model.config, model.labels = config, labels[name]
         for name in self.models.keys() - wanted.keys():
             self._unload_all(self.models[name])
-        await self.refresh()
-        await self._settled(new)
+        return changed, new
+
+    def _model(self, config: ModelConfig) -> Model:
+        add = self.watches.add
+        return Model(config, add(VERSIONS, config.name), add(RELEASE, config.name))
 
     async def refresh(self) -> None:
-        """Looks at the folders once and starts to load and unload what that asks for."""
-        loop = asyncio.get_running_loop()
-        for model in list(self.models.values()):
-            if model.config.name not in self.models:
-                continue
-            try:
-                seen = await loop.run_in_executor(self._executor, folder.look, model.config)
-            except ServingError as error:
-                if model.problem != error.message:
-                    log.warning("%s", error.message)
-                model.problem = error.message
-                continue
-            model.problem = "" if seen.versions else f"no version in {model.config.base_path}"
-            self._reconcile(model, seen)
+        """Looks at all folders once and starts to load and unload what that asks for."""
+        await asyncio.gather(*(self._look_at(model) for model in list(self.models.values())))
 
-    def _reconcile(self, model: Model, seen: Seen) -> None:
+    async def _look_at(self, model: Model) -> None:
+        await look_once(model.release_watch, partial(self._see_release, model))
+        await look_once(model.versions_watch, partial(self._see_versions, model))
+
+    async def look(self, what: str) -> None:
+        """Starts a look at `what` (VERSIONS or RELEASE) of every model, unless the last one still waits for its file system."""
+        for model in self.models.values():
+            if what not in model.looking:
+                model.looking.add(what)
+                task = asyncio.ensure_future(self._look_of_watch(model, what))
+                self._looks.add(task)
+                task.add_done_callback(self._looks.discard)
+
+    async def _look_of_watch(self, model: Model, what: str) -> None:
+        try:
+            if what == RELEASE:
+                await look_once(model.release_watch, partial(self._see_release, model))
+            else:
+                await look_once(model.versions_watch, partial(self._see_versions, model))
+        finally:
+            model.looking.discard(what)
+
+    async def _see_versions(self, model: Model) -> None:
+        config = model.config
+        versions = await in_own_thread(folder.versions, config)
+        if model.config is config:
+            model.sight.versions = versions
+            self._reconcile(model)
+
+    async def _see_release(self, model: Model) -> None:
+        config, turn = model.config, model.sight.turn
+        found = await in_own_thread(folder.released, config)
+        if model.config is not config or model.sight.turn != turn:
+            return
+        if found is None and model.sight.release is not None and model.sight.release[0] is not None:
+            # Without it the version policy would choose, and that lets through what nothing has released.
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                f"the release state of {config.base_path} is gone; put it back, or start the server anew to do without it",
+            )
+        self.took(model, found)
+
+    def took(self, model: Model, release: Release | None) -> None:
+        """The model's release state is this now."""
+        model.sight.release, model.sight.turn = (release,), model.sight.turn + 1
+        self._reconcile(model)
+
+    def _reconcile(self, model: Model) -> None:
+        sight = model.sight
+        if sight.versions is None or sight.release is None or self.models.get(model.config.name) is not model:
+            return
+        seen = Seen(sight.versions, sight.release[0])
         wanted = folder.wanted(seen, model.config)
         model.follows_release = seen.release is not None
         self._follow(model, seen.release)
         for number in sorted(wanted):
-            version = model.versions.get(number)
-            if version is None or version.may_start_anew:
-                self._start(model, Version(model.config.name, number, seen.versions[number]))
+            self._want(model, number, seen.versions[number])
         ready = any(model.versions[n].is_available for n in wanted if n in model.versions)
         held = self._held_by_release(model)
         for number, version in list(model.versions.items()):
@@ -135,8 +219,21 @@ class Library:
                 continue
             if version.state is State.END:
                 version.given_up = True
+            elif version.is_coming:
+                version.dropped.set()
             elif version.is_available and (ready or not wanted):
                 self._unload(model, version)
+
+    def _want(self, model: Model, number: int, path: Path) -> None:
+        version = model.versions.get(number)
+        if version is not None and version.path != path and not version.is_available:
+            # It was looked for in another place; what comes of that is of no use.
+            version.dropped.set()
+            version = None
+        if version is None or version.may_start_anew:
+            self._start(model, Version(model.config.name, number, path))
+        else:
+            version.dropped.clear()
 
     def _follow(self, model: Model, release: Release | None) -> None:
         """Routes by the new state once its stable version can answer; until then by the old one."""
@@ -184,32 +281,51 @@ class Library:
         self._set(version, State.LOADING)
         for tried in range(self._patience.retries + 1):
             if tried:
-                await self._sleep(self._patience.interval)
-            try:
-                loaded = await asyncio.get_running_loop().run_in_executor(
-                    self._executor, self._load, version.model, version.path
-                )
-            except ServingError as error:
-                version.error = error
-            except Exception as error:  # noqa: BLE001 - a model may break in any way; it must not break the server
-                version.error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
-            else:
-                version.saved_model, version.batcher, version.error = loaded.saved_model, loaded.batcher, None
-                version.description, version.reader = loaded.description, loaded.reader
-                self._set(version, State.AVAILABLE)
-                if self.models.get(version.model) is not model:
-                    self._unload(model, version)
-                else:
-                    await self.refresh()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(version.dropped.wait(), self._patience.interval)
+            if version.dropped.is_set():
+                break
+            if await self._try(version):
+                self._arrived(model, version)
                 return
-            log.warning("version %d of %s did not load: %s", version.number, version.model, version.error.message)
+        version.given_up = version.dropped.is_set()
         self._set(version, State.END)
+
+    async def _try(self, version: Version) -> bool:
+        try:
+            loaded = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._load, version.model, version.path
+            )
+        except asyncio.CancelledError:
+            raise
+        except ServingError as error:
+            version.error = error
+        except BaseException as error:  # noqa: BLE001 - a model may break in any way; it must not break the server
+            version.error = ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+        else:
+            version.saved_model, version.batcher, version.error = loaded.saved_model, loaded.batcher, None
+            version.description, version.reader = loaded.description, loaded.reader
+            return True
+        log.warning("version %d of %s did not load: %s", version.number, version.model, version.error.message)
+        return False
+
+    def _arrived(self, model: Model, version: Version) -> None:
+        replaced = model.versions.get(version.number) is not version
+        if replaced or version.dropped.is_set() or self.models.get(version.model) is not model:
+            version.given_up = True
+            self._unload(model, version)
+            return
+        self._set(version, State.AVAILABLE)
+        self._reconcile(model)
 
     def _unload_all(self, model: Model) -> None:
         for version in list(model.versions.values()):
             if version.is_available:
                 self._unload(model, version)
+            elif version.is_coming:
+                version.dropped.set()
         del self.models[model.config.name]
+        self.watches.forget(model.config.name)
 
     def _unload(self, model: Model, version: Version) -> None:
         self._set(version, State.UNLOADING)
@@ -232,6 +348,9 @@ class Library:
         version.state = state
         log.info("version %d of %s is %s", version.number, version.model, state.name)
         self._changed.set()
+        model = self.models.get(version.model)
+        if model is not None and model.versions.get(version.number, version) is not version:
+            return  # another one of its number took its place
         for watcher in self.watchers:
             watcher(version)
 
@@ -242,8 +361,12 @@ class Library:
             for name in names
             for version in (self.models[name].versions.values() if name in self.models else ())
         ):
-            self._changed.clear()
-            await self._changed.wait()
+            await self.change()
+
+    async def change(self) -> None:
+        """Waits until some version changes its state."""
+        self._changed.clear()
+        await self._changed.wait()
 
     # -- answering requests
 
@@ -319,6 +442,8 @@ class Library:
 
     async def close(self) -> None:
         """Unloads everything, after what is in use."""
+        for look in list(self._looks):
+            look.cancel()
         for model in list(self.models.values()):
             self._unload_all(model)
         while self._tasks:

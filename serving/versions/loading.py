@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from serving.engine.batching import Batcher, Journal
 from serving.engine.batching import Threads as BatchThreads
-from serving.engine.limits import BatchLimits
-from serving.engine.saved_model import SavedModel, Threads
+from serving.engine.limits import UNBATCHED, BatchLimits
+from serving.engine.saved_model import SavedModel
+from serving.engine.session import SessionSettings
 from serving.engine.warmup import warm_up
+from serving.options import batch_limits
 from serving.signature import RAW_SIGNATURE
+from serving.status import ServingError, invalid
 
 if TYPE_CHECKING:
     from serving.request_reading import RequestReader
 
 #: Where models/signatures.py says what a client must know; another SavedModel has none.
 DESCRIPTION = Path("assets.extra/model.json")
+#: BatchingParameters of a version, as in TensorFlow Serving.
+BATCHING = "batching_params.pbtxt"
 
 
 @dataclass(frozen=True)
@@ -37,26 +42,46 @@ Load = Callable[[str, Path], Loaded]
 
 @dataclass(frozen=True)
 class Loader:
-    """How versions are loaded. Called in a thread; everything it makes belongs to the event loop afterwards."""
+    """How versions are loaded. Called in a thread; everything it makes belongs to the event loop afterwards.
+
+    warm_ups : how often a version's own requests are replayed; 0 warms nothing up.
+    own_limits : whether a version says itself how it is batched; one that does not is not batched.
+    """
 
     batch_threads: BatchThreads
     limits: BatchLimits = field(default_factory=BatchLimits)
-    threads: Threads = field(default_factory=Threads)
-    warm_up: bool = True
+    session: SessionSettings = field(default_factory=SessionSettings)
+    warm_ups: int = 1
     journal: Journal | None = None
+    own_limits: bool = False
 
     def __call__(self, model: str, path: Path) -> Loaded:
         """Raises ServingError for what cannot be loaded or fails in its warm-up."""
-        saved_model = SavedModel(path, self.threads)
+        limits = _own_limits(path) if self.own_limits else self.limits
+        saved_model = SavedModel(path, self.session)
         try:
-            if self.warm_up:
-                warm_up(saved_model, path)
+            if self.warm_ups:
+                warm_up(saved_model, path, self.warm_ups)
         except BaseException:
             saved_model.close()
             raise
-        batcher = Batcher(saved_model.run, self.batch_threads, self.limits, journal=self.journal)
+        batcher = Batcher(saved_model.run, self.batch_threads, limits, journal=self.journal)
         description = _description(path)
         return Loaded(saved_model, batcher, description, _reader(path, description, saved_model))
+
+
+def _own_limits(path: Path) -> BatchLimits:
+    """Raises ServingError for a file that is wrong."""
+    try:
+        text = (path / BATCHING).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return UNBATCHED
+    except (OSError, UnicodeDecodeError) as error:
+        raise invalid(f"{path / BATCHING}: {error}") from None
+    try:
+        return batch_limits(text, BatchLimits())
+    except ServingError as error:
+        raise invalid(f"{path / BATCHING}: {error.message}") from None
 
 
 def _reader(path: Path, description: dict[str, Any], saved_model: SavedModel) -> RequestReader | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -30,7 +31,7 @@ class Version:
     """One version.
 
     error : why it is in END; None after a clean unload.  in_use : requests that hold it.
-    given_up : it was in END, and nobody asked for it any more.
+    given_up : it was in END, and nobody asked for it any more.  dropped : set while nobody asks for one that is on its way up.
     """
 
     model: str
@@ -44,6 +45,11 @@ class Version:
     given_up: bool = False
     description: dict[str, object] = field(default_factory=dict)
     reader: RequestReader | None = None
+    dropped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_coming(self) -> bool:
+        return self.state in (State.START, State.LOADING)
 
     @property
     def is_available(self) -> bool:

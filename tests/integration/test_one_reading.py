@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,8 +28,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
 import serving
-from components.example_gen.source import Source, SplitRule
+from components.example_gen.source import MISSING, Source, SplitRule
 from schemas.errors import DataError
+from schemas.reading import NumberFormat
 from sluicegate import __main__ as command
 from tests.integration import small_training
 from tests.integration.small_training import Trained
@@ -81,25 +83,56 @@ def _person(part: str) -> dict[str, str]:
     }
 
 
+WORDS = (*MISSING, "\\N", "None", "n/a", "<NA>", "#N/A", "k.A.")
+
+
+def _sale(part: str) -> dict[str, str]:
+    """Numbers as people and spreadsheets write them, and what databases write for none."""
+    amount, price, rate = DRAW.uniform(-900, 3_000), DRAW.uniform(-900, 3_000), DRAW.uniform(0, 90)
+    count, x = DRAW.randrange(100, 99_000), DRAW.gauss(0, 1)
+    comma = f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+    owed = f"(${-price:,.2f})" if price < 0 else f"${price:,.2f}"
+    total = amount / 1_000 + price / 1_000 + rate / 45 + count / 50_000 + x - 4
+    return {
+        "amount": DRAW.choice([comma, f"{comma} €", f"EUR {comma}", comma.replace(".", ""), f" {comma}\u00a0"]),
+        "price": DRAW.choice([owed, owed.replace("$", ""), owed.replace("$", "$ ")]),
+        "rate": DRAW.choice([f"{rate:.1f}%", f"{rate:.1f} %", f"{rate:.1f}", DRAW.choice(WORDS)]),
+        "count": DRAW.choice([f"{count:,}", f"{count}", f" {count:,}"]),
+        "x": DRAW.choice([f"{x:.3f}"] * 4 + [DRAW.choice(WORDS)]),
+        "g": DRAW.choice(["blue", "red", "green", *WORDS]),
+        "part": part,
+        "y": "yes" if total + DRAW.gauss(0, 0.3) > 0 else "no",
+    }
+
+
+def _bare_sale(column: str, text: str) -> str:
+    """A number of `_sale` as a computer writes it: another way than the project's own."""
+    text = text.translate(str.maketrans("", "", "$€%EUR \u00a0"))
+    text = text.replace(".", "").replace(",", ".") if column == "amount" else text.replace(",", "")
+    return f"-{text[1:-1]}" if text.startswith("(") else text
+
+
 @dataclass(frozen=True)
 class World:
     """A trained table.  rows : the test split's rows, as its CSV writes them.  as_text : columns pandas must not guess.
 
-    server : one that serves it.
+    bare : a cell of a column as a computer writes the number.  server : one that serves it.
     """
 
     name: str
     trained: Trained
     rows: Rows
     as_text: tuple[str, ...] = ()
+    bare: Callable[[str, str], str] = lambda column, text: text
     server: Any = None
 
     @property
     def inputs(self) -> dict[str, dict[str, Any]]:
         return self.trained.description["inputs"]
 
-    def number(self, text: str) -> float:
-        return float("nan") if text.strip() in ("", *self.trained.source.missing) else float(text)
+    def number(self, column: str, text: str) -> float:
+        is_none = text.strip() in ("", *self.trained.source.missing)
+        return float("nan") if is_none else float(self.bare(column, text))
 
     def tensors(self, rows: Rows) -> dict[str, Any]:
         """What a careful client sends: numbers as numbers, all else as it is written."""
@@ -108,7 +141,9 @@ class World:
             cells = [row[name] for row in rows]
             text = one["dtype"] == "string"
             found[one["input"]] = (
-                np.array([c.encode() for c in cells], object) if text else np.array(list(map(self.number, cells)))
+                np.array([c.encode() for c in cells], object)
+                if text
+                else np.array([self.number(name, cell) for cell in cells])
             )
         return found
 
@@ -154,6 +189,15 @@ def _people(home: Path) -> World:
     return World("people", small_training.train(source, home / "t"), rows[280:], ("zip", "store_id", "A b"))
 
 
+def _sales(home: Path) -> World:
+    rows = [_sale(part) for part in ["train"] * 240 + ["eval"] * 40 + ["test"] * 40]
+    path = _write(_made(home) / "sales.csv", rows)
+    comma = NumberFormat(".", ",")
+    numbers = {"amount": NumberFormat(",", "."), "price": comma, "rate": NumberFormat(), "count": comma}
+    source = Source(str(path), "y", split=SplitRule(column="part"), numbers=numbers, missing=WORDS)
+    return World("sales", small_training.train(source, home / "t"), rows[280:], tuple(numbers), _bare_sale)
+
+
 def _shipped(home: Path, table: str, label: str, count: int, **more: Any) -> World:
     with (PROJECT / "data" / table).open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -172,6 +216,7 @@ def _made(home: Path) -> Path:
 
 MAKERS: dict[str, Callable[[Path], World]] = {
     "people": _people,
+    "sales": _sales,
     "census": lambda home: _shipped(home, "census/adult.csv", "income", 500),
     "penguins": lambda home: _shipped(home, "penguins/penguins.csv", "species", 220),
     "tips": lambda home: _shipped(
@@ -215,7 +260,7 @@ def _predicted(world: World, table: Path, home: Path) -> Any:
 
 def by_rest(world: World, rows: Rows, home: Path) -> Any:
     """As a program sends them: numbers, true and false, null."""
-    columns = {one["input"]: [_json(world, one, row[name]) for row in rows] for name, one in world.inputs.items()}
+    columns = {one["input"]: [_json(world, name, row[name]) for row in rows] for name, one in world.inputs.items()}
     return _rest(world, [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])
 
 
@@ -224,9 +269,10 @@ def by_rest_texts(world: World, rows: Rows, home: Path) -> Any:
     return _rest(world, [{one["input"]: row[name] for name, one in world.inputs.items()} for row in rows])
 
 
-def _json(world: World, one: dict[str, Any], text: str) -> Any:
+def _json(world: World, name: str, text: str) -> Any:
+    one = world.inputs[name]
     if one["dtype"] != "string":
-        number = world.number(text)
+        number = world.number(name, text)
         return None if np.isnan(number) else int(number) if number.is_integer() else number
     if one["reading"].get("boolean"):
         return {"true": True, "false": False}[text.strip().lower()]
@@ -267,11 +313,39 @@ def _examples(world: World, rows: Rows) -> Any:
             feature, text = example.features.feature[name], row[name]
             if one["example_dtype"] == "string":
                 feature.bytes_list.value.append(text.encode())
-            elif not np.isnan(number := world.number(text)):
+            elif not np.isnan(number := world.number(name, text)):
                 is_int = one["example_dtype"] == "int64"
                 (feature.int64_list if is_int else feature.float_list).value.append(int(number) if is_int else number)
         found.append(example.SerializeToString())
     return np.array(found, object)
+
+
+def by_grpc_texts(world: World, rows: Rows, home: Path) -> Any:
+    """All cells as the texts of a CSV."""
+    tensors = {
+        one["input"]: np.array([row[name].encode() for row in rows], object) for name, one in world.inputs.items()
+    }
+    return _read_or_refused(world, "serving_raw", tensors)
+
+
+def by_grpc_examples_of_texts(world: World, rows: Rows, home: Path) -> Any:
+    """The same within tf.Examples."""
+    found = []
+    for row in rows:
+        example = tf.train.Example()
+        for name in world.inputs:
+            example.features.feature[name].bytes_list.value.append(row[name].encode())
+        found.append(example.SerializeToString())
+    return _read_or_refused(world, "serving_default", {"examples": np.array(found, object)})
+
+
+def _read_or_refused(world: World, signature: str, tensors: dict[str, Any]) -> Any:
+    try:
+        return _grpc(world, signature, tensors)
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+            raise
+        raise DataError(error.details()) from error
 
 
 def by_saved_model(world: World, rows: Rows, home: Path) -> Any:
@@ -284,7 +358,8 @@ def by_saved_model(world: World, rows: Rows, home: Path) -> Any:
 
 
 WAYS = (
-    by_texts, by_frame, by_csv, by_parquet, by_rest, by_rest_texts, by_grpc, by_grpc_examples, by_saved_model,
+    by_texts, by_frame, by_csv, by_parquet, by_rest, by_rest_texts, by_grpc, by_grpc_texts, by_grpc_examples,
+    by_grpc_examples_of_texts, by_saved_model,
 )  # fmt: skip
 
 
@@ -315,7 +390,7 @@ def respelled(world: World) -> Rows:
             reading = one["reading"]
             if reading.get("boolean"):
                 cells[name] = cells[name].upper()
-            if reading.get("type") == "int" and not np.isnan(world.number(row[name])):
+            if reading.get("type") == "int" and not np.isnan(world.number(name, row[name])):
                 cells[name] = f" {row[name].strip()}.0"
             if row[name].strip() in ("", "?", "NA") and one["dtype"] == "string":
                 cells[name] = next(itertools.islice(blanks, 1)) + "N/A"
@@ -333,41 +408,99 @@ def test_how_a_cell_is_spelled_changes_no_score(worlds: Worlds, name: str, way: 
 
 
 WRONG = [
-    ("visits", "38.7"), ("visits", "9223372036854775808"), ("visits", "Infinity"), ("visits", "several"),
-    ("self", "tall"), ("opened_at", "0000-00-00"), ("opened_at", "yesterday"), ("closed", "31/12/2024"),
+    ("people", "visits", "38.7"), ("people", "visits", "9223372036854775808"), ("people", "visits", "Infinity"),
+    ("people", "visits", "several"), ("people", "self", "tall"), ("people", "opened_at", "0000-00-00"),
+    ("people", "opened_at", "yesterday"), ("people", "closed", "31/12/2024"),
+    ("sales", "amount", "1.5"), ("sales", "amount", "1471.46"), ("sales", "amount", "1,471.46"), ("sales", "price", "$1.471,46"),
+    ("sales", "rate", "14,2%"), ("sales", "count", "14,70"), ("sales", "count", "14,700.5"), ("sales", "x", "n.a."),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("column", "cell"), WRONG)
+@pytest.mark.parametrize(("name", "column", "cell"), WRONG)
 def test_what_cannot_be_read_is_refused_by_every_way_that_can(
-    worlds: Worlds, column: str, cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    worlds: Worlds, name: str, column: str, cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = worlds[name]
+    rows = [*world.rows[:3], {**world.rows[3], column: cell}]
+    for way in (by_texts, by_frame, by_rest_texts, by_grpc_texts, by_grpc_examples_of_texts):
+        with pytest.raises(DataError, match=f"(?s)row 3 .*{column}.*correct the cell"):
+            way(world, rows, tmp_path)
+    for way in (by_csv, by_parquet):
+        capsys.readouterr()
+        with pytest.raises(DataError):
+            way(world, rows, tmp_path)
+        said = " ".join(capsys.readouterr().err.split())
+        assert repr(column) in said
+        assert "correct the cell" in said
+
+
+@pytest.mark.parametrize(("column", "number"), [("visits", 38.7), ("visits", 2.0**63), ("visits", float("inf"))])
+def test_a_number_that_no_row_of_training_could_hold_is_refused_or_missing(
+    worlds: Worlds, column: str, number: float, tmp_path: Path
 ) -> None:
     world = worlds["people"]
-    rows = [*world.rows[:3], {**world.rows[3], column: cell}]
-    for way in (by_texts, by_frame, by_rest_texts):
-        with pytest.raises(DataError) as caught:
-            way(world, rows, tmp_path)
-        assert column in str(caught.value)
-        assert "correct the cell" in str(caught.value)
-    for way in (by_csv, by_parquet):
-        with pytest.raises(DataError) as caught:
-            way(world, rows, tmp_path)
-    if cell in ("several", "tall"):
-        return
+    rows = [*world.rows[:3], {**world.rows[3], column: str(number)}]
     tensors = world.tensors(rows)
-    with pytest.raises(Exception, match=column) as refused:
-        _grpc(world, "serving_raw", tensors)
-    assert refused.value.code().name == "INVALID_ARGUMENT"
-    number = world.inputs[column]["dtype"] != "string"
+    with pytest.raises(DataError, match=rf"(?s)row 3 .*{column}.*correct the cell"):
+        _read_or_refused(world, "serving_raw", tensors)
+    example = tf.train.Example.FromString(_examples(world, world.rows[3:4])[0])
+    example.features.feature[column].float_list.value[:] = [number]
+    with pytest.raises(DataError, match=rf"(?s)row 0 .*{column}.*correct the cell"):
+        _read_or_refused(world, "serving_default", {"examples": np.array([example.SerializeToString()], object)})
     body = [
         {k: (v[i].decode() if isinstance(v[i], bytes) else float(v[i])) for k, v in tensors.items()} for i in range(4)
     ]
     with pytest.raises(DataError, match=column):
         _rest(world, body)
-    if number:
-        # The graph cannot refuse: it takes what it cannot read for missing, and never for another number.
-        blank = [*world.rows[:3], {**world.rows[3], column: ""}]
-        same(world, by_saved_model(world, rows, tmp_path), by_texts(world, blank, tmp_path))
+    # The graph cannot refuse: it takes what it cannot read for missing, and never for another number.
+    blank = [*world.rows[:3], {**world.rows[3], column: ""}]
+    same(world, by_saved_model(world, rows, tmp_path), by_texts(world, blank, tmp_path))
+
+
+CELLS = {
+    "int": ["39", " 39.0", "+7", "3.9e1", "9007199254740993", "9223372036854775807", "9223372036854775808", "38.7", "true", "1e400"],
+    "float": ["1.5", "-.5", "+1e3", "1e-400", "inf", "-Infinity", "nan", "0x1F", "1_000", "TRUE", "1,471.46", "1.471,46", "(3)", "$7"],
+    "text": ["é", "e\u0301", "a\nb", "3 Mill Ln\r\nHull", "back\\slash", "'", '"', "TRUE", "39.0", "7205759403792793602", "ß", "\ufeffyes"],
+    "boolean": ["TRUE", "False", " tRuE", "yes", "1", "1.0"],
+    "date": ["2024-01-31", "2024-01-31 10:00:00+00", "2024-01-31T12:00:00+02:00", "2024-02-30", "2024-01-31 24:00:00",
+             "1/31/2024 9:05 PM", "31/1/2024", "2024-01-31T10:00:00,25 Z", "20240131", "0000-00-00"],
+}  # fmt: skip
+
+
+def _made_cell(reading: dict[str, Any]) -> str:
+    kind = "date" if reading.get("date") else "boolean" if reading.get("boolean") else reading.get("type", "text")
+    cell = DRAW.choice([*CELLS[kind], DRAW.choice([*WORDS, "N/A", "?"])])
+    return DRAW.choice(["", " ", "\u3000"]) + cell + DRAW.choice(["", "\u00a0", "\t"])
+
+
+@pytest.mark.parametrize("name", ["people", "sales"])
+def test_made_cells_are_read_or_refused_alike(worlds: Worlds, name: str, tmp_path: Path) -> None:
+    world = worlds[name]
+    rows = [
+        {**row, **{column: _made_cell(world.inputs[column]["reading"]) for column in DRAW.sample([*world.inputs], 2)}}
+        for row in world.rows * 4
+    ]
+    readable, refused = [], 0
+    with serving.load(world.trained.folder) as model:
+        for row in rows:
+            try:
+                expected = model.predict([row]).scores
+            except DataError as error:
+                refused += 1
+                for way in (by_rest_texts, by_grpc_texts, by_grpc_examples_of_texts):
+                    with pytest.raises(DataError) as caught:
+                        way(world, [row], tmp_path)
+                    words = [f"{one.place}: got {one.got}, allowed is {one.allowed}" for one in error.problems]
+                    # A JSON request is read a column at a time, so it hears of the first alone.
+                    enough = any if way is by_rest_texts else all
+                    assert enough(said in str(caught.value) for said in words)
+            else:
+                readable.append((row, expected))
+    assert refused > len(rows) / 10, "as many are refused as it takes to prove something"
+    assert len(readable) > len(rows) / 10
+    kept = [row for row, _ in readable]
+    for way in (by_csv, by_rest_texts, by_grpc_texts, by_grpc_examples_of_texts):
+        same(world, way(world, kept, tmp_path), np.concatenate([scores for _, scores in readable]))
 
 
 def test_typed_columns_of_another_type_are_read_too(worlds: Worlds, tmp_path: Path) -> None:
@@ -379,6 +512,17 @@ def test_typed_columns_of_another_type_are_read_too(worlds: Worlds, tmp_path: Pa
     tensors[key["member"]] = np.array([row["member"].strip().lower() == "true" for row in world.rows])
     tensors[key["self"]] = np.array([row["self"].encode() for row in world.rows], object)
     same(world, _grpc(world, "serving_raw", tensors), world.trained.training_path_scores("test"))
+
+
+def test_features_of_another_type_are_read_too(worlds: Worlds) -> None:
+    world = worlds["people"]
+    examples = [tf.train.Example.FromString(text) for text in _examples(world, world.rows)]
+    for example, row in zip(examples, world.rows, strict=True):
+        example.features.feature["store_id"].int64_list.value[:] = [int(row["store_id"])]
+        example.features.feature["年齢"].float_list.value[:] = [float(row["年齢"])]
+        example.features.feature["self"].bytes_list.value[:] = [row["self"].encode()]
+    found = _grpc(world, "serving_default", {"examples": np.array([e.SerializeToString() for e in examples], object)})
+    same(world, found, world.trained.training_path_scores("test"))
 
 
 def test_each_column_can_change_a_score(worlds: Worlds, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Python's reading (ingest, predict, the server) and the graph's (Transform, both signatures) are one, cell by cell."""
 
+import calendar
+
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
@@ -48,6 +50,22 @@ def graph_texts(column, reading):
 
 
 @st.composite
+def named_days(draw, day, year):
+    """With the month's name, or what is nearly one."""
+    name = draw(st.sampled_from([*calendar.month_name[1:], *calendar.month_abbr[1:], "Sept", "Mai", "Janu", "Smarch"]))
+    name = draw(st.sampled_from([name, name.upper(), name.lower(), f"{name}."]))
+    start = draw(st.sampled_from(["", "", "Wed, ", "Sunday ", "Noday "]))
+    nth = draw(st.sampled_from(["", "", "st", "th"]))
+    mark = draw(st.sampled_from(["-", "/", " ", "", "--"]))
+    first = f"{day}{nth}{mark}{name}{mark}{year:04}"
+    return start + draw(
+        st.sampled_from(
+            [first, f"{day:02} {name}, {year:04}", f"{name} {day}{nth}, {year:04}", f"{name} {day} {year:04}"]
+        )
+    )
+
+
+@st.composite
 def date_texts(draw):
     """Mostly dates in one of the forms that the grammar knows; some days, hours and offsets that do not exist."""
     year, month, day = draw(st.integers(1, 9999)), draw(st.integers(0, 13)), draw(st.integers(0, 32))
@@ -56,6 +74,8 @@ def date_texts(draw):
     pad = draw(st.booleans())
     parts = {"y": f"{year:04}", "m": f"{month:02}" if pad else str(month), "d": f"{day:02}" if pad else str(day)}
     text = between.join(parts[letter] for letter in order)
+    if draw(st.sampled_from([True, False, False])):
+        text = draw(named_days(day, year))
     if draw(st.booleans()):
         text += draw(st.sampled_from("T tx")) + draw(
             st.sampled_from(

@@ -4,6 +4,8 @@ import datetime
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas import cells, dates
 from schemas.cells import Offence
@@ -136,3 +138,22 @@ def test_a_reading_travels_as_json():
     assert Reading.from_json(reading.to_json()) == reading
     assert Reading().to_json() == {}
     assert Reading.from_json({"added later": 1}) == Reading()
+
+
+@given(
+    st.decimals(-(10**9), 10**9, places=2),
+    st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'"), (".", ""), (",", "")]),
+    st.sampled_from(["{}", "{} €", "USD {}", "{}%", "{} %", "\u00a0{}\t"]),
+)
+def test_a_number_in_a_columns_own_format_is_the_number(number, marks, frame):
+    decimal, thousands = marks
+    text = frame.format(f"{number:,}".translate({ord(","): thousands, ord("."): decimal}))
+    form = NumberFormat(decimal, thousands)
+    assert read(text, Reading("float", number=form)) == float(number)
+    assert read(float(number), Reading("float", number=form)) == float(number)
+    whole = read(text, Reading("int", number=form))
+    assert (
+        whole == int(number)
+        if number == int(number)
+        else whole.allowed.startswith("a whole number of 64 bits, written as 1")
+    )

@@ -85,6 +85,6 @@ def test_it_is_said_before_models_take_their_time(monkeypatch):
 
 @pytest.mark.parametrize("flag", ["--access_log", "--ports_file"])
 def test_a_file_that_cannot_be_written(tiny, flag):
-    code, said = refused(f"--model_base_path={tiny}", f"{flag}=/nowhere/at/all/file", "--port=0", "--rest_api_port=0")
+    code, said = refused(f"--model_base_path={tiny}", f"{flag}=/nowhere/at/all/file", "--free_ports")
     assert code == 1
     assert f"{flag} /nowhere/at/all/file" in said

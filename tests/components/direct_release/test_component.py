@@ -99,10 +99,11 @@ def test_a_refused_model_leaves_no_statistics(tmp_path: Path) -> None:
 
 def test_what_a_person_let_pass_stays_in_the_history(tmp_path: Path) -> None:
     released(tmp_path, "direct", overrides="one\ntwo", **a_push(tmp_path))
-    assert releases.overrides_of_stable(releases.read(tmp_path / "serving")) == ("one", "two")
+    first = releases.read(tmp_path / "serving")
+    assert releases.overrides_of(first, first.stable) == ("one", "two")
     released(tmp_path, "direct", **a_push(tmp_path, 9))
     after = releases.read(tmp_path / "serving")
-    assert releases.overrides_of_stable(after) == ()
+    assert releases.overrides_of(after, after.stable) == ()
     assert after.history[0].overrides == ("one", "two")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from components.direct_release.core import Push, decide
-from schemas.release import Change, Release, overrides_of_stable
+from schemas.release import Change, Release, overrides_of
 
 NOW = datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC)
 OLD = Release(
@@ -65,7 +65,7 @@ def test_a_refusal_let_pass_for_the_model_that_answers_already_is_written_down_o
     again = decide(outcome.release, Push(8, "d7", "r2", ("Ada lets it pass",)), "direct", NOW)
     assert (again.release, again.changed) == (outcome.release, False)
     second = decide(outcome.release, Push(8, "d7", "r3", ("Bo, too",)), "direct", NOW).release
-    assert overrides_of_stable(second) == ("Ada lets it pass", "Bo, too")
+    assert overrides_of(second, second.stable) == ("Ada lets it pass", "Bo, too")
 
 
 @pytest.mark.parametrize("before", [OLD, Release()])

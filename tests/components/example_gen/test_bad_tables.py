@@ -6,13 +6,15 @@ import datetime as dt
 import gzip
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from components.example_gen.core import Source, SplitRule, inspect
+from components.example_gen.core import MISSING, Source, SplitRule, inspect
 from components.example_gen.labels import MAX_CLASSES
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
@@ -378,21 +380,54 @@ def test_more_classes_than_a_model_takes(tmp_path: Path) -> None:
     assert "set task" in only(source(write(tmp_path / "t.csv", lines))).remedy
 
 
-def test_a_class_that_only_the_test_split_has(tmp_path: Path) -> None:
-    lines = [[*cells, "test" if i % 4 == 0 else "train"] for i, cells in enumerate(rows())]
-    lines[40][3] = "maybe"
+def test_a_rare_class_that_train_lacks_is_said_and_refuses_nothing(tmp_path: Path) -> None:
+    lines = [[*cells, ["test", "eval", "train", "train"][i % 4]] for i, cells in enumerate(rows())]
+    lines[40][3], lines[44][3], lines[41][3] = "maybe", "maybe", "never"
     wanted = source(write(tmp_path / "t.csv", lines, [*HEADER, "part"]), split=SplitRule(column="part"))
-    problem = only(wanted)
-    assert problem.place.endswith("line 42, column 'label'")
-    assert "test holds labels 'maybe'" in problem.got
+    found = inspect(wanted)
+    assert found.roles.classes == ("maybe", "never", "no", "yes")
+    [said] = [note for note in found.notes if note.startswith("Train lacks classes")]
+    assert "'label' that other splits hold (rows): eval 'never' (1); test 'maybe' (2)." in said
+    assert "'NULL', 'maybe', 'never']` under `data:` and `missing: drop` under `label:`" in said
+    # What the note says helps: the class is gone, and the others stay where they were.
+    missing = replace(wanted, missing=(*MISSING, "maybe", "never"), label_missing="drop")
+    helped = inspect(missing)
+    assert helped.roles.classes == ("no", "yes")
+    assert sum(helped.rows.values()) == sum(found.rows.values()) - 3
+    assert not any("Train lacks" in note for note in helped.notes)
+
+
+def test_apostrophes_around_cells_are_named(tmp_path: Path) -> None:
+    lines = ["a,name,label", *(f"{i},'Smith, John',{'yes' if i % 3 else 'no'}" for i in range(60))]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    problem = only(source(tmp_path / "t.csv"))
+    assert problem.allowed == "3 columns, as in the header"
+    assert "this file has ' around its cells" in problem.remedy
+    # What the remedy says, done.
+    code = problem.remedy.partition("import pandas; ")[2].replace("'t.csv'", repr(str(tmp_path / "t.csv")))
+    eval(code, {"pandas": pd})
+    assert inspect(source(tmp_path / "t.csv")).column("name").values == ("Smith, John",)
+    lines[7] = "x,Smith, John,no"
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    assert "put quotation marks" in only(source(tmp_path / "t.csv")).remedy
 
 
 def test_train_with_one_class(tmp_path: Path) -> None:
     lines = [
         [*cells[:3], "yes" if i % 4 == 0 else "no", "train" if i % 4 == 0 else "test"] for i, cells in enumerate(rows())
     ]
-    found = problems_of(source(write(tmp_path / "t.csv", lines, [*HEADER, "part"]), split=SplitRule(column="part")))
-    assert "test holds labels 'no' that train lacks" in found[0].got
+    problem = only(source(write(tmp_path / "t.csv", lines, [*HEADER, "part"]), split=SplitRule(column="part")))
+    assert "split train" in problem.place
+    assert "one class only: 'yes'; all rows: 'yes' (50), 'no' (150)" in problem.got
+
+
+def test_a_split_that_holds_mostly_other_classes(tmp_path: Path) -> None:
+    parts = {"a": "train", "b": "train", "c": "test"}
+    lines = [[*cells[:3], "abc"[i % 3], parts["abc"[i % 3]]] for i, cells in enumerate(rows())]
+    problem = only(source(write(tmp_path / "t.csv", lines, [*HEADER, "part"]), split=SplitRule(column="part")))
+    assert "split test" in problem.place
+    assert "rows have labels that train lacks: 'c' (" in problem.got
+    assert problem.allowed == "the classes of train: 'a', 'b'"
 
 
 # Weights and splits

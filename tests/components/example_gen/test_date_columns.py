@@ -1,12 +1,15 @@
 """Which columns of text are dates, and what becomes of the one cell among them that is none."""
 
+import datetime as dt
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from components.example_gen import core
 from components.example_gen.proposal import proposal_for
 from components.example_gen.source import Source
+from schemas import dates
 from schemas.errors import DataError
 
 ROWS = 60
@@ -50,6 +53,49 @@ def test_one_date_that_does_not_exist_makes_no_category(tmp_path: Path) -> None:
 def test_few_dates_among_words_are_a_category(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", ["2024-01-31", "2024-02-01", "soon"])
     assert inspected(path).column("when").kind == "category"
+
+
+NAMED = [
+    "31-Jan-2024",
+    "31 january 2024 9:05 PM",
+    "Jan 31, 2024",
+    "31st Jan. 2024",
+    "Wed, 31 Jan 2024 10:00:00 GMT",
+    "31JAN2024",
+]
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_a_month_by_its_name(text: str) -> None:
+    [iso] = dates.as_iso(pa.array([text]), "month_name").to_pylist()
+    assert iso is not None
+    assert iso.startswith("2024-01-31")
+    assert dates.as_iso(pa.array([text, iso]), "iso").to_pylist() == [None, iso]
+    assert dates.as_iso(pa.array([iso]), "month_name").to_pylist() == [iso]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_each_month_has_its_number(month: int) -> None:
+    day = dt.date(2023, month, 9)
+    texts = [f"{day:%d-%b-%Y}", f"{day:%d-%b-%Y}".upper(), f"{day:%B} 9, 2023", f"9 {day:%b}. 2023"]
+    assert dates.as_iso(pa.array(texts), "month_name").to_pylist() == [day.isoformat()] * 4
+
+
+@pytest.mark.parametrize(
+    "text", ["30-Feb-2024", "31-Jan-24", "31-Mai-2024", "Jan 2024", "31 January", "Jan-31-2024", "Janu 1, 2024"]
+)
+def test_what_no_month_name_makes_a_date(text: str) -> None:
+    assert dates.as_iso(pa.array([text]), "month_name").to_pylist() == [None]
+
+
+def test_a_column_of_month_names_is_dates_and_says_so(tmp_path: Path) -> None:
+    texts = [f"{1 + i % 28}-{['Jan', 'FEB', 'mar'][i % 3]}-2024" for i in range(29)]
+    profile = inspected(table(tmp_path / "t.csv", texts))
+    assert profile.column("when").kind == "date"
+    assert profile.roles.readings["when"].date == "month_name"
+    assert any("read by the month's name; `columns.dates: {when: month_name}`" in note for note in profile.notes)
+    with pytest.raises(DataError, match=r"(?s)'31-Jan-24'.*month's English name.*data.missing"):
+        inspected(table(tmp_path / "t.csv", [*texts, "31-Jan-24"]))
 
 
 @pytest.mark.parametrize(("order", "first"), [("day_first", "2024-02-01"), ("month_first", "2024-01-02")])

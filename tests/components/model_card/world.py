@@ -22,7 +22,7 @@ from schemas import verdict as verdicts
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
 from schemas.evidence import EvaluationEvidence, MetricRow, TrainingEvidence
 from schemas.model_card import Intention
-from schemas.pbtxt import write_pbtxt
+from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
 from schemas.roles import Roles
 from schemas.verdict import Measurement, Status, Verdict, judge
@@ -182,7 +182,8 @@ def _write_table(folder: Path) -> None:
     kinds = {"age": schema_pb2.INT, HOSTILE: schema_pb2.FLOAT, "id": schema_pb2.BYTES, "income": schema_pb2.BYTES}
     for name, kind in kinds.items():
         schema.feature.add(name=name, type=kind)
-    write_pbtxt(schema, folder / "schema" / "schema.pbtxt")
+    (folder / "schema").mkdir(parents=True, exist_ok=True)
+    (folder / "schema" / "schema.pbtxt").write_text(to_pbtxt(schema), encoding="utf-8")
     for split, rows in ROWS.items():
         found = statistics_pb2.DatasetFeatureStatisticsList()
         one = found.datasets.add(num_examples=rows)

@@ -17,6 +17,7 @@ from serving.overview import overview
 from serving.signature import Signature, TensorSpec
 from serving.status import Code, ServingError
 from serving.versions.version import State, Version
+from serving.watching import Watches
 
 LARGE = 2**53 + 1
 CALL = Call("Predict", "REST", "m", "id", "key", 0.0, 0.0, version=7, arm="canary")
@@ -30,7 +31,7 @@ def model(**changes: Any) -> SimpleNamespace:
 
 def told(*models: SimpleNamespace, metrics: Metrics | None = None) -> dict[str, Any]:
     """The document as a browser reads it: it went through the server's own JSON."""
-    library = SimpleNamespace(models={one.config.name: one for one in models})
+    library = SimpleNamespace(models={one.config.name: one for one in models}, watches=Watches())
     core = SimpleNamespace(library=library, metrics=metrics or Metrics(), clock=lambda: 12.5, draining=False)
     document: dict[str, Any] = json.loads(JSONResponse(overview(core)).body)  # type: ignore[arg-type]
     return document

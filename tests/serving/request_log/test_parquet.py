@@ -46,7 +46,6 @@ def test_a_line_for_each_row(tmp_path):
     assert [(line["request_id"], line["row"]) for line in lines] == [("r1", 0), ("r1", 1), ("r2", 0), ("r2", 1)]
     assert reading.requests(table)["request_id"].to_pylist() == ["r1", "r2"]
     assert reading.inputs_of(table) == ["age", "job"]
-    assert reading.outputs_of(table) == ["scores"]
 
 
 def test_requests_of_different_sizes_and_shapes_are_one_table(tmp_path):
