@@ -77,7 +77,7 @@ def _part(rows: Rows, positive: str, finest: groups.Groups, policy: Policy, limi
     part = regression(rows, finest) if rows.task == "regression" else one_class(rows, positive, finest)
     floors = Floors(policy.min_rows, policy.min_positives)
     made = tuple(groupings(part, wanted, floors, with_areas))
-    return _Part(part, made, resample(part.joint, made, policy.draws, policy.seed))
+    return _Part(part, made, resample(part.joint, made, policy.draws, policy.seed, part.keyed_cells))
 
 
 def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> Measured:
@@ -200,4 +200,5 @@ def _proof(part: _Part, policy: Policy, limits: tuple[Limit, ...]) -> tuple[Proo
         (limit.of, limit.measure, limit.at_most if limit.at_most is not None else limit.at_least) for limit in limits
     ]
     asked = [(of, measure, bound) for of, measure, bound in bounds if bound is not None]
-    return tuple(proof.prove(part.rows.joint, part.groupings, policy.level, policy.seed, asked))
+    keyed = part.rows.keyed_cells
+    return tuple(proof.prove(part.rows.joint, part.groupings, policy.level, policy.seed, asked, keyed))

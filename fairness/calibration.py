@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairness.arrays import Floats, Mask
+from fairness.arrays import Floats, Ints, Mask
+from fairness.keys import added, small_sample
 
 BINS = 15
 DRAWS = 200
@@ -32,8 +33,14 @@ class Calibration:
     ece_null: float
 
 
-def calibrate(is_positive: Mask, score: Floats, rng: np.random.Generator, weight: Floats | None = None) -> Calibration:
-    """is_positive, score, weight : (rows,) of one group."""
+def calibrate(
+    is_positive: Mask,
+    score: Floats,
+    rng: np.random.Generator,
+    weight: Floats | None = None,
+    cluster: Ints | None = None,
+) -> Calibration:
+    """is_positive, score, weight : (rows,) of one group.  cluster : (rows,) of fairness.keys.numbered, or None."""
     w = np.ones(len(score)) if weight is None else weight
     if not w.sum() > 0:
         return Calibration(*[float("nan")] * 6)
@@ -43,6 +50,11 @@ def calibrate(is_positive: Mask, score: Floats, rng: np.random.Generator, weight
     error = float(np.sqrt((w**2 * (off - gap) ** 2).sum()) / w.sum())
     slope, intercept = _cox(y, score, w)
     ece, null = _equal_mass(y, score, w, rng)
+    if cluster is not None:
+        moved = added(w * (off - gap), cluster)
+        by_key = float(np.sqrt((moved**2).sum()) / w.sum()) * small_sample(len(moved))
+        # Labels of one key are wrong together, so noise alone makes the bins as much further off.
+        null, error = null * (max(by_key / error, 1.0) if error > 0 else 1.0), by_key
     return Calibration(gap, error, slope, intercept, ece, null)
 
 

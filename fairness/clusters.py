@@ -15,14 +15,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fairness import limits
+from fairness import keys as keys_
 from fairness.arrays import Floats, Ints, Mask
 from fairness.counts import LABELS
 from fairness.rates import RATES
 
 Which = Literal["mine", "before", "change"]
-#: Level at which Student's quantile is compared with the normal one.
-LEVEL = 0.025
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ class RowValues:
     score, error : (rows,) NaN where unknown; and the released model's.
     """
 
-    cluster: npt.NDArray[np.integer]
+    cluster: Ints
     weight: Floats | None
     label: npt.NDArray[np.integer] | None
     decision: Mask | None
@@ -127,7 +125,7 @@ def effects(pairs: _Pairs, value: Floats, weight: Floats) -> Floats:
         several = pairs.of_pairs(pairs.by_pair(weight) ** 2) / pairs.by_group(weight**2)
     pooled = 1 + _correlation(pairs, off) * (several - 1)
     found = np.fmax(np.fmax(own, pooled), 1.0)
-    found = found * _student(keys)
+    found = found * keys_.student(keys) ** 2
     return np.where((keys < rows) & np.isfinite(found), found, 1.0)
 
 
@@ -141,10 +139,3 @@ def _correlation(pairs: _Pairs, off: Floats) -> float:
     several = (size * (size - 1)).sum()
     both = (pairs.by_pair(scaled) ** 2 - pairs.by_pair(scaled**2)).sum()
     return float(np.clip(both / several, 0.0, 1.0)) if several else 0.0
-
-
-def _student(keys: Floats) -> Floats:
-    few = np.maximum(keys, 3.0)
-    quantile = limits.mean_limits(np.zeros(few.shape), np.ones(few.shape), few, LEVEL)[1]
-    widened: Floats = (quantile / -limits.normal_quantile(LEVEL)) ** 2
-    return widened

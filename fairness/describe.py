@@ -14,6 +14,7 @@ from fairness.clusters import Which
 from fairness.counts import NEGATIVE, POSITIVE
 from fairness.estimates import Grouping
 from fairness.gaps import MEASURES, Measure
+from fairness.keys import numbered
 from fairness.policy import Policy
 from fairness.rates import rate
 from fairness.resampling import Resampled
@@ -101,13 +102,16 @@ def _add_from_rows(into: list[Rates], part: OneClass, grouping: Grouping, policy
     cuts = np.searchsorted(codes[order], np.arange(len(into) + 1))
     rng = np.random.default_rng(policy.seed)
     z = float(limits.normal_quantile((1 + policy.confidence) / 2))
-    widened = np.sqrt(grouping.effect("score"))
+    cluster = None if part.keyed is None else part.keyed.cluster[known]
     for place, rates in enumerate(into):
         mine = order[cuts[place] : cuts[place + 1]]
         if not len(mine):
             continue
-        found = calibration.calibrate(is_positive[mine], score[mine], rng, None if weight is None else weight[mine])
-        half, enough = z * found.gap_error * widened[place], len(mine) >= policy.min_rows
+        keys = None if cluster is None else numbered(cluster[mine])
+        found = calibration.calibrate(
+            is_positive[mine], score[mine], rng, None if weight is None else weight[mine], keys
+        )
+        half, enough = z * found.gap_error, len(mine) >= policy.min_rows
         rates["calibration_gap"] = RateOfGroup(
             _known(found.gap), len(mine), _known(found.gap - half), _known(found.gap + half), is_judged=enough
         )

@@ -59,6 +59,11 @@ class Grouping:
         """(groups,) by how much the number of rows is divided where several belong to one key; 1 where none do."""
         return np.ones(len(self.rows)) if self.clustered is None else self.clustered.effect(name, which)
 
+    def widened_areas(self) -> Floats:
+        """(judged, judged) what keys multiply a pair's noise by. Both groups' errors are in it; the larger effect of the two is taken for both."""
+        effect = np.sqrt(self.effect("scores")[self.judged("scores")])
+        return np.maximum(effect[:, None], effect)
+
     @property
     def title(self) -> str:
         return " x ".join(self.columns)
@@ -187,9 +192,7 @@ def _of_area(grouping: Grouping, levels: Levels, factor: float, seed: int) -> In
     nothing = np.array(np.nan)
     if areas is None or judged.sum() < 2:
         return Interval(nothing, nothing)
-    effect = np.sqrt(grouping.effect("scores")[judged])
-    # Both groups' errors are in a pair's noise; the larger effect of the two is taken for both.
-    noise = area_noise(areas, judged, seed) / np.sqrt(factor) * np.maximum(effect[:, None], effect)
+    noise = area_noise(areas, judged, seed) / np.sqrt(factor) * grouping.widened_areas()
     pairs = np.triu_indices(int(judged.sum()), 1)
     observed, off = areas.between[np.ix_(judged, judged)][pairs], noise[:, pairs[0], pairs[1]]
     scale = off.mean(0) + 1e-300

@@ -42,7 +42,7 @@ def of_rows(cluster_of: tuple[str, ...], caution: str) -> tuple[str, ...]:
     if cluster_of:
         found.append(
             f"Rows with the same {' and '.join(cluster_of)} are not independent: the intervals count what they tell together (design effect), and "
-            "so does what is judged. The percentile bootstrap and the shuffles beside it still take row by row."
+            "so does what is judged. The percentile bootstrap draws whole keys, and shuffles deal the group labels out among keys."
         )
     return tuple([*found, caution] if caution else found)
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from fairness import bounds, null
+from fairness import bounds, keyed_draws, null
 from fairness.arrays import Floats
 from fairness.bounds import Levels
 from fairness.counts import Counts, JointCounts
 from fairness.estimates import Grouping, enough, of_shares
 from fairness.gaps import MEASURES, gap
+from fairness.keyed_draws import KeyedCells
 from fairness.rates import RATES, rate
 from schemas.fairness_evidence import ProofRow
 
@@ -39,12 +40,18 @@ def prove(
     level: float,
     seed: int,
     asked: Iterable[tuple[tuple[str, ...], str, float]] = (),
+    keyed: KeyedCells | None = None,
 ) -> Iterator[ProofRow]:
     """How often a limit refuses, by itself, when there is no gap.
 
     joint : counts of the finest groups.  asked : (columns, measure, limit) of the settings, on top of STANDARD.
+    keyed : the rows with their keys, among which the labels are shuffled; the design effects are those of the real groups.
     """
-    dealt = null.shuffled(joint.candidate(), SHUFFLES, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    if keyed is None:
+        dealt = null.shuffled(joint.candidate(), SHUFFLES, rng)
+    else:
+        dealt = keyed_draws.shuffled(keyed, keyed_draws.shuffles_of(SHUFFLES, keyed), rng)
     for grouping in groupings:
         if not 2 <= len(grouping.rows) <= MOST_GROUPS:
             continue
@@ -60,9 +67,9 @@ def _is_of_rates(measure: str) -> bool:
 
 def _row(grouping: Grouping, counts: Counts, name: str, limit: float, level: float) -> ProofRow:
     measure = MEASURES[name]
-    piece = max(1, PIECE // len(grouping.rows) ** 2)
+    piece, shuffles = max(1, PIECE // len(grouping.rows) ** 2), len(counts.rows)
     parts = [
-        _ask(grouping, _piece(counts, slice(start, start + piece)), name, level) for start in range(0, SHUFFLES, piece)
+        _ask(grouping, _piece(counts, slice(start, start + piece)), name, level) for start in range(0, shuffles, piece)
     ]
     value, low, high = (np.concatenate(column) for column in zip(*parts, strict=True))
     if measure.is_ratio:
@@ -70,9 +77,9 @@ def _row(grouping: Grouping, counts: Counts, name: str, limit: float, level: flo
     else:
         refused, passed, raw = low > limit, high <= limit, value > limit
     false, pass_share = float(refused.mean()), float(passed.mean())
-    allowed = ALLOWED + 2 * math.sqrt(ALLOWED * (1 - ALLOWED) / SHUFFLES)
+    allowed = ALLOWED + 2 * math.sqrt(ALLOWED * (1 - ALLOWED) / shuffles)
     return ProofRow(
-        grouping.columns, name, limit, len(grouping.rows), SHUFFLES, false, 1 - false - pass_share, pass_share, allowed,
+        grouping.columns, name, limit, len(grouping.rows), shuffles, false, 1 - false - pass_share, pass_share, allowed,
         float(raw.mean()),
     )  # fmt: skip
 
@@ -84,7 +91,7 @@ def _ask(grouping: Grouping, counts: Counts, name: str, level: float) -> tuple[F
     estimates, everybody = {}, {}
     for of in measure.of:
         under = rate(counts, of).rows
-        estimates[of] = of_shares(counts, of, enough(group_rows, under, grouping.floors))
+        estimates[of] = of_shares(counts, of, enough(group_rows, under, grouping.floors), grouping.effect(of))
         everybody[of] = np.ones(group_rows.shape, bool)
     found = bounds.interval(measure, estimates, grouping.is_reference, Levels(level, level))
     values = {of: estimate.value for of, estimate in estimates.items()}

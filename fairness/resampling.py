@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fairness import bootstrap, null, rates
+from fairness import bootstrap, keyed_draws, null, rates
 from fairness.arrays import Floats
 from fairness.counts import Counts, JointCounts
 from fairness.estimates import Grouping, area_noise
 from fairness.gaps import MEASURES, Measure, gap
+from fairness.keyed_draws import KeyedCells, Kinds
 from fairness.moments import Moments
 
 #: By grouping and measure: (draws,) the gap in each.
@@ -28,15 +29,31 @@ class Resampled:
     shuffles: int = 0
 
 
-def resample(joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, seed: int) -> Resampled:
-    """Draws of everything.  joint : counts of the finest groups; None for a regression.  draws : of the bootstrap, and at most of the shuffles."""
+def resample(
+    joint: JointCounts | None, groupings: Sequence[Grouping], draws: int, seed: int, keyed: KeyedCells | None = None
+) -> Resampled:
+    """Draws of everything.
+
+    joint : counts of the finest groups; None for a regression.  draws : of the bootstrap, and at most of the shuffles.
+    keyed : the rows with their keys, of which whole ones are drawn and shuffled; None: each row by itself.
+    """
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
     counts = None if joint is None else joint.candidate()
     cells = 0 if counts is None else counts.rows.size
-    draws = bootstrap.affordable(draws, cells)
-    shuffles = null.affordable(draws, cells)
-    candidate = _bootstrap(counts, groupings, draws, streams[0]) | _means(groupings, draws, streams[1])
-    return Resampled(candidate, _null(counts, groupings, shuffles, streams[2]), draws, shuffles)
+    dealt: Counts | None = None
+    pieces: Iterable[Floats] = ()
+    if counts is not None and keyed is not None:
+        kinds = Kinds.of(keyed, streams[0])
+        draws = keyed_draws.affordable(draws, kinds)
+        shuffles = keyed_draws.shuffles_of(draws, keyed)
+        pieces, dealt = keyed_draws.tables(kinds, draws, streams[0]), keyed_draws.shuffled(keyed, shuffles, streams[2])
+    else:
+        draws = bootstrap.affordable(draws, cells)
+        shuffles = null.affordable(draws, cells)
+        if counts is not None:
+            pieces, dealt = bootstrap.tables(counts, draws, streams[0]), null.shuffled(counts, shuffles, streams[2])
+    candidate = _bootstrap(pieces, groupings) | _means(groupings, draws, streams[1])
+    return Resampled(candidate, _null(dealt, groupings, shuffles, streams[2]), draws, shuffles)
 
 
 def _of_counts() -> dict[str, Measure]:
@@ -51,13 +68,9 @@ def gaps_of(weight: Floats, grouping: Grouping) -> dict[str, Floats]:
     return {name: gap(m, values, judged, grouping.is_reference) for name, m in _of_counts().items()}
 
 
-def _bootstrap(
-    counts: Counts | None, groupings: Sequence[Grouping], draws: int, rng: np.random.Generator
-) -> dict[tuple[tuple[str, ...], str], Floats]:
-    if counts is None:
-        return {}
+def _bootstrap(tables: Iterable[Floats], groupings: Sequence[Grouping]) -> dict[tuple[tuple[str, ...], str], Floats]:
     pieces: list[tuple[tuple[tuple[str, ...], str], Floats]] = []
-    for table in bootstrap.tables(counts, draws, rng):
+    for table in tables:
         for grouping in groupings:
             found = gaps_of(_merged(table, grouping), grouping)
             pieces += [((grouping.columns, name), values) for name, values in found.items()]
@@ -65,16 +78,15 @@ def _bootstrap(
 
 
 def _null(
-    counts: Counts | None, groupings: Sequence[Grouping], shuffles: int, rng: np.random.Generator
+    dealt: Counts | None, groupings: Sequence[Grouping], shuffles: int, rng: np.random.Generator
 ) -> dict[tuple[tuple[str, ...], str], Floats]:
     found: dict[tuple[tuple[str, ...], str], Floats] = {}
-    if counts is not None:
-        dealt = null.shuffled(counts, shuffles, rng)
+    if dealt is not None:
         for grouping in groupings:
             of_counts = gaps_of(_merged(dealt.weight, grouping), grouping)
             found |= {(grouping.columns, name): values for name, values in of_counts.items()}
     for grouping, name, moments in _with_means(groupings):
-        drawn = null_means(moments, shuffles, rng)
+        drawn = null_means(moments, shuffles, rng, np.sqrt(grouping.effect(MEASURES[name].of[0])))
         judged = {MEASURES[name].of[0]: grouping.judged(MEASURES[name].of[0])}
         found[grouping.columns, name] = gap(
             MEASURES[name], {MEASURES[name].of[0]: drawn}, judged, grouping.is_reference
@@ -83,21 +95,25 @@ def _null(
         judged_areas = grouping.judged("scores")
         if grouping.areas is not None and judged_areas.sum() > 1:
             # Where groups are alike the area is the area between their errors.
-            found[grouping.columns, "abcc"] = area_noise(grouping.areas, judged_areas, int(rng.integers(2**31))).max(
-                (1, 2)
-            )
+            noise = area_noise(grouping.areas, judged_areas, int(rng.integers(2**31))) * grouping.widened_areas()
+            found[grouping.columns, "abcc"] = noise.max((1, 2))
     return found
 
 
-def null_means(moments: Moments, shuffles: int, rng: np.random.Generator) -> Floats:
-    """(shuffles, groups) means of groups whose labels are shuffled, drawn normal: a sample without replacement of all rows."""
+def null_means(moments: Moments, shuffles: int, rng: np.random.Generator, widened: Floats | float = 1.0) -> Floats:
+    """(shuffles, groups) means of groups whose labels are shuffled, drawn normal: a sample without replacement of all rows.
+
+    widened : (groups,) what keys of several rows multiply a group's error by.
+    """
     s = moments.sums
     total = s.sum(-2)
     mean = total[2] / total[1]
     spread = np.maximum(total[5] - 2 * mean * total[4] + mean**2 * total[3], 0.0) / np.maximum(total[3], 1e-300)
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(spread / moments.effective * (1 - s[..., 0] / total[0]))
-        drawn: Floats = mean + rng.standard_normal((shuffles, s.shape[-2])) * error
+        error = np.sqrt(spread / moments.effective) * widened
+    off = np.nan_to_num(rng.standard_normal((shuffles, s.shape[-2])) * error)
+    # What one group has too much of the others have too little of: their weighted mean stays that of all rows.
+    drawn: Floats = mean + off - off @ (s[..., 1] / total[1])[:, None]
     return drawn
 
 
@@ -109,7 +125,8 @@ def _means(
     for grouping, name, moments in _with_means(groupings):
         of = MEASURES[name].of[0]
         judged = grouping.judged(of)
-        drawn = moments.mean + rng.standard_normal((draws, len(judged))) * moments.error
+        error = moments.error * np.sqrt(grouping.effect(of))
+        drawn = moments.mean + rng.standard_normal((draws, len(judged))) * error
         found[grouping.columns, name] = gap(MEASURES[name], {of: drawn}, {of: judged}, grouping.is_reference)
     return found
 

@@ -16,6 +16,8 @@ from fairness.clusters import Clustered, RowValues
 from fairness.counts import UNLABELLED, JointCounts
 from fairness.estimates import Areas, Floors, Grouping
 from fairness.groups import Groups
+from fairness.keyed_draws import KeyedCells
+from fairness.keys import numbered
 from fairness.moments import Moments
 
 #: A grouping with more groups has no areas between all pairs of them, unless a limit asks for it.
@@ -105,6 +107,16 @@ class OneClass:
         found: Mask = self.label != UNLABELLED if self.label is not None else np.ones(len(self.score), bool)
         return found
 
+    @property
+    def keyed_cells(self) -> KeyedCells | None:
+        """The rows as draws by key need them; None where no key has two rows, and of a regression, which has no counts."""
+        if self.keyed is None or self.label is None or self.keyed.decision is None:
+            return None
+        cell = self.label * 2 + self.keyed.decision
+        return KeyedCells(
+            self.keyed.cluster, self.finest.codes, cell, self.weight, int(self.finest.codes.max(initial=-1)) + 1
+        )
+
 
 def one_class(rows: Rows, positive: str, finest: Groups) -> OneClass:
     """Counts and sums of one class against the rest.  finest : the intersection of all sensitive columns."""
@@ -115,10 +127,10 @@ def one_class(rows: Rows, positive: str, finest: Groups) -> OneClass:
     before = None if rows.baseline_decision is None else rows.baseline_decision == place
     joint = counts.count(finest.codes, label, rows.decision == place, rows.weight, before)
     score_before = None if rows.baseline_scores is None else rows.baseline_scores[:, place].astype(np.float64)
-    keyed = None
-    if rows.cluster is not None:
+    keyed, cluster = None, numbered(rows.cluster)
+    if cluster is not None:
         decided = rows.decision == place
-        keyed = RowValues(rows.cluster, rows.weight, label, decided, before, score, score_before, None, None)
+        keyed = RowValues(cluster, rows.weight, label, decided, before, score, score_before, None, None)
     return OneClass(
         positive, score, label, None, finest, joint,
         moments.add_up(finest.codes, score, rows.weight, score_before), None,
@@ -132,9 +144,9 @@ def regression(rows: Rows, finest: Groups) -> OneClass:
     before = None if rows.baseline_scores is None else rows.baseline_scores[:, 0].astype(np.float64)
     error = np.abs(value - rows.label)
     error_before = None if before is None else np.abs(before - rows.label)
-    keyed = None
-    if rows.cluster is not None:
-        keyed = RowValues(rows.cluster, rows.weight, None, None, None, value, before, error, error_before)
+    keyed, cluster = None, numbered(rows.cluster)
+    if cluster is not None:
+        keyed = RowValues(cluster, rows.weight, None, None, None, value, before, error, error_before)
     return OneClass(
         "", value, None, value - rows.label, finest, None,
         moments.add_up(finest.codes, value, rows.weight, before),

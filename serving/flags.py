@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +95,13 @@ def _tensorflow_serving(group: Any) -> None:
     _switch(group, "enable_grpc_healthcheck_service", True, "grpc.health.v1 (default: on)")
     _switch(group, "enable_serialization_as_tensor_content", False, "outputs over gRPC as tensor_content")
     _number(group, "rest_api_port", int, None, "N", "REST port; 0 is off (default: off)")
-    _number(group, "rest_api_timeout_in_ms", int, 30000, "MS", "of a REST request (default: 30000)")
+    _number(group, "rest_api_timeout_in_ms", _least(int, 1), 30000, "MS", "of a REST request (default: 30000)")
     add("--model_name", metavar="NAME", help="the one model to serve (default: $MODEL_NAME, or 'default')")
     add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
     _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
-    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often (default: 1)")
-    _number(group, "max_num_load_retries", int, 5, "N", "of a version that fails to load (default: 5)")
+    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often; 0 is once (default: 1)")
+    _number(group, "max_num_load_retries", _least(int, 0), 5, "N", "of a version that fails to load (default: 5)")
     _number(group, "load_retry_interval_micros", int, 60_000_000, "US", "between them (default: 1 minute)")
     _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
     _number(group, "num_request_iterations_for_warmup", int, 0, "N", "replay each so often (default: once)")
@@ -129,17 +130,17 @@ def _sessions(group: Any) -> None:
     )
     add("--tensorflow_session_config_file", metavar="FILE", help="ConfigProto as text")
     within = "threads within an operation; 0: TensorFlow's choice (default: 1)"
-    _number(group, "tensorflow_intra_op_parallelism", int, None, "N", within)
-    _number(group, "tensorflow_inter_op_parallelism", int, 0, "N", "threads between operations")
-    _number(group, "tensorflow_session_parallelism", int, 0, "N", "both of them")
+    _number(group, "tensorflow_intra_op_parallelism", _least(int, 0), None, "N", within)
+    _number(group, "tensorflow_inter_op_parallelism", _least(int, 0), 0, "N", "threads between operations")
+    _number(group, "tensorflow_session_parallelism", _least(int, 0), 0, "N", "both of them")
     _number(group, "per_process_gpu_memory_fraction", float, 0.0, "P", "of each GPU, 0 to 1; 0: TensorFlow's choice")
 
 
 def _ours(group: Any) -> None:
     add = group.add_argument
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1, this machine only)")
-    _number(group, "max_request_bytes", int, 64 * 2**20, "N", "of one request (default: 64 MiB)")
-    _number(group, "max_request_rows", int, 100_000, "N", "of one request (default: 100000)")
+    _number(group, "max_request_bytes", _least(int, 1), 64 * 2**20, "N", "of one request (default: 64 MiB)")
+    _number(group, "max_request_rows", _least(int, 1), 100_000, "N", "of one request (default: 100000)")
     add("--routing_header", default="x-routing-key", metavar="NAME", help="its value decides between stable and canary")
     add(
         "--routing_column",
@@ -167,16 +168,32 @@ def _ours(group: Any) -> None:
     add("--request_log_hash", default="", metavar="A,B", help="columns written as keyed hashes only")
     add("--request_log_hash_key_file", metavar="FILE", help="the hashes' key, 16 characters or more")
     _number(group, "request_log_rotate_seconds", float, 300.0, "S", "a file's age (default: 300)")
-    _number(group, "request_log_max_files", int, 0, "N", "kept per model; 0 keeps all (default)")
+    _number(group, "request_log_max_files", _least(int, 0), 0, "N", "kept per model; 0 keeps all (default)")
     add("--tls_certificate", metavar="FILE", help="PEM; for both ports")
     add("--tls_key", metavar="FILE", help="PEM")
-    _number(group, "drain_seconds", float, 0.5, "S", "after SIGTERM still take new connections so long")
+    _number(group, "drain_seconds", _least(float, 0), 0.5, "S", "after SIGTERM still take new connections so long")
     add("--ports_file", metavar="FILE", help="write the ports taken there as JSON once the server is ready")
     add("--free_ports", action="store_true", help="take free ports instead of --port and --rest_api_port")
 
 
-def _number(group: Any, name: str, kind: type, default: float | None, unit: str, what: str) -> None:
-    group.add_argument(f"--{name}", type=kind, default=default, metavar=unit, help=what)
+def _number(group: Any, name: str, kind: Callable[[str], float], default: float | None, unit: str, what: str) -> None:
+    read = _least(kind, -math.inf) if isinstance(kind, type) else kind
+    group.add_argument(f"--{name}", type=read, default=default, metavar=unit, help=what)
+
+
+def _least(kind: type, bound: float) -> Callable[[str], float]:
+    """Reads a finite number of `bound` or more."""
+
+    def read(text: str) -> float:
+        found: float = kind(text)
+        if not math.isfinite(found) or found < bound:
+            allowed = "" if bound == -math.inf else f" of {bound} or more"
+            raise argparse.ArgumentTypeError(f"{text!r} is no number{allowed}")
+        return found
+
+    # argparse names it where a text is no number at all.
+    read.__name__ = "whole number" if kind is int else "number"
+    return read
 
 
 def _switch(group: Any, name: str, default: bool, what: str) -> None:

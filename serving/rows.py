@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from schemas import cells
 from schemas.errors import DataError, Problem
-from schemas.reading import TEXT, Reading
+from schemas.reading import INT, TEXT, Reading
 
+_LAST_INT64 = np.nextafter(2.0**63, 0)
 HEADLINE = "The rows cannot be scored."
 _TOP_LEVEL = "a list of dicts, a pandas DataFrame, a pyarrow Table or RecordBatch, or a dict of columns"
 
@@ -232,4 +233,6 @@ def tensor(one: Input, array: Any, place: Place) -> npt.NDArray[Any] | Problem:
         texts: npt.NDArray[Any] = found.values.fill_null("").cast(pa.binary()).to_numpy(zero_copy_only=False)
         return np.append(texts, np.array([b""], object))[found.codes]
     numbers = found.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    # The last int64s round to 2^63, which no whole number of 64 bits is: the graph would take it for missing.
+    numbers = np.minimum(numbers, _LAST_INT64) if one.reading.type == INT else numbers
     return np.append(numbers, np.nan)[found.codes]

@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from components.explanation_report.association import correlation, rank
 from components.explanation_report.fidelity import Changes, active_columns
-from components.explanation_report.measures import Z_95
+from components.explanation_report.measures import half_width
 from components.explanation_report.order import MAX_LUCK, Comparison, Ranking, compare
 from components.explanation_report.table import Floats
+from fairness import keys
+from fairness.arrays import Ints
 from schemas.explanation_evidence import Check
 from schemas.verdict import Measurement, Status, Verdict, judge
 
@@ -106,10 +108,11 @@ def _too_few(found: Comparison, columns: int) -> str:
     ).replace("%", " %")
 
 
-def depends_on_weights(true: Floats, randomised: Sequence[Floats]) -> Check:
+def depends_on_weights(true: Floats, randomised: Sequence[Floats], cluster: Ints | None = None) -> Check:
     """Contributions of a model whose weights were shuffled must be others (Adebayo et al. 2018, NeurIPS 31).
 
     true, randomised : (n, k) contributions of the same rows and references; the median over the shuffles counts.
+    cluster : (n,) of fairness.keys.numbered: whole keys are drawn; None: rows.
     """
     moved = len(active_columns(true))
     if not randomised or moved < MIN_MOVED:
@@ -117,7 +120,7 @@ def depends_on_weights(true: Floats, randomised: Sequence[Floats]) -> Check:
         return _unknown("parameter_randomisation", IMPORTANCE, why)
     rows = np.arange(len(true))
     value, rng = _kept(true, randomised, rows), np.random.default_rng(0)
-    drawn = [_kept(true, randomised, rng.choice(rows, len(rows))) for _ in range(BOOTSTRAP)]
+    drawn = [_kept(true, randomised, keys.drawn(len(rows), cluster, rng)) for _ in range(BOOTSTRAP)]
     low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
     said = f"a rank correlation of {value:.2f} [{low:.2f}, {high:.2f}] with the true ones"
     if low <= MAX_RANDOMISED < high:
@@ -144,13 +147,15 @@ def faithful(changes: Mapping[str, Changes], columns: int) -> list[Check]:
 
 
 def _faithful(name: str, found: Changes, columns: int) -> Check:
-    if len(found.strongest) < MIN_ROWS or columns < 2:
-        why = f"{len(found.strongest)} rows, and it takes {MIN_ROWS}" if columns >= 2 else "one column leaves no choice"
+    units = keys.units(len(found.strongest), found.cluster)
+    if units < MIN_ROWS or columns < 2:
+        what = "rows" if found.cluster is None else "keys"
+        why = f"{units} {what}, and it takes {MIN_ROWS}" if columns >= 2 else "one column leaves no choice"
         return _unknown("fidelity", ROWS, why, name)
     apart = found.strongest - found.random
     if not np.abs(apart).max() > 0:
         return _unknown("fidelity", ROWS, "the score never moves", name)
-    half = Z_95 * apart.std(ddof=1) / np.sqrt(len(apart))
+    half = half_width(apart, found.cluster)
     low, claimed = float(apart.mean() - half), float(found.claimed.mean())
     detail = (
         f"Without the strongest columns the score moves by {found.strongest.mean():.3g}, without random ones by "

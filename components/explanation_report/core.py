@@ -32,6 +32,8 @@ from components.explanation_report.subject import (
 from components.explanation_report.table import Codes, Floats
 from components.explanation_report.whole import Setup
 from components.explanation_report.work import Work, plan
+from fairness.arrays import Ints
+from fairness.keys import by_key, units
 from schemas.explanation_evidence import (
     Check,
     ColumnGroup,
@@ -124,11 +126,19 @@ class _Attributed:
         """(k,) mean |contribution| over the random sample."""
         return np.asarray(np.abs(self.first.values[: self.count]).mean(axis=0))
 
-    @property
-    def over_rows(self) -> Ranking:
-        """The order of the columns, as far as these rows and references know it."""
+    def over_rows(self, cluster: Ints | None) -> Ranking:
+        """The order of the columns, as far as these rows and references know it.  cluster : (count,) of the random sample's rows."""
         strength = np.abs(self.first.values[: self.count])
-        return Ranking.of_draws(strength).with_noise(self.one.covariance, self.one.draws)
+        return Ranking.of_rows(strength, cluster).with_noise(self.one.covariance, self.one.draws)
+
+
+def in_parts(rows: int, cluster: Ints | None) -> list[npt.NDArray[np.int64]]:
+    """Places of the rows in up to PARTS parts of about as many; rows of one key stay together, or the parts would know each other."""
+    if cluster is None:
+        return np.array_split(np.arange(rows), min(PARTS, rows))
+    order, starts, sizes = by_key(cluster)
+    part = np.minimum((starts + sizes / 2) / rows * PARTS, PARTS - 1).astype(np.int64)
+    return [order[np.repeat(part == one, sizes)] for one in range(PARTS) if (part == one).any()]
 
 
 def _ranking(parts: Sequence[Floats]) -> Ranking:
@@ -176,7 +186,8 @@ class _Run:
         if disparity is not None:
             found.append(checks.efficient(disparity.efficiency_error, self._scale()))
         classes = self.pool.answers.classes
-        error = measures.standard_error(quality.influence, self.pool.weight[self.sample[: work.rows]])
+        rows = self.sample[: work.rows]
+        error = measures.standard_error(quality.influence, self.pool.weight[rows], self.pool.keys_of(rows))
         return ExplanationEvidence(
             task=self.pool.answers.task,
             explained_class=classes[self.explained] if classes else "",
@@ -230,6 +241,11 @@ class _Run:
         rows, pool = len(self.subject.split), len(self.pool)
         if pool < rows:
             yield f"Rows are chosen and drawn from {pool:,} of the split's {rows:,}, which were picked at random."
+        if self.pool.cluster is not None:
+            yield (
+                f"Rows with the same {' and '.join(self.pool.cluster_of)} are not independent: every interval and test here counts a "
+                f"key as one observation, {units(pool, self.pool.cluster):,} keys in these {pool:,} rows."
+            )
         if not (self.pool.has_label & (self.pool.weight > 0)).any():
             yield "No row has a known label, so the loss of quality and what is wrong cannot be told."
         constant = [c.name for c in self.subject.table.columns if len(c.values) < 2]
@@ -297,10 +313,10 @@ class _Run:
     def _attributed(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> tuple[list[Contributions], Codes]:
         """Contributions of rows of the pool, each against a part of the references, and these."""
         codes = self.subject.table.codes
-        references = codes[self._rng(part).permutation(len(codes))[: work.references]]
+        places = self._rng(part).permutation(len(codes))[: work.references]
         rng = self._rng(part + 10)
-        parts = np.array_split(references, min(PARTS, len(references)))
-        return [whole.attributions(self.ask, codes[rows], one, self.explained, rng) for one in parts], references
+        parts = [codes[places[one]] for one in in_parts(len(places), self.pool.keys_of(places))]
+        return [whole.attributions(self.ask, codes[rows], one, self.explained, rng) for one in parts], codes[places]
 
     def _values(self, rows: npt.NDArray[np.int64], work: Work, part: int) -> list[Floats]:
         return [one.values for one in self._attributed(rows, work, part)[0]]
@@ -321,7 +337,8 @@ class _Run:
         self.notes += notes
         places = self._rng(10).permutation(len(table))[: work.local_references]
         near = table.take(np.sort(self.sample))
-        room = single.Room(self.ask, self.subject, table.codes[places], near, rules, self.explained)
+        cluster = self.pool.keys_of(places)
+        room = single.Room(self.ask, self.subject, table.codes[places], near, rules, self.explained, cluster)
         with self.watch.part("single rows"):
             local = single.explain(room, shown, self._rng(4))
         with self.watch.part("recourse"):
@@ -332,12 +349,12 @@ class _Run:
         table = self.subject.table.take(np.sort(self.sample))
         task = self.pool.answers.task
         decider = None if task == "regression" else (lambda scores: decide(self.pool.answers, scores), self.explained)
-        answered = Answered(whole.score_of(self.explained), decider)
+        answered = Answered(whole.score_of(self.explained), decider, self.pool.keys_of(np.sort(self.sample)))
         found = []
         with self.watch.part("flips"):
             for name, bins in self.asked.sensitive.columns.items():
                 if name not in table.names:
-                    nothing = measures.share_estimate(0, 0)
+                    nothing = measures.share_estimate(np.zeros(0, bool))
                     found.append(FlipTest(name, False, (), 0, None, nothing))
                     self.notes.append(f"The model does not take {name}: changing it alone changes nothing.")
                     continue
@@ -352,8 +369,9 @@ class _Run:
         yield checks.complete(np.array(errors), self._scale())
         yield checks.stable("stability", attributed.one, attributed.other)
         if self.pool.has_label[self.sample].all():
+            cluster = self.pool.keys_of(attributed.rows[: attributed.count])
             yield checks.stable("stability_of_shuffles", *by_halves(losses))
-            yield checks.agree(attributed.over_rows, over_rows(losses), self.subject.split.answers.task)
+            yield checks.agree(attributed.over_rows(cluster), over_rows(losses), self.subject.split.answers.task)
         yield self._randomised(attributed, work.randomised)
         yield from self._fidelity(attributed)
 
@@ -367,7 +385,8 @@ class _Run:
                     whole.attributions(other, codes, attributed.references, self.explained, self._rng(20)).values
                 )
                 self.ask.questions += other.questions
-        return checks.depends_on_weights(attributed.first.values[:rows], found)
+        cluster = self.pool.keys_of(attributed.rows[:rows])
+        return checks.depends_on_weights(attributed.first.values[:rows], found, cluster)
 
     def _shuffled_models(self) -> Iterator[Score]:
         """One at a time, because the next takes the place of the last."""
@@ -384,7 +403,8 @@ class _Run:
                 one = members[:FIDELITY_ROWS]
                 setup = (values[one], references, self._rng(6, part))
                 codes = self.subject.table.codes[rows[one]]
-                by_group[name] = fidelity.changes(self.ask, whole.score_of(self.explained), codes, setup)
+                changes = fidelity.changes(self.ask, whole.score_of(self.explained), codes, setup)
+                by_group[name] = replace(changes, cluster=self.pool.keys_of(rows[one]))
         yield from checks.faithful(by_group, active)
 
     def _members(self, rows: npt.NDArray[np.int64]) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:

@@ -6,18 +6,27 @@ import numpy as np
 import numpy.typing as npt
 
 from components.explanation_report.asking import Asker, Outcome
-from components.explanation_report.measures import Z_95
+from components.explanation_report.measures import half_width
 from components.explanation_report.table import Codes, Floats, Table
+from fairness.arrays import Ints
 from schemas.explanation_evidence import CurvePoint, Dependence
 
 MAX_POINTS = 20
 MAX_CURVES = 30
 
 
-def dependence(ask: Asker, outcome: Outcome, table: Table, numbers: npt.NDArray[np.int64], column: int) -> Dependence:
+def dependence(
+    ask: Asker,
+    outcome: Outcome,
+    table: Table,
+    numbers: npt.NDArray[np.int64],
+    column: int,
+    cluster: Ints | None = None,
+) -> Dependence:
     """The explained score with `column` set to each of its usual values.
 
-    numbers : (n,) the rows' numbers in the split.  The interval at a point is of the mean over rows.
+    numbers : (n,) the rows' numbers in the split.  cluster : (n,) of fairness.keys.numbered, or None.
+    The interval at a point is of the mean over rows.
     """
     grid = points(table, column)
     codes = np.repeat(table.codes[:, None, :], len(grid), axis=1)
@@ -29,7 +38,7 @@ def dependence(ask: Asker, outcome: Outcome, table: Table, numbers: npt.NDArray[
     return Dependence(
         described.name,
         described.kind,
-        tuple(_point(table, column, int(code), curves[:, place]) for place, code in enumerate(grid)),
+        tuple(_point(table, column, int(code), curves[:, place], cluster) for place, code in enumerate(grid)),
         tuple(tuple(curve) for curve in curves[drawn].round(6).tolist()),
         tuple(numbers[drawn].tolist()),
         len(table),
@@ -58,9 +67,9 @@ def points(table: Table, column: int) -> Codes:
     return np.concatenate([present, [described.missing] if has_gaps else []]).astype(np.int32)
 
 
-def _point(table: Table, column: int, code: int, scores: Floats) -> CurvePoint:
+def _point(table: Table, column: int, code: int, scores: Floats, cluster: Ints | None) -> CurvePoint:
     described = table.columns[column]
     at = float(described.values[code]) if described.is_number and code != described.missing else None
-    half = Z_95 * scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else 0.0
+    half = np.nan_to_num(half_width(scores, cluster))
     mean, share = float(scores.mean()), float((table.codes[:, column] == code).mean())
     return CurvePoint(described.text(code), at, mean, mean - float(half), mean + float(half), share)

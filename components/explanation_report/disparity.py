@@ -2,8 +2,8 @@
 
 The gap is mean outcome of one group less that of the other, so its Shapley values are the mean Shapley values of the
 single rows' outcomes in one group less those in the other (Shapley values are linear in the game; Begley et al. 2020,
-arXiv 2010.07389, decompose a fairness measure so). Every row has its own shuffles and orders, hence rows are independent
-and one two-sample standard error covers rows, shuffles and orders together.
+arXiv 2010.07389, decompose a fairness measure so). Every row has its own shuffles and orders, hence rows are as independent
+as their keys are, and one two-sample standard error covers rows, shuffles and orders together.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.measures import estimate, gap, standard_error
 from components.explanation_report.shapley import Game, play
 from components.explanation_report.table import Codes, Floats
+from fairness.arrays import Ints
 from schemas.explanation_evidence import Estimate
 
 
@@ -27,12 +28,14 @@ class Sides:
 
     rows : (n, k) codes.  is_high : (n,) which of the two groups.  weight : (n,).
     donors : (n, d, k) other rows, from which columns outside a coalition are taken.
+    cluster : (n,) of fairness.keys.numbered, or None.
     """
 
     rows: Codes
     is_high: npt.NDArray[np.bool_]
     weight: Floats
     donors: Codes
+    cluster: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def decompose(
         return measured.value, measured.influence
 
     each = [between(found.values[:, player]) for player in range(len(players))]
-    shares = tuple(estimate(value, standard_error(influence, sides.weight)) for value, influence in each)
+    shares = tuple(estimate(value, standard_error(influence, sides.weight, sides.cluster)) for value, influence in each)
     return Decomposed(between(found.at_row)[0], between(found.at_reference)[0], shares)
 
 

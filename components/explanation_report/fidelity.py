@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.table import Codes, Floats
+from fairness.arrays import Ints
 
 #: Beside the strongest column, rounding of float32 scores is no part in them.
 ROUNDING = 1e-6
@@ -30,11 +31,13 @@ class Changes:
     """(n,) each: mean |change of the outcome| over the references with the strongest columns replaced, and with random ones.
 
     claimed : by how much the strongest should move it more, by the contributions' own sums.
+    cluster : (n,) of fairness.keys.numbered, or None.
     """
 
     strongest: Floats
     random: Floats
     claimed: Floats
+    cluster: Ints | None = None
 
 
 def changes(ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]) -> Changes:
@@ -48,7 +51,8 @@ def changes(ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Code
     strength = np.abs(contributions[:, active])
     strongest = active[np.argsort(-strength, axis=1, kind="stable")[:, :count]] if len(active) else None
     if strongest is None:
-        return Changes(*(np.zeros(len(rows)) for _ in range(3)))
+        nothing = np.zeros(len(rows))
+        return Changes(nothing, nothing, nothing)
     random = active[rng.random(strength.shape).argsort(axis=1)[:, :count]]
     before = outcome(ask(rows), np.arange(len(rows)))
     first, second = (_moved(ask, outcome, rows, references, columns, before) for columns in (strongest, random))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ import numpy.typing as npt
 from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.measures import mean_estimate, share_estimate
 from components.explanation_report.table import Codes, Floats, Table
+from fairness.arrays import Ints
+from fairness.keys import numbered
 from schemas.explanation_evidence import Estimate, FlipPair, FlipTest
 
 #: (m, width) scores to (m,) places of the decided classes.
@@ -25,10 +28,16 @@ class Answered:
     """What is read off the answers.
 
     outcome : the explained score.  decide : with the place of the positive class; None for a regression.
+    cluster : (n,) the key of each of the table's rows; None: each row by itself.
     """
 
     outcome: Outcome
     decide: tuple[Decider, int] | None
+    cluster: Ints | None = None
+
+    def keys_of(self, rows: npt.NDArray[Any]) -> Ints | None:
+        """Of some of the table's rows, by places or a mask."""
+        return None if self.cluster is None else numbered(self.cluster[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +66,13 @@ def flip_test(ask: Asker, table: Table, column: int, groups: Mapping[str, Codes]
         turned[rows] |= moved.flipped
         largest[rows] = np.maximum(largest[rows], np.abs(moved.change))
         for origin in np.unique(before[rows]).tolist():
-            pairs.append(_pair((names[origin], names[place]), moved, before[rows] == origin, answered))
+            mine = before[rows] == origin
+            pairs.append(_pair((names[origin], names[place]), moved, (mine, answered.keys_of(rows[mine])), answered))
     known = before >= 0
-    share = share_estimate(int(turned.sum()), int(known.sum())) if answered.decide else None
-    return FlipTest(
-        table.names[column], True, tuple(names), int(known.sum()), share, mean_estimate(largest[known]), tuple(pairs)
-    )
+    cluster = answered.keys_of(known)
+    share = share_estimate(turned[known], cluster) if answered.decide else None
+    change = mean_estimate(largest[known], cluster)
+    return FlipTest(table.names[column], True, tuple(names), int(known.sum()), share, change, tuple(pairs))
 
 
 def _moved(ask: Asker, table: Table, rows: npt.NDArray[np.int64], to: tuple[int, int], answered: Answered) -> _Moved:
@@ -78,9 +88,13 @@ def _moved(ask: Asker, table: Table, rows: npt.NDArray[np.int64], to: tuple[int,
     return _Moved(change, flipped, flipped & (then == positive), flipped & (first == positive))
 
 
-def _pair(names: tuple[str, str], moved: _Moved, rows: npt.NDArray[np.bool_], answered: Answered) -> FlipPair:
-    count, change = int(rows.sum()), mean_estimate(moved.change[rows])
+def _pair(
+    names: tuple[str, str], moved: _Moved, chosen: tuple[npt.NDArray[np.bool_], Ints | None], answered: Answered
+) -> FlipPair:
+    """Chosen : which of the rows that were moved, and their keys."""
+    rows, cluster = chosen
+    count, change = int(rows.sum()), mean_estimate(moved.change[rows], cluster)
     if answered.decide is None:
         return FlipPair(*names, count, change, None)
-    share: Estimate = share_estimate(int(moved.flipped[rows].sum()), count)
+    share: Estimate = share_estimate(moved.flipped[rows], cluster)
     return FlipPair(*names, count, change, share, float(moved.up[rows].mean()), float(moved.down[rows].mean()))

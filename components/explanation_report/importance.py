@@ -6,7 +6,7 @@ Breiman 2001 (Machine Learning 45:5), on the model's raw columns. The columns of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from components.explanation_report.asking import Asker
 from components.explanation_report.measures import Measure, Measured, estimate, standard_error
 from components.explanation_report.order import Ranking
 from components.explanation_report.table import Codes, Floats
+from fairness import keys
+from fairness.arrays import Ints
 from schemas.explanation_evidence import Estimate
 
 
@@ -26,15 +28,17 @@ class Loss:
     influence : (n,) of each row on their mean. A row moves it in two ways, as itself and as the one whose values another row
     was given (the two projections of a V-statistic, Serfling 1980, sec. 5.7 and 6.4); with few repeats the shuffles' noise is
     in both, and an interval from it rather too wide.
+    cluster : (n,) of fairness.keys.numbered, or None.
     """
 
     by_repeat: Floats
     influence: Floats
+    cluster: Ints | None = None
 
     @property
     def whole(self) -> Estimate:
         """The mean, with an interval over rows and repeats together."""
-        error = standard_error(self.influence, np.ones(len(self.influence)))
+        error = standard_error(self.influence, np.ones(len(self.influence)), self.cluster)
         return estimate(float(self.by_repeat.mean()), error)
 
     @property
@@ -45,7 +49,7 @@ class Loss:
         """With further repeats on the same rows."""
         repeats = np.array([len(self.by_repeat), len(more.by_repeat)])
         influence = repeats @ np.stack([self.influence, more.influence]) / repeats.sum()
-        return Loss(np.concatenate([self.by_repeat, more.by_repeat]), influence)
+        return Loss(np.concatenate([self.by_repeat, more.by_repeat]), influence, self.cluster)
 
 
 def by_halves(losses: Sequence[Loss]) -> tuple[Ranking, Ranking]:
@@ -58,7 +62,8 @@ def over_rows(losses: Sequence[Loss]) -> Ranking:
     """The order of the columns, as far as these rows and shuffles know it."""
     influence = np.stack([loss.influence for loss in losses], axis=1)
     value = np.array([loss.by_repeat.mean() for loss in losses])
-    return Ranking(value, influence.T @ influence / len(influence) ** 2, len(influence))
+    moved = keys.added(influence, losses[0].cluster)
+    return Ranking(value, moved.T @ moved / len(influence) ** 2, len(moved))
 
 
 def losses(
@@ -67,12 +72,13 @@ def losses(
     targets: Sequence[Sequence[int]],
     measures: Sequence[tuple[Measure, float]],
     setup: tuple[Floats, int, np.random.Generator],
+    cluster: Ints | None = None,
 ) -> list[list[Loss]]:
     """For each target, one Loss per measure.
 
     rows : (n, k) codes.  targets : columns that change rows together.
     measures : each with its sign: 1 where a larger value is better, -1 where it is worse.
-    setup : (n,) weights, repeats, the source of chance.
+    setup : (n,) weights, repeats, the source of chance.  cluster : (n,) of fairness.keys.numbered, or None.
     """
     weight, repeats, rng = setup
     base = ask.remember(rows)
@@ -83,7 +89,7 @@ def losses(
         scores = ask(codes).reshape(repeats, len(rows), -1)
         after = [[measure(one) for one in scores] for measure, _ in measures]
         pairs = zip(before, after, (sign for _, sign in measures), strict=True)
-        found.append([_loss(was, now, sign, (weight, donors)) for was, now, sign in pairs])
+        found.append([replace(_loss(was, now, sign, (weight, donors)), cluster=cluster) for was, now, sign in pairs])
     return found
 
 

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.explanation_report.table import Floats
+from fairness import keys
+from fairness.arrays import Ints, Mask
 from schemas.explanation_evidence import Estimate
 
 Z_95 = 1.959963984540054
@@ -102,9 +104,14 @@ def gap(outcome: Floats, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_]
     return Measured(means[0] - means[1], influence)
 
 
-def standard_error(influence: Floats, weight: Floats) -> float:
-    """Of a measure with that influence; with weights, each row counts with its own (Taylor linearisation)."""
-    return float(np.sqrt(np.sum((weight * influence) ** 2)) / weight.sum())
+def standard_error(influence: Floats, weight: Floats, cluster: Ints | None = None) -> float:
+    """Of a measure with that influence; with weights, each row counts with its own (Taylor linearisation).
+
+    cluster : (n,) of fairness.keys.numbered: rows of one key are one observation; None: each row by itself. So below.
+    """
+    moved = keys.added(weight * influence, cluster)
+    found = float(np.sqrt(np.sum(moved**2)) / weight.sum())
+    return found if cluster is None else found * keys.small_sample(len(moved))
 
 
 def estimate(value: float, error: float) -> Estimate:
@@ -116,21 +123,26 @@ def estimate(value: float, error: float) -> Estimate:
     return Estimate(float(value), float(value - Z_95 * error), float(value + Z_95 * error))
 
 
-def mean_estimate(values: Floats) -> Estimate:
-    """Plain mean of independent values; without an interval for fewer than two."""
+def mean_estimate(values: Floats, cluster: Ints | None = None) -> Estimate:
+    """Plain mean of values; without an interval for fewer than two rows or keys."""
     if not len(values):
         return Estimate(None)
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return estimate(float(values.mean()), float(error))
+    return estimate(float(values.mean()), float(keys.deviation(values, cluster) / np.sqrt(len(values))))
 
 
-def share_estimate(yes: int, rows: int) -> Estimate:
-    """A share with its interval (Wilson 1927, J. Am. Stat. Assoc. 22:209)."""
-    if not rows:
+def half_width(values: Floats, cluster: Ints | None = None) -> float:
+    """Half of the normal 95 % interval of a plain mean; NaN for fewer than two rows or keys."""
+    return float(Z_95 * keys.deviation(values, cluster) / np.sqrt(len(values)))
+
+
+def share_estimate(is_yes: Mask, cluster: Ints | None = None) -> Estimate:
+    """A share with its interval (Wilson 1927, J. Am. Stat. Assoc. 22:209), of the rows that tell as much by themselves."""
+    if not len(is_yes):
         return Estimate(None)
-    share, z2 = yes / rows, Z_95 * Z_95
+    yes, of = int(is_yes.sum()), len(is_yes)
+    share, z2, rows = yes / of, Z_95 * Z_95, keys.effective_share(is_yes, cluster)
     middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
     half = Z_95 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows)) / (1 + z2 / rows)
     # By hand at the ends, where rounding leaves a 1e-17.
-    low, high = 0.0 if not yes else float(middle - half), 1.0 if yes == rows else float(middle + half)
+    low, high = 0.0 if not yes else float(middle - half), 1.0 if yes == of else float(middle + half)
     return Estimate(share, low, high)

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.explanation_report.table import Floats
+from fairness import keys
+from fairness.arrays import Ints
 from fairness.limits import mean_limits
 
 #: How often two rankings of the same thing may be said to contradict each other: with two such checks, 1 % of reports.
@@ -32,7 +34,7 @@ MIN_DRAWS = 3
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """value : (k,) importances.  covariance : (k, k) of their errors.  draws : what it was estimated from, such as repeats."""
+    """value : (k,) importances.  covariance : (k, k) of their errors.  draws : what it was estimated from: repeats, rows or keys."""
 
     value: Floats
     covariance: Floats
@@ -44,6 +46,16 @@ class Ranking:
         n, k = draws.shape
         covariance = np.zeros((k, k)) if n < 2 else np.atleast_2d(np.cov(draws, rowvar=False)) / n
         return cls(draws.mean(axis=0), covariance, n)
+
+    @classmethod
+    def of_rows(cls, values: Floats, cluster: Ints | None) -> Ranking:
+        """The mean of rows, (n, k).  cluster : (n,) of fairness.keys.numbered: rows of one key are one draw; None: each row is one."""
+        if cluster is None:
+            return cls.of_draws(values)
+        mean = values.mean(axis=0)
+        moved = keys.added(values - mean, cluster)
+        number = len(moved)
+        return cls(mean, moved.T @ moved / len(values) ** 2 * (number / max(number - 1, 1)), number)
 
     def with_noise(self, covariance: Floats, draws: int) -> Ranking:
         """With a further source of error, itself known from so many draws."""

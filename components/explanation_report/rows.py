@@ -13,6 +13,7 @@ import tensorflow as tf
 from components.explanation_report.core import Sensitive, Split, group_numbers, group_texts
 from components.explanation_report.model import Input
 from components.explanation_report.subject import Grouping
+from fairness.keys import numbered
 from schemas import scored_rows
 from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
@@ -27,13 +28,16 @@ def read_split(folder: str | Path, sensitive: Sensitive) -> Split:
     about = scored_rows.read_about(folder)
     answers = [name for name in about.answers.columns if name != DECISION]
     groups = [scored_rows.GROUP + name for name in sensitive.columns]
-    rows = scored_rows.read(folder, [scored_rows.LABEL, scored_rows.WEIGHT, *answers, *groups])
+    keys = [scored_rows.CLUSTER] if about.cluster else []
+    rows = scored_rows.read(folder, [scored_rows.LABEL, scored_rows.WEIGHT, *answers, *keys, *groups])
     return Split(
         about.answers,
         rows.scores.astype(np.float64),
         rows.label,
         rows.weight,
         {name: _grouping(rows, name, bins) for name, bins in sensitive.columns.items()},
+        numbered(rows.cluster),
+        about.cluster,
     )
 
 

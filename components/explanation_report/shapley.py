@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from components.explanation_report.asking import Asker, Outcome
 from components.explanation_report.table import Codes, Floats
+from fairness import keys
+from fairness.arrays import Ints
 
 Players = Sequence[Sequence[int]]
 QUESTIONS_PER_CHUNK = 100_000
@@ -55,6 +57,7 @@ class Game:
     players : columns of each player; each column belongs to one.
     references : (n, r, k) codes, r reference rows for each row.
     exact : over all 2^players coalitions per reference, not over two orders.
+    reference_keys : (r,) of fairness.keys.numbered where the references are the same for all rows: those of one key know one thing.
     """
 
     ask: Asker
@@ -63,6 +66,7 @@ class Game:
     rows: Codes
     references: Codes
     exact: bool = False
+    reference_keys: Ints | None = None
 
     @property
     def owner(self) -> npt.NDArray[np.int64]:
@@ -96,9 +100,16 @@ def _play(game: Game, numbers: npt.NDArray[np.int64], rng: np.random.Generator) 
     at_row, at_reference = _outcomes(game, numbers, rows[:, None]), _outcomes(game, numbers, references)
     solve = _exactly if game.exact else _by_orders
     each = solve(game, numbers, (at_row, at_reference), rng)
-    count = each.shape[1]
-    spread = each.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full((len(rows), each.shape[2]), np.nan)
-    return each.mean(axis=1), spread, at_row[:, 0], at_reference.mean(axis=1)
+    return each.mean(axis=1), _errors(each, game.reference_keys), at_row[:, 0], at_reference.mean(axis=1)
+
+
+def _errors(each: Floats, cluster: Ints | None) -> Floats:
+    """(rows, players) standard errors of the mean over the references.  each : (rows, references, players)."""
+    rows, count, players = each.shape
+    if cluster is None:
+        return each.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full((rows, players), np.nan)
+    moved = keys.added((each - each.mean(axis=1, keepdims=True)).swapaxes(0, 1), cluster)
+    return np.asarray(np.sqrt((moved**2).sum(axis=0)) / count * keys.small_sample(len(moved)))
 
 
 def _outcomes(game: Game, numbers: npt.NDArray[np.int64], codes: Codes) -> Floats:

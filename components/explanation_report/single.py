@@ -17,6 +17,7 @@ from components.explanation_report.reasons import reasons
 from components.explanation_report.shapley import Contributions, Game, play
 from components.explanation_report.subject import Grouping, Sensitive, Split, Subject, Wanted
 from components.explanation_report.table import Codes, Floats, Table
+from fairness.arrays import Ints
 from schemas.explanation_evidence import Change, Contribution, Counterfactual, LocalExplanation, Recourse
 
 #: Of each group; fewer where the table is wide.
@@ -50,6 +51,7 @@ class Room:
     """What single rows are explained with.
 
     references : (r, k) codes.  near : rows whose values a counterfactual may take.
+    reference_keys : (r,) of fairness.keys.numbered, or None.
     """
 
     ask: Asker
@@ -58,6 +60,7 @@ class Room:
     near: Table
     rules: Rules
     explained: int
+    reference_keys: Ints | None = None
 
 
 def choose(subject: Subject, grouping: Grouping | None, shown: int) -> tuple[Chosen, ...]:
@@ -78,7 +81,8 @@ def explain(room: Room, rows: Sequence[Chosen], rng: np.random.Generator) -> tup
     classes = _explained(pool, pool.scores[places], room.explained)
     outcome: Outcome = lambda scores, which: scores[np.arange(len(scores)), classes[which]]  # noqa: E731
     each = np.broadcast_to(room.references, (len(codes), *room.references.shape))
-    found = play(Game(room.ask, outcome, [[j] for j in range(codes.shape[1])], codes, each), rng)
+    players = [[j] for j in range(codes.shape[1])]
+    found = play(Game(room.ask, outcome, players, codes, each, reference_keys=room.reference_keys), rng)
     turned = _counterfactuals(room, codes, pool.scores[places])
     errors = _independent_errors(room, codes, classes, found)
     return tuple(
@@ -210,14 +214,17 @@ def recourse(room: Room, grouping: Grouping, rng: np.random.Generator) -> tuple[
     for name in grouping.largest():
         rows = rng.permutation(np.flatnonzero(refused & grouping.members(name)))[:most]
         if len(rows):
-            found.append(_recourse(room, name, room.subject.table.codes[rows], pool.scores[rows]))
+            found.append(_recourse(room, name, rows, pool))
     return tuple(found)
 
 
-def _recourse(room: Room, name: str, codes: Codes, scores: Floats) -> Recourse:
-    after = find(_search(room, scores), codes)
+def _recourse(room: Room, name: str, rows: npt.NDArray[np.int64], pool: Split) -> Recourse:
+    codes = room.subject.table.codes[rows]
+    after = find(_search(room, pool.scores[rows]), codes)
+    is_found = np.array([now is not None for now in after], bool)
     pairs = [(was, now) for was, now in zip(codes, after, strict=True) if now is not None]
     changes = np.array([(was != now).sum() for was, now in pairs], np.float64)
-    distances = [float(room.near.distances(now[None], was[None]).sum()) for was, now in pairs]
-    without = share_estimate(len(codes) - len(pairs), len(codes))
-    return Recourse(name, len(codes), mean_estimate(changes), mean_estimate(np.array(distances)), without)
+    distances = np.array([float(room.near.distances(now[None], was[None]).sum()) for was, now in pairs])
+    of_found = pool.keys_of(rows[is_found])
+    without = share_estimate(~is_found, pool.keys_of(rows))
+    return Recourse(name, len(codes), mean_estimate(changes, of_found), mean_estimate(distances, of_found), without)

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from components.explanation_report.table import MISSING, Codes, Floats, Table
+from fairness.arrays import Ints
 from fairness.gaps import MEASURES
+from fairness.keys import numbered
 from schemas.predictions import Answers
 
 #: Rows that are kept in memory with all their columns; of a larger split, a random sample of so many.
@@ -125,6 +127,7 @@ class Split:
 
     scores : (n, width).  label : (n,) place of the class, -1 = unknown; float, NaN = unknown, of a regression.
     groups : by sensitive column.
+    cluster : (n,) of fairness.keys.numbered: which rows are of one key, made of the columns `cluster_of`; None: each row by itself.
     """
 
     answers: Answers
@@ -132,6 +135,8 @@ class Split:
     label: npt.NDArray[Any]
     weight: Floats
     groups: Mapping[str, Grouping] = field(default_factory=dict)
+    cluster: Ints | None = None
+    cluster_of: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -142,7 +147,12 @@ class Split:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Split:
         groups = {name: grouping.take(rows) for name, grouping in self.groups.items()}
-        return Split(self.answers, self.scores[rows], self.label[rows], self.weight[rows], groups)
+        taken = self.scores[rows], self.label[rows], self.weight[rows]
+        return Split(self.answers, *taken, groups, self.keys_of(rows), self.cluster_of)
+
+    def keys_of(self, rows: npt.NDArray[np.int64]) -> Ints | None:
+        """(m,) of these rows alone, numbered anew."""
+        return None if self.cluster is None else numbered(self.cluster[rows])
 
     def explained(self, positive: str | None) -> int:
         """Place of the class whose score is explained: `positive`, else the last; 0 for a regression."""

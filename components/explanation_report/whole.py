@@ -45,14 +45,14 @@ def importances(
         wanted.append((sides.measure(split), 1.0))
     targets = [*((name, (name,)) for name in names), *((g.name, g.columns) for g in groups if len(g.columns) > 1)]
     places = [[names.index(column) for column in columns] for _, columns in targets]
-    found = losses(ask, codes, places, wanted, (split.weight, setup.work.repeats, setup.rng))
+    found = losses(ask, codes, places, wanted, (split.weight, setup.work.repeats, setup.rng), split.cluster)
     left = setup.work.more
     while is_open(*by_halves([loss[0] for loss in found[: len(names)]])):
         repeats = len(found[0][0].by_repeat)
         left -= repeats * len(codes) * len(places)
         if left < 0:
             break
-        more = losses(ask, codes, places, wanted, (split.weight, repeats, setup.rng))
+        more = losses(ask, codes, places, wanted, (split.weight, repeats, setup.rng), split.cluster)
         found = [[a.joined(b) for a, b in zip(*pair, strict=True)] for pair in zip(found, more, strict=True)]
     listed = [
         Importance(name, columns, loss[0].whole, loss[0].repeat_sd, loss[1].whole if len(loss) > 1 else None)
@@ -103,7 +103,7 @@ def decomposition(
         ask,
         sides.rate.outcome(pool.take(rows)),
         players,
-        disparity.Sides(codes, is_high, pool.weight[rows], others),
+        disparity.Sides(codes, is_high, pool.weight[rows], others, pool.keys_of(rows)),
         (work.exact, setup.rng),
     )
     proxies = association.with_groups(subject.table, here.grouping.codes)
@@ -144,5 +144,5 @@ def curves(
     ordered = sorted(single, key=lambda one: (-(one.quality.value or 0.0), -(one.attribution or 0.0)))
     places = [subject.table.names.index(one.name) for one in ordered]
     varying = [j for j in places if len(np.unique(table.codes[:, j])) > 1][:TOP_COLUMNS]
-    numbers = subject.numbers[rows[:CURVE_ROWS]]
-    return tuple(dependence(ask, score_of(explained), table, numbers, j) for j in varying)
+    numbers, cluster = subject.numbers[rows[:CURVE_ROWS]], subject.split.keys_of(subject.numbers[rows[:CURVE_ROWS]])
+    return tuple(dependence(ask, score_of(explained), table, numbers, j, cluster) for j in varying)

@@ -101,8 +101,8 @@ def _effective(metric: str, estimate: Estimate, found: Spread, sample: Sample) -
     if sample.decision is None:
         return kish(sample.weight, sample.cluster)
     if metric not in SHARES:
-        counts = [kish(sample.weight[sample.label == one]) for one in range(sample.scores.shape[1])]
-        return min(counts, default=0.0)
+        of_class = [sample.only(sample.label == one) for one in range(sample.scores.shape[1])]
+        return min((kish(one.weight, one.cluster) for one in of_class), default=0.0)
     under = {"accuracy": None, "precision": sample.decision == 1, "recall": sample.label == 1}[metric]
     weight = sample.weight if under is None else sample.weight[under]
     rows = kish(weight)

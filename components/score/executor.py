@@ -83,7 +83,7 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
     model = _serving_path(artifact_utils.get_single_instance(input_dict["model"]))
     candidate = candidate_in(model, roles)
     dealt = SplitRecord.from_json(exec_properties.get("split_json") or "")
-    cluster = dealt.cluster if dealt else ()
+    cluster = _cluster(dealt, candidate.inputs)
     slices = tuple(json.loads(exec_properties.get("slices_json") or "[]"))
     names = wanted(roles, sensitive, (*cluster, *slices))
     dtypes, seen = dtypes_in(records(shards), names) if shards else ({}, set())
@@ -113,6 +113,13 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
             about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
     columns = Columns(roles, sensitive, dtypes, about.cluster, slices)
     return Plan(model, None if note else folder, columns, replace(about, baseline_note=note))
+
+
+def _cluster(dealt: SplitRecord | None, inputs: frozenset[str]) -> tuple[str, ...]:
+    """Columns whose equal values make rows of one key. Equal rows that go together without named columns are equal in all features."""
+    if dealt is None:
+        return ()
+    return dealt.cluster or (tuple(sorted(inputs)) if dealt.repeats == "together" and not dealt.key else ())
 
 
 def _caution(dealt: SplitRecord | None, baseline: Any) -> str:

@@ -281,7 +281,10 @@ def _notes(settings: Settings, wanted: Sweep) -> Iterator[str]:
         "than it is: what counts is the gate's own look at the test split."
     )
     if settings.split.key or settings.split.repeats == "together":
-        yield "Intervals here take row by row; the gate counts rows of one key (or equal rows) as what they tell together."
+        yield (
+            "Intervals here take row by row, and the set aside rows are chosen so: rows of one key (or equal rows) stand on both sides. The gate "
+            "counts them as what they tell together."
+        )
     if settings.tuning.enabled:
         yield "The Tuner was not run: every point has the hyperparameters of the settings."
     if "thresholds" in wanted.methods and settings.training.mitigation_thresholds == "per_group":

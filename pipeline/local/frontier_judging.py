@@ -75,7 +75,7 @@ class Judge:
         )  # fmt: skip
 
     def _with_gap(self, point: Point, part: OneClass, grouping: Grouping) -> Point:
-        resampled = resampling.resample(part.joint, [grouping], self.policy.draws, self.policy.seed)
+        resampled = resampling.resample(part.joint, [grouping], self.policy.draws, self.policy.seed, part.keyed_cells)
         drawn = resampled.candidate.get((self.columns, self.limit.measure))
         level = self.policy.level
         if drawn is not None and not np.isnan(drawn).all():

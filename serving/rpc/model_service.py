@@ -65,5 +65,5 @@ class ModelService:
         if kind != "model_config_list":
             raise invalid(_ONLY_LISTS)
         configs = config.from_proto(request.config.model_config_list)
-        await self.core.library.configure(configs)
+        await self.core.library.take_up(configs)
         await served(self.core.library, [one.name for one in configs])

@@ -91,6 +91,25 @@ class TestAllOfThem:
         with pytest.raises(UsageError, match=said):
             read(*given)
 
+    @pytest.mark.parametrize(
+        ("flag", "said"),
+        [
+            ("max_num_load_retries=-1", "--max_num_load_retries: '-1' is no number of 0 or more"),
+            ("rest_api_timeout_in_ms=0", "'0' is no number of 1 or more"),
+            ("max_request_rows=0", "'0' is no number of 1 or more"),
+            ("tensorflow_inter_op_parallelism=-2", "'-2' is no number of 0 or more"),
+            ("drain_seconds=-1", "'-1' is no number of 0 or more"),
+            ("file_system_poll_wait_seconds=nan", "'nan' is no number"),
+            ("drain_seconds=inf", "'inf' is no number"),
+            ("max_request_bytes=1e6", "invalid whole number value: '1e6'"),
+        ],
+    )
+    def test_numbers_that_cannot_be(self, flag, said):
+        """-1 retries loaded nothing and said nothing; not a number was polled without a pause."""
+        with pytest.raises(UsageError) as refused:
+            read(f"--{flag}")
+        assert said in str(refused.value)
+
     def test_alts_that_is_off_is_no_reason(self):
         assert read("--use_alts_credentials=false").grpc_port == 8500
 

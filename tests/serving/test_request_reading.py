@@ -181,6 +181,13 @@ def test_an_unusual_date_is_asked_of_the_grammar(text):
     assert READER.read("serving_raw", request(when=texts(text)))["when"][0].startswith((b"2024-0", b"2017-01-01"))
 
 
+def test_the_last_whole_number_of_64_bits_is_one_however_often_it_is_read():
+    once = READER.column("age", [str(2**63 - 1)])
+    assert once[0] < 2.0**63
+    tensors = request(age=once)
+    assert READER.read("serving_raw", tensors) is tensors
+
+
 def test_what_json_gives_is_read():
     assert READER.column("member", [True, "FALSE", None]).tolist() == [b"true", b"false", b""]
     np.testing.assert_array_equal(READER.column("age", ["39", None, 40]), [39.0, np.nan, 40.0])

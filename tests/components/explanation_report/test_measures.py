@@ -75,7 +75,7 @@ def test_quality_of_each_task() -> None:
 
 
 def test_a_share_of_0_and_of_1_has_an_interval_that_ends_there() -> None:
-    none, everyone = share_estimate(0, 50), share_estimate(50, 50)
+    none, everyone = share_estimate(np.zeros(50, bool)), share_estimate(np.ones(50, bool))
     assert (none.low, everyone.high) == (0.0, 1.0)
     assert none.high == pytest.approx(1 - (everyone.low or 0))
-    assert share_estimate(0, 0).value is None
+    assert share_estimate(np.zeros(0, bool)).value is None

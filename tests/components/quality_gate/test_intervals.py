@@ -52,6 +52,15 @@ def test_perfect_is_not_certain(metric: str) -> None:
     assert low == pytest.approx(0.025 ** (1 / (92 if metric == "accuracy" else 12)), abs=2e-3)
 
 
+@pytest.mark.parametrize("metric", ["auc", "auc_pr", "accuracy", "f1"])
+def test_five_rows_of_each_key_are_as_little_certain_as_one(metric: str) -> None:
+    label = np.repeat([0, 1], [80, 12])
+    five, key = np.repeat(label, 5), np.repeat(np.arange(92), 5)
+    alone = world.whole(world.rows_of(label, np.float32(label * 0.8 + 0.1))).metrics[metric]
+    found = world.whole(world.rows_of(five, np.float32(five * 0.8 + 0.1), key=key)).metrics[metric]
+    assert found.ends(0.025, 0.025) == pytest.approx(alone.ends(0.025, 0.025), abs=1e-6)
+
+
 def test_one_positive_says_nothing_about_an_area() -> None:
     rng = np.random.default_rng(0)
     label = (np.arange(50) == 0).astype(np.int64)

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from components.example_gen.executor import write_examples
 from components.example_gen.inspection import examine
 from components.example_gen.profiling import tables_of
 from components.example_gen.source import Source, SplitRule
+from components.score.executor import _cluster
 from components.score.shards import BATCH_ROWS
 from schemas.errors import DataError, ModelError, SettingsError
 from schemas.predictions import Answers
@@ -167,6 +168,17 @@ def test_rows_of_one_key_are_one_cluster_over_batches_and_shards(tmp_path):
     assert np.array_equal(cluster[:, 0], cluster[:, 3])
     assert [len(np.unique(cluster[:, place])) for place in range(6)] == [1, 1, 2000, 1, 2000, 1]
     assert len(np.unique(cluster)) == 3 + 4000
+
+
+def test_equal_rows_that_go_together_without_named_columns_are_equal_in_all_features():
+    together = SplitRule(repeats="together")
+    record = Source("t.csv", "y", split=together).split_record
+    inputs = frozenset({"b", "a"})
+    assert _cluster(record, inputs) == ("a", "b")
+    assert _cluster(Source("t.csv", "y", split=replace(together, columns=("a",))).split_record, inputs) == ("a",)
+    assert _cluster(Source("t.csv", "y", split=replace(together, key=("who",))).split_record, inputs) == ("who",)
+    assert _cluster(Source("t.csv", "y", split=SplitRule(repeats="apart")).split_record, inputs) == ()
+    assert _cluster(None, inputs) == ()
 
 
 def test_a_key_that_is_not_in_the_examples_makes_no_clusters(tmp_path):
