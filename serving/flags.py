@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
 import math
 import re
@@ -25,14 +26,18 @@ from serving.textproto import TextError
 
 log = logging.getLogger("sluicegate.serving")
 
+_UNRECOGNIZED = re.compile(r"unrecognized arguments: (--\w+)")
 #: Numbers that gRPC takes as such; all else goes there as text.
 _INT32 = re.compile(r"[+-]?\d{1,10}")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
+        unknown = _UNRECOGNIZED.match(message)
+        near = difflib.get_close_matches(unknown[1], list(self._option_string_actions), 1, 0.6) if unknown else []
+        allowed = f"did you mean {near[0]}?" if near else ""
         raise UsageError(
-            "The command line is wrong.", Problem(f"`{self.prog}`", message, "", f"see `{self.prog} --help`")
+            "The command line is wrong.", Problem(f"`{self.prog}`", message, allowed, f"see `{self.prog} --help`")
         )
 
 
