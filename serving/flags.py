@@ -14,6 +14,7 @@ from typing import Any
 from schemas.address import bare
 from schemas.errors import Problem, UsageError
 from serving import options, tls
+from serving.admission import operators_of
 from serving.engine import session
 from serving.engine.limits import UNBATCHED, BatchLimits
 from serving.engine.session import SessionSettings
@@ -157,6 +158,13 @@ def _ours(group: Any) -> None:
         metavar="FILE",
         help="secret of the operators; needed to reload when --host is no loopback",
     )
+    add("--operators_file", metavar="FILE", help="a line NAME TOKEN per operator: the name stands in the history")
+    add(
+        "--allowed_hosts",
+        default="",
+        metavar="A,B",
+        help="names by which operators may call this server, beside its address",
+    )
     add("--access_log", default="", metavar="FILE", help="one JSON line per REST and gRPC request; - is standard error")
     add("--request_log", default="", metavar="FOLDER", help="keep requests and answers there (default: off)")
     add("--request_log_format", default="parquet", choices=("parquet", "tfrecord"), help="(default: parquet)")
@@ -245,7 +253,9 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         max_request_rows=given.max_request_rows,
         routing_header=given.routing_header.lower(),
         routing_column=given.routing_column,
-        admin_token=_text(given.admin_token_file, "--admin_token_file").strip(),
+        admin_token=_token(given),
+        operators=_operators(given),
+        allowed_hosts=tuple(bare(name).lower() for name in _names(given.allowed_hosts)),
         access_log=given.access_log,
         request_log=_request_log(given),
         tls=_tls(given),
@@ -375,6 +385,23 @@ def _request_log(given: argparse.Namespace) -> RequestLogSettings | None:
         )
     except ValueError as error:
         raise _wrong("--request_log...", str(error), "", "correct the flags") from None
+
+
+def _token(given: argparse.Namespace) -> str:
+    token = _text(given.admin_token_file, "--admin_token_file").strip()
+    if given.admin_token_file and not token:
+        raise _wrong(f"--admin_token_file {given.admin_token_file}", "it is empty", "a token", "write one into it")
+    return token
+
+
+def _operators(given: argparse.Namespace) -> tuple[tuple[str, str], ...]:
+    if not given.operators_file:
+        return ()
+    try:
+        return tuple(operators_of(_text(given.operators_file, "--operators_file")).items())
+    except ValueError as error:
+        place = f"--operators_file {given.operators_file}"
+        raise _wrong(place, str(error), "a line NAME TOKEN per operator", "correct the file") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

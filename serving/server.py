@@ -272,7 +272,9 @@ async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]
     """Both ports; at the end of the block they are closed, after all that came in is answered."""
     if options.tls is None and options.host not in LOOPBACK:
         log.warning("listening on %s without TLS", options.host)
-    admission = Admission(options.admin_token, options.host not in LOOPBACK)
+    admission = Admission(
+        options.admin_token, options.host not in LOOPBACK, dict(options.operators), options.host, options.allowed_hosts
+    )
     key = RoutingKey(options.routing_header, options.routing_column)
     rest = await _start_rest(core, options, admission, key) if options.rest_port is not None else None
     asked = options.grpc_port is not None or options.grpc_socket is not None
