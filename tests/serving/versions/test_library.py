@@ -200,6 +200,26 @@ def test_a_version_that_came_too_late_is_closed_and_answers_nobody(world):
     served(world, story)
 
 
+def test_what_was_loaded_from_a_place_that_was_mended_meanwhile_is_closed(world, tmp_path):
+    world.add(1)
+    world.held.add(1)
+    other = tmp_path / "other"
+    (other / "1").mkdir(parents=True)
+
+    async def story(library):
+        library.adopt([world.config()])
+        await until(library, lambda: world.tries == [1])
+        library.adopt([ModelConfig("m", other)])
+        await until(library, lambda: world.tries == [1, 1])
+        world.held.clear()
+        await until(library, lambda: world.closed == [1])
+        await until(library, lambda: states(library) == {1: "AVAILABLE"})
+        assert library.models["m"].versions[1].path == other / "1"
+        assert answering(library) == 1
+
+    told(world, story)
+
+
 def test_a_version_in_use_is_unloaded_only_afterwards(world):
     world.add(1)
 
