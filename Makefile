@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 CONFIG ?= configs/census.yaml
 
-.PHONY: help setup run serve test test-all check bench docs doctor clean lock
+.PHONY: help setup run serve test test-all check bench docs doctor clean audit sbom lock
 
 help: ## this list
 	@echo "make VERB [CONFIG=configs/census.yaml]"; echo
@@ -46,9 +46,19 @@ clean: ## remove what runs left behind; released models stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage build *.egg-info
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
+audit: setup ## known vulnerabilities of both locks; ends with 3 where no database could be asked (OSV_URL=... names a mirror)
+	@uv=$$(command -v uv || echo .setup/uv/bin/uv); [ -x .setup/pip-audit/bin/pip-audit ] || $$uv venv --quiet --python $(PYTHON) .setup/pip-audit; \
+	  VIRTUAL_ENV=.setup/pip-audit $$uv pip sync --quiet --require-hashes locks/pip_audit.lock
+	@$(PYTHON) -m locks.audit --pip-audit .setup/pip-audit/bin/pip-audit --osv-url "$(OSV_URL)"
+
+sbom: setup ## a CycloneDX bill of materials per lock, in build/
+	@$(PYTHON) -m locks.sbom
+
 lock: setup ## resolve requirements.lock anew (uv.lock names hosts, so it is not kept)
 	@uv lock --quiet --python 3.11 && uv export --quiet --frozen --extra pipeline --no-header --no-annotate --no-emit-project \
 	  -o requirements.lock >/dev/null && rm uv.lock
 	@sed -nE 's/^tensorflow==/tensorflow-cpu==/; s/^([a-zA-Z0-9_.-]+)(\[[a-z,]+\])?==([^ ;]+).*/\1==\3/p' requirements.lock \
 	  | uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    --python-platform x86_64-manylinux_2_28 -c - -o deploy/serving/requirements.lock deploy/serving/requirements.in
+	@echo "pip-audit==$$(sed -nE 's/^pip-audit==([^ ]+).*/\1/p' locks/pip_audit.lock)" | uv pip compile --quiet --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 --universal - -o locks/pip_audit.lock

@@ -108,8 +108,13 @@ def boosted(dealt: Dealt, seed: int) -> npt.NDArray[np.float64]:
 
 
 def report(names: Sequence[str], splits: int, training: Mapping[str, Any]) -> None:
-    """One line per table, as soon as all are measured."""
-    found = [compare(name, splits, training) for name in names]
+    """A line to each table once it is measured, then the whole table."""
+    found, console = [], Console()
+    for name in names:
+        start = time.monotonic()
+        found.append(compare(name, splits, training))
+        mean, low, high = found[-1].difference
+        console.print(f"{name}: {mean:+.4f} ({low:+.4f} to {high:+.4f}), {time.monotonic() - start:.0f} s")
     table = Table(title="Splits by chance: 64 % train, 16 % stop training, 20 % test")
     for heading in (
         "table",
@@ -132,7 +137,6 @@ def report(names: Sequence[str], splits: int, training: Mapping[str, Any]) -> No
             one.table.name, f"{len(one.table.frame):,}", str(len(one.ours)), METRIC[one.table.task], *figures,
             "reached" if one.is_reached else "NOT reached", *(f"{s:.1f}" for s in one.seconds),
         )  # fmt: skip
-    console = Console()
     console.print(table)
     console.print(
         f"to reach: under {SMALL_ROWS:,} rows not shown to be below; else at most {MAX_DROP} below. Seconds: of one fit, ours and boosting's."

@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.errors import Problem, UsageError
 from schemas.records import RunResult
-from schemas.release import OVERRIDE, Release
+from schemas.release import Release
 
 PUSHED_MODEL = "PushedModel"
 SCHEMA = "Schema"
@@ -255,7 +255,7 @@ def standing(release: Release, version: int) -> str:
     >>> standing(Release(), 3)
     'pushed, never released'
     """
-    moves = [change for change in release.history if change.action != OVERRIDE]
+    moves = [change for change in release.history if change.makes_stable]
     times = [change for change in moves if change.version == version]
     if release.stable == version:
         return f"stable since {times[-1].at}" if times else "stable"

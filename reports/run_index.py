@@ -12,7 +12,7 @@ from reports.charts import PastRun, trend
 from reports.drawing import Chart
 from reports.renderer import write_page
 from reports.slice_plots import OVERALL
-from schemas import evidence
+from schemas import evidence, unfinished
 from schemas.records import RESULT_NAME, RunResult, read_result
 
 _MAX_METRICS = 5
@@ -47,7 +47,10 @@ def build_index(output_folder: Path) -> Path:
     runs = Path(output_folder) / "runs"
     # `latest` is a link to a run that stands here under its own name.
     folders = [f for f in runs.iterdir() if f.is_dir() and not f.is_symlink()] if runs.is_dir() else []
-    entries = sorted(_own(map(_entry, folders)), key=lambda e: (e.started_at, e.folder), reverse=True)
+    at_work = unfinished.at_work(Path(output_folder)) if folders else None
+    entries = sorted(
+        _own(_entry(f, is_at_work=f == at_work) for f in folders), key=lambda e: (e.started_at, e.folder), reverse=True
+    )
     counts: dict[str, int] = {}
     for entry in entries:
         for name in entry.result.metrics if entry.result else ():
@@ -94,11 +97,11 @@ def _own(found: Iterable[Entry]) -> list[Entry]:
     return [e for e in entries if e.result is None or e.result.run_id == e.folder or e.result.run_id not in names]
 
 
-def _entry(folder: Path) -> Entry:
+def _entry(folder: Path, *, is_at_work: bool) -> Entry:
     report = f"{folder.name}/reports/index.html" if (folder / "reports" / "index.html").exists() else None
     try:
         return Entry(folder.name, read_result(folder), report)
     except FileNotFoundError:
-        return Entry(folder.name, None, report, f"No {RESULT_NAME}: the run is under way, or was killed.")
+        return Entry(folder.name, None, report, unfinished.sentence(folder, is_at_work=is_at_work))
     except (ValueError, TypeError, KeyError) as error:
         return Entry(folder.name, None, report, f"{RESULT_NAME} cannot be read: {error}")

@@ -56,7 +56,18 @@ def headline(result: RunResult) -> Headline:
     if result.verdict == "REFUSED":
         unchanged = "Nothing was released. What was serving before this run is unchanged."
         return Headline("REFUSED", _refused(result), unchanged)
-    return Headline(result.verdict, _broken(result), "Nothing was released. The outputs of finished steps are kept.")
+    return Headline(
+        result.verdict, _broken(result), f"{_released_before_it_broke(result)} The outputs of finished steps are kept."
+    )
+
+
+def _released_before_it_broke(result: RunResult) -> str:
+    release = next((step for step in result.steps if step.step == "DirectRelease"), None)
+    if release is None or release.state is State.NOT_RUN or result.pushed_version is None:
+        return "Nothing was released."
+    if release.state is State.FAILED:
+        return f"Whether version {result.pushed_version} was released stands in release.json."
+    return f"{_released(result)} The run broke after that."
 
 
 def overrides(result: RunResult) -> tuple[Measurement, ...]:

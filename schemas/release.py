@@ -99,7 +99,7 @@ class Release:
     @property
     def stable_digest(self) -> str | None:
         """Digest of the stable model, from the history."""
-        matching = [c.model_digest for c in self.history if c.version == self.stable]
+        matching = [c.model_digest for c in self.history if c.version == self.stable and c.model_digest]
         return matching[-1] if matching else None
 
 

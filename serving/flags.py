@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
 import math
 import re
@@ -13,6 +14,7 @@ from typing import Any
 from schemas.address import bare
 from schemas.errors import Problem, UsageError
 from serving import options, tls
+from serving.admission import operators_of
 from serving.engine import session
 from serving.engine.limits import UNBATCHED, BatchLimits
 from serving.engine.session import SessionSettings
@@ -24,14 +26,18 @@ from serving.textproto import TextError
 
 log = logging.getLogger("sluicegate.serving")
 
+_UNRECOGNIZED = re.compile(r"unrecognized arguments: (--\w+)")
 #: Numbers that gRPC takes as such; all else goes there as text.
 _INT32 = re.compile(r"[+-]?\d{1,10}")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
+        unknown = _UNRECOGNIZED.match(message)
+        near = difflib.get_close_matches(unknown[1], list(self._option_string_actions), 1, 0.6) if unknown else []
+        allowed = f"did you mean {near[0]}?" if near else ""
         raise UsageError(
-            "The command line is wrong.", Problem(f"`{self.prog}`", message, "", f"see `{self.prog} --help`")
+            "The command line is wrong.", Problem(f"`{self.prog}`", message, allowed, f"see `{self.prog} --help`")
         )
 
 
@@ -99,7 +105,7 @@ def _tensorflow_serving(group: Any) -> None:
     add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
     _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
-    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often (default: 1)")
+    _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often; 0 is once (default: 1)")
     _number(group, "max_num_load_retries", _least(int, 0), 5, "N", "of a version that fails to load (default: 5)")
     _number(group, "load_retry_interval_micros", int, 60_000_000, "US", "between them (default: 1 minute)")
     _switch(group, "enable_model_warmup", True, "replay the warm-up requests that a version brings")
@@ -151,6 +157,13 @@ def _ours(group: Any) -> None:
         "--admin_token_file",
         metavar="FILE",
         help="secret of the operators; needed to reload when --host is no loopback",
+    )
+    add("--operators_file", metavar="FILE", help="a line NAME TOKEN per operator: the name stands in the history")
+    add(
+        "--allowed_hosts",
+        default="",
+        metavar="A,B",
+        help="names by which operators may call this server, beside its address",
     )
     add("--access_log", default="", metavar="FILE", help="one JSON line per REST and gRPC request; - is standard error")
     add("--request_log", default="", metavar="FOLDER", help="keep requests and answers there (default: off)")
@@ -240,7 +253,9 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         max_request_rows=given.max_request_rows,
         routing_header=given.routing_header.lower(),
         routing_column=given.routing_column,
-        admin_token=_text(given.admin_token_file, "--admin_token_file").strip(),
+        admin_token=_token(given),
+        operators=_operators(given),
+        allowed_hosts=tuple(bare(name).lower() for name in _names(given.allowed_hosts)),
         access_log=given.access_log,
         request_log=_request_log(given),
         tls=_tls(given),
@@ -370,6 +385,23 @@ def _request_log(given: argparse.Namespace) -> RequestLogSettings | None:
         )
     except ValueError as error:
         raise _wrong("--request_log...", str(error), "", "correct the flags") from None
+
+
+def _token(given: argparse.Namespace) -> str:
+    token = _text(given.admin_token_file, "--admin_token_file").strip()
+    if given.admin_token_file and not token:
+        raise _wrong(f"--admin_token_file {given.admin_token_file}", "it is empty", "a token", "write one into it")
+    return token
+
+
+def _operators(given: argparse.Namespace) -> tuple[tuple[str, str], ...]:
+    if not given.operators_file:
+        return ()
+    try:
+        return tuple(operators_of(_text(given.operators_file, "--operators_file")).items())
+    except ValueError as error:
+        place = f"--operators_file {given.operators_file}"
+        raise _wrong(place, str(error), "a line NAME TOKEN per operator", "correct the file") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -69,6 +69,8 @@ class Options:
     routing_header: str = "x-routing-key"
     routing_column: str = ""
     admin_token: str = ""
+    operators: tuple[tuple[str, str], ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     access_log: str = ""
     request_log: RequestLogSettings | None = None
     tls: Tls | None = None

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import json
 import logging
+import math
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -143,7 +144,8 @@ def _library(
         loads,
         Patience(options.load_retries, options.load_interval),
         LabelRules(options.new_labels_may_wait, options.any_label_may_wait),
-        watches=Watches(max(options.poll, _SHORTEST_POLL)),
+        # Not asked to look again, nobody is ever late.
+        watches=Watches(max(options.poll, _SHORTEST_POLL) if options.poll > 0 else math.inf),
     )
 
 
@@ -206,6 +208,7 @@ async def _watching(library: Library, options: Options, applied: bytes) -> Async
     tasks = [
         asyncio.ensure_future(keep_looking(watches.add(what), partial(library.look, what)))
         for what in (VERSIONS, RELEASE)
+        if options.poll > 0
     ]
     if options.config_poll > 0 and options.model_config_file:
         watched = watches.add(CONFIG, every=max(options.config_poll, _SHORTEST_POLL))
@@ -269,7 +272,9 @@ async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]
     """Both ports; at the end of the block they are closed, after all that came in is answered."""
     if options.tls is None and options.host not in LOOPBACK:
         log.warning("listening on %s without TLS", options.host)
-    admission = Admission(options.admin_token, options.host not in LOOPBACK)
+    admission = Admission(
+        options.admin_token, options.host not in LOOPBACK, dict(options.operators), options.host, options.allowed_hosts
+    )
     key = RoutingKey(options.routing_header, options.routing_column)
     rest = await _start_rest(core, options, admission, key) if options.rest_port is not None else None
     asked = options.grpc_port is not None or options.grpc_socket is not None

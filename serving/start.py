@@ -7,11 +7,14 @@ import os
 import sys
 
 from schemas.errors import MachineError, Problem
+from serving import parent
 from serving.options import Options
 
 
 def start(options: Options) -> None:
     """Blocks until the server has drained. Raises SluicegateError when it cannot start."""
+    if parent.VARIABLE in os.environ:
+        parent.end_with(int(os.environ[parent.VARIABLE]))
     place = options.model_config_file or options.model_base_path
     if place is not None and not place.exists():
         # TensorFlow takes seconds to come; a wrong path need not wait for it.

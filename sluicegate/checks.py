@@ -1,8 +1,10 @@
-"""What `doctor` looks at, one small check each. A check never raises: what it meets is what it reports."""
+"""What `doctor` looks at, one small check each. A check never raises: what it meets is what it reports.
+
+One of them mends: what killed runs left open is closed.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import platform
 import shutil
 import sqlite3
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from schemas.address import with_port
 from schemas.errors import SluicegateError
+from schemas.run_lock import LOCK_NAME, holder
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -52,7 +55,7 @@ class Finding:
 Check = Callable[[], Finding]
 
 
-def all_checks(config: str, *, quick: bool) -> Iterator[Check]:
+def all_checks(config: str, *, quick: bool, output_folder: str | None = None) -> Iterator[Check]:
     """The checks in the order in which their lines are read; the slow one last."""
     yield from (check_platform, check_python, check_glibc, check_memory)
     settings = _settings(config)
@@ -60,10 +63,11 @@ def all_checks(config: str, *, quick: bool) -> Iterator[Check]:
         yield lambda: settings
     else:
         yield lambda: Finding("settings", "ok", config)
-        output = Path(settings.output_folder)
+        output = Path(output_folder or settings.output_folder)
         yield partial(check_disk, output)
         yield partial(check_lock, output)
-        yield partial(check_metadata, settings)
+        yield partial(check_metadata, settings, output)
+        yield partial(check_killed, settings, output)
     yield from (partial(check_program, name, use) for name, use in PROGRAMS.items())
     if not quick:
         yield check_imports
@@ -139,26 +143,43 @@ def check_disk(output: Path) -> Finding:
 
 
 def check_lock(output: Path) -> Finding:
-    lock = output / ".lock"
+    lock = output / LOCK_NAME
     try:
-        with lock.open("r", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return Finding("lock", "ok", f"no run has been in {output} yet")
-    except BlockingIOError:
-        return Finding(
-            "lock",
-            "info",
-            f"a run is at work in {output} (process {lock.read_text(encoding='utf-8').strip() or 'unknown'})",
-        )
+        if not lock.exists():
+            return Finding("lock", "ok", f"no run has been in {output} yet")
+        process = holder(output)
+        if process:
+            return Finding("lock", "info", f"a run is at work in {output} (process {process})")
     except OSError as error:
         return Finding("lock", "FAIL", f"{lock}: {error.strerror}", "give yourself the right to read it")
     return Finding("lock", "ok", f"no run is at work in {output}")
 
 
-def check_metadata(settings: Settings) -> Finding:
+def check_killed(settings: Settings, output: Path) -> Finding:
+    """Closes what killed runs left open, unless a run is at work: the one check that mends what it finds."""
+    from pipeline.local.folders import OutputFolder
+    from pipeline.local.lock import only_run_in
+
+    if not (output / LOCK_NAME).exists():
+        return Finding("killed runs", "ok", "none")
+    if holder(output):
+        return Finding("killed runs", "info", "not looked for while a run is at work; the next run does it")
+    try:
+        from pipeline.local import killed
+
+        with only_run_in(output):
+            found = killed.close(OutputFolder(output.resolve(), settings.name), settings.metadata, thorough=True)
+    except (ImportError, OSError) as error:
+        return Finding("killed runs", "FAIL", f"cannot be put in order: {error}", SETUP)
+    except SluicegateError as error:
+        problem = error.problems[0]
+        return Finding("killed runs", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
+    return Finding("killed runs", "info" if found else "ok", "; ".join(map(str, found)) or "none")
+
+
+def check_metadata(settings: Settings, output: Path | None = None) -> Finding:
     """Reachable and of a version that this ML Metadata reads; a database that is not there yet is left so."""
-    file = Path(settings.output_folder) / "metadata.db"
+    file = (output or Path(settings.output_folder)) / "metadata.db"
     if settings.metadata.kind == "sqlite" and not file.exists():
         return Finding("metadata", "ok", f"{file} is not there yet: the first run makes it")
     try:

@@ -1,4 +1,7 @@
-"""sluicegate doctor: is this machine fit to run the pipeline, and if not, what to do about it."""
+"""sluicegate doctor: is this machine fit to run the pipeline, and if not, what to do about it.
+
+What killed runs left open in the output folder and in ML Metadata is closed; a run that is at work is left alone.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ _WIDTH = 80
 def add(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser("doctor", help="check this machine and say what is wrong with it", description=__doc__)
     parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE", help="settings (default: %(default)s)")
+    parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the one that the settings name)")
     parser.add_argument("--quick", action="store_true", help="do not import TensorFlow and TFX (saves some 15 seconds)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(main=main)
@@ -29,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
     from sluicegate.checks import all_checks
 
     findings = []
-    for check in all_checks(arguments.config, quick=arguments.quick):
+    for check in all_checks(arguments.config, quick=arguments.quick, output_folder=arguments.output):
         finding = check()
         findings.append(finding)
         if not arguments.json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.local.options import DEFAULT_CONFIG
+from schemas import unfinished
 from schemas.errors import MachineError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ class Place:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One folder below runs/.  result : None where there is no record that can be read; `problem` then says why."""
+    """One folder below runs/.  result : None where there is no record that can be read; `problem` then says why.
+
+    told : what a run that has not ended said of itself last.
+    """
 
     path: Path
     result: RunResult | None
     problem: str = ""
+    told: RunResult | None = None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +64,16 @@ def place_of(arguments: argparse.Namespace) -> Place:
 
 def run_folders(root: Path) -> list[RunFolder]:
     """The runs below an output folder, oldest first; a run that cannot be read is among them."""
-    found = [_read(folder) for folder in _folders(root / "runs")]
-    return sorted(found, key=lambda f: (f.result.started_at if f.result else "", f.path.name))
+    folders = list(_folders(root / "runs"))
+    at_work = unfinished.at_work(root)
+    found = [_read(folder, is_at_work=folder == at_work) for folder in folders]
+    return sorted(found, key=started_at)
+
+
+def started_at(run: RunFolder) -> tuple[str, str]:
+    """What runs are sorted by."""
+    known = run.result or run.told
+    return known.started_at if known else "", run.path.name
 
 
 def chosen_run(place: Place, run_id: str | None) -> RunFolder:
@@ -95,13 +108,14 @@ def _folders(runs: Path) -> Iterator[Path]:
         yield from (f for f in sorted(runs.iterdir()) if f.is_dir() and not f.is_symlink())
 
 
-def _read(folder: Path) -> RunFolder:
+def _read(folder: Path, *, is_at_work: bool) -> RunFolder:
     from schemas.records import read_result
 
     try:
         return RunFolder(folder, read_result(folder))
     except FileNotFoundError:
-        return RunFolder(folder, None, "no result.json: the run is under way, or was killed")
+        problem = unfinished.sentence(folder, is_at_work=is_at_work)
+        return RunFolder(folder, None, problem, unfinished.read(folder))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         return RunFolder(folder, None, f"result.json cannot be read: {error}")
 

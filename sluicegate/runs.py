@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import EXIT_DONE
-from sluicegate.output_folder import RunFolder, run_folders
+from sluicegate.output_folder import RunFolder, run_folders, started_at
 
 #: The first of these that a run measured stands for it.
 KEY_METRICS = ("auc", "accuracy", "r2")
@@ -29,7 +29,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     found = [run for root in _roots(arguments) for run in run_folders(root)]
-    rows = [_row(run) for run in sorted(found, key=lambda r: (r.result.started_at if r.result else "", r.path.name))]
+    rows = [_row(run) for run in sorted(found, key=started_at)]
     if arguments.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
     elif not rows:
@@ -53,9 +53,11 @@ def _row(run: RunFolder) -> dict[str, Any]:
 
     result = run.result
     if result is None:
+        told = {"started_at": run.told.started_at} if run.told else {}
         return {
             "run": run.path.name,
-            "name": run.path.parents[1].name,
+            "name": run.told.name if run.told else run.path.parents[1].name,
+            **told,
             "verdict": "",
             "why": run.problem,
             "folder": str(run.path),

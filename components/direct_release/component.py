@@ -10,8 +10,8 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
-from components.direct_release.core import Push, decide
-from schemas import distributions, release_metrics
+from components.direct_release.core import Outcome, Push, decide
+from schemas import distributions, release_metrics, release_swap
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
 
@@ -40,7 +40,6 @@ def DirectRelease(
     split_json : schemas.split_record.SplitRecord, kept in the version's record beside release.json.
     """
     folder = _serving_folder(pushed)
-    before = releases.read(folder) if folder else releases.Release()
     overrides = verdict.get_string_custom_property("overrides")
     push = _push(pushed, run_id, tuple(overrides.split("\n")) if overrides else ())
     if push:
@@ -54,13 +53,26 @@ def DirectRelease(
             releases.keep_once(release_metrics.file_of(folder, push.version), measured.read_bytes())
         if split_json:
             releases.keep_record(folder, push.version, {"split": json.loads(split_json)})
-    outcome = decide(before, push, mode, datetime.now(timezone.utc))
-    if outcome.changed:
-        releases.write(outcome.release, folder)
+    outcome = _carry_out(folder, push, mode)
     releases.write(outcome.release, release.uri)
     release.set_int_custom_property("version", outcome.release.stable or 0)
     release.set_int_custom_property("changed", int(outcome.changed))
     release.set_string_custom_property("reason", outcome.reason)
+
+
+def _carry_out(folder: str, push: Push | None, mode: str) -> Outcome:
+    """By compare-and-swap: an operator may move traffic at the same time."""
+    now, outcomes = datetime.now(timezone.utc), []
+
+    def after(before: releases.Release) -> releases.Release:
+        outcomes.append(decide(before, push, mode, now))
+        return outcomes[-1].release
+
+    if folder and (push or release_swap.current(folder).etag):
+        release_swap.update(folder, after)
+    else:
+        after(releases.Release())
+    return outcomes[-1]
 
 
 def _serving_folder(pushed: Any) -> str:

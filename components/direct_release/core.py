@@ -74,4 +74,8 @@ def _change(action: str, version: int, previous: int | None, push: Push, mode: s
         run_id=push.run_id,
         model_digest=push.digest,
         overrides=push.overrides,
+        by=f"run {push.run_id}",
+        what=f"version {previous or 'none'} -> {version}"
+        if action != OVERRIDE
+        else "what a person let pass is recorded",
     )

@@ -19,6 +19,8 @@ from tfx.utils import io_utils
 
 from schemas.address import with_port
 
+#: As serving.parent names it: a server whose run was killed must not go on for ever.
+PARENT = "SLUICEGATE_SERVER_OF"
 #: Where `components`, `serving` and `schemas` lie side by side.
 PROJECT = Path(__file__).resolve().parents[2]
 REST_PORT = 8501
@@ -54,7 +56,12 @@ class ProcessRunner(base_runner.BaseModelServerRunner):
         ]  # fmt: skip
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=PROJECT,
+                env={**os.environ, PARENT: str(os.getpid())},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
     def WaitUntilRunning(self, deadline: float) -> None:

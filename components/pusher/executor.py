@@ -1,6 +1,7 @@
 """TFX adapter: the stock Pusher's executor, with our way of copying."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from tfx.components.pusher import executor as stock
@@ -9,7 +10,9 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils, proto_utils
 
 from components.pusher.core import push
+from schemas import push_record
 from schemas.errors import MachineError, Problem
+from schemas.push_record import PushRecord
 
 Artifacts = dict[str, list[Any]]
 #: Set by TFX's InfraValidator and ours on a blessing that holds a model.
@@ -29,6 +32,7 @@ class Executor(stock.Executor):
             return
         model = self.GetModelPath(input_dict)
         pushed = push(model, serving_folder, time.time())
+        _record(input_dict, serving_folder, pushed.version, pushed.digest)
         io_utils.copy_dir(model, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=str(pushed.folder), pushed_version=str(pushed.version))
         pushed_model.set_string_custom_property("digest", pushed.digest)
@@ -40,6 +44,16 @@ class Executor(stock.Executor):
             if blessing.get_int_custom_property(HAS_MODEL) == 1:
                 return str(path_utils.stamped_model_path(blessing.uri))
         return str(super().GetModelPath(input_dict))
+
+
+def _record(input_dict: Artifacts, serving_folder: str, version: int, digest: str) -> None:
+    """Without it a version is one that came past the gates; a model that was pushed before there were records gets one now."""
+    found = {
+        name: input_dict[name][0].uri if input_dict.get(name) else "" for name in ("model_blessing", "infra_blessing")
+    }
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    record = PushRecord(version, digest, found["model_blessing"], now, found["infra_blessing"])
+    push_record.keep(record, serving_folder)
 
 
 def _serving_folder(exec_properties: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.release import OVERRIDE, Release, statistics_file
+from schemas.release import Release, statistics_file
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
     """The statistics of the stable version of `release`, or a baseline without a file that says why."""
     if release.stable is None:
         return Baseline(None, reason="no model was released yet")
-    moves = (c for c in reversed(release.history) if c.version == release.stable and c.action != OVERRIDE)
+    moves = (c for c in reversed(release.history) if c.version == release.stable and c.makes_stable)
     run_id = next((c.run_id for c in moves), "")
     file = statistics_file(serving_folder, release.stable)
     if not file.is_file():

@@ -38,6 +38,11 @@ class OutputFolder:
         """Link to the newest finished run's folder."""
         return self.runs / "latest"
 
+    @property
+    def frontier(self) -> Path:
+        """What `sluicegate frontier` drew last."""
+        return self.root / "frontier"
+
     def run(self, run_id: str) -> Path:
         return self.runs / run_id
 

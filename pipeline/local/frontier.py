@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from pipeline.local import noise, table
+from pipeline.local import killed, noise, table, temporary
 from pipeline.local.console import Console, Plain, show_seconds
 from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.lock import only_run_in
@@ -86,7 +86,7 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     check_methods(settings, table.roles_of(profile), wanted.methods)
     batch = table.batch_digest(settings, profile)
     folder.make()
-    home = folder.root / FOLDER
+    home = folder.frontier
     try:
         home.mkdir(exist_ok=True)
     except OSError as error:
@@ -94,8 +94,14 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     with only_run_in(folder.root):
         started = clock()
         job = Job(loaded, folder, profile, f"{FOLDER}-{started:%Y%m%d-%H%M%S}", "", started, batch)
-        with noise.into(home / "log.txt") as terminal:
-            return _draw(job, wanted, home, terminal)
+        if killed.is_any_in(folder):
+            killed.close(folder, settings.metadata)
+        (home / killed.FRONTIER_RUN).write_text(job.run_id, encoding="utf-8")
+        try:
+            with temporary.of_run(home), noise.into(home / "log.txt") as terminal:
+                return _draw(job, wanted, home, terminal)
+        finally:
+            (home / killed.FRONTIER_RUN).unlink()
 
 
 def check_groups(settings: Settings) -> None:

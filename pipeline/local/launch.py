@@ -134,21 +134,3 @@ def _properties(artifact: metadata_store_pb2.Artifact) -> dict[str, str | int | 
         key: getattr(value, value.WhichOneof("value")) for key, value in values.items() if value.WhichOneof("value")
     }
     return {key: value for key, value in plain.items() if isinstance(value, str | int | float)}
-
-
-def close_interrupted(graph: Graph, run_id: str) -> list[int]:
-    """Marks executions of this run that an interrupt left RUNNING as CANCELED; returns their ids."""
-    with Handle(graph.connection) as handle:
-        store = handle.store
-        context = store.get_context_by_type_and_name("pipeline_run", run_id)
-        if context is None:
-            return []
-        running = [
-            e for e in store.get_executions_by_context(context.id)
-            if e.last_known_state == metadata_store_pb2.Execution.RUNNING
-        ]  # fmt: skip
-        for execution in running:
-            execution.last_known_state = metadata_store_pb2.Execution.CANCELED
-        if running:
-            store.put_executions(running)
-        return [e.id for e in running]

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import MachineError, Problem
+from schemas.run_lock import LOCK_NAME
 
 
 @contextmanager
 def only_run_in(folder: Path) -> Iterator[None]:
     """Holds `folder`'s lock. Raises MachineError naming the process that holds it already."""
-    path = folder / ".lock"
+    path = folder / LOCK_NAME
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

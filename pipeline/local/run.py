@@ -8,13 +8,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.local import fingerprint, noise, serving_platform
+from pipeline.local import fingerprint, killed, noise, serving_platform, temporary
 from pipeline.local.console import Console, for_stream
 from pipeline.local.entry import Request
 from pipeline.local.folders import OutputFolder, cannot_write
@@ -23,14 +24,16 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.outcome import refusing, released_after
 from pipeline.local.schema_in_force import with_schema_in_force
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
+from pipeline.settings import Settings
 from pipeline.settings_file import LoadedSettings
 from pipeline.settings_table import check_with_table
 from pipeline.steps import steps
-from schemas import progress, records, release_metrics
+from schemas import progress, records, release_metrics, unfinished
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.records import RunResult, State, StepRecord
 from schemas.table import TableProfile
+from schemas.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pipeline.graph import Batch
@@ -70,6 +73,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     batch = batch_digest(settings, profile)
     folder.make()
     with only_run_in(folder.root):
+        _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
         earlier = None if request.again else _unchanged(folder, mark)
         if earlier:
@@ -78,6 +82,15 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
         started = clock()
         job = Job(loaded, folder, profile, _run_id(folder, started), mark, started, batch)
         return _run(job, request)
+
+
+def _close_killed(folder: OutputFolder, settings: Settings, *, is_quiet: bool) -> None:
+    """Before this run looks at anything: what a killed run left open would be taken for a run at work for ever."""
+    if not killed.is_any_in(folder):
+        return
+    for found in killed.close(folder, settings.metadata):
+        if not is_quiet:
+            print(f"Put in order: {found}.", file=sys.stderr)
 
 
 def _warn(notes: Sequence[str]) -> None:
@@ -156,20 +169,31 @@ def _run(job: Job, request: Request) -> int:
     except OSError as error:
         raise cannot_write(job.home, error) from None
     log = job.home / "log.txt"
-    with noise.into(log) as terminal:
+    with temporary.of_run(job.home), noise.into(log) as terminal:
+        done: list[StepRecord] = []
+        unfinished.write(_should_it_die(job, done, ()), job.home)
         console = for_stream(terminal, quiet=request.console == "quiet", as_json=request.console == "json")
         console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], str(log))
         began = time.monotonic()
-        done = _steps(job, connection, console)
         try:
-            result = _conclude(job, done, time.monotonic() - began)
-            report = _report(job, result)
-        except OSError as error:
-            raise cannot_write(job.home, error) from None
+            _steps(job, connection, console, done)
+            result, report = _concluded(job, done, time.monotonic() - began)
+        except BaseException as error:
+            _leave_broken(job, done, time.monotonic() - began, error)
+            raise
+        unfinished.remove(job.home)
         for gate in refusing(result.gates):
             console.refusal(gate, job.loaded.where)
         console.run_ended(result, str(report))
     return result.exit_code
+
+
+def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunResult, Path]:
+    try:
+        result = _conclude(job, done, seconds)
+        return result, _report(job, result)
+    except OSError as error:
+        raise cannot_write(job.home, error) from None
 
 
 def connect(job: Job) -> object:
@@ -182,24 +206,39 @@ def connect(job: Job) -> object:
     return connection
 
 
-def _steps(job: Job, connection: object, console: Console) -> list[StepRecord]:
-    done: list[StepRecord] = []
-    try:
-        launch_steps(job, build_graph(job, connection), console, done)
-    except KeyboardInterrupt:
-        _leave_interrupted(job, done)
-        raise
-    return done
+def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:
+    graph = build_graph(job, connection)
+    names = [node.node_info.id for node in graph.nodes]
+    launch_steps(
+        job, graph, console, done, beginning=lambda: unfinished.write(_should_it_die(job, done, names), job.home)
+    )
+
+
+def _should_it_die(job: Job, done: Sequence[StepRecord], names: Sequence[str]) -> RunResult:
+    """The run's result, should its process die in the first step of `names` that is not done; before any, without names."""
+    rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done) :]]
+    if rest:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rest[0] = replace(rest[0], state=State.FAILED, started_at=now, error=unfinished.KILLED)
+    result = _result(job, [*done, *rest], (datetime.now(UTC) - job.started).total_seconds())
+    notes = result.notes if rest else (*result.notes, "before its first step")
+    return replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=notes)
 
 
 def launch_steps(
-    job: Job, graph: Graph, console: Console, done: list[StepRecord], only: Collection[str] | None = None
+    job: Job,
+    graph: Graph,
+    console: Console,
+    done: list[StepRecord],
+    only: Collection[str] | None = None,
+    beginning: Callable[[], None] = lambda: None,
 ) -> None:
     """Launches the graph node by node into `done`; after a failure the rest is recorded as not run.
 
     only : names of the steps to run; None for all. An interrupt leaves ML Metadata without a running execution, and is raised.
+    beginning : called before each step that runs.
     """
-    from pipeline.local import launch
+    from pipeline.local import executions
 
     nodes = [node for node in graph.nodes if only is None or node.node_info.id in only]
     interrupt = Interrupt()
@@ -210,13 +249,16 @@ def launch_steps(
             if any(record.state is State.FAILED for record in done):
                 done.append(StepRecord(name, State.NOT_RUN))
             else:
+                beginning()
                 console.step_started(name)
                 with progress.listening(partial(console.step_progress, name)):
                     done.append(_launch(job, graph, node))
             console.step_ended(done[-1])
         interrupt.check()
     except KeyboardInterrupt:
-        launch.close_interrupted(graph, job.run_id)
+        executions.close(
+            graph.connection, job.folder.name, {job.run_id}, executions.CANCELED, "The run was interrupted."
+        )
         done += [StepRecord(node.node_info.id, State.NOT_RUN) for node in nodes[len(done) :]]
         raise
     finally:
@@ -279,16 +321,20 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
         print(record.error, flush=True)
     if record.execution_id:
         beside = job.folder.artifacts / record.step / "records" / f"{record.execution_id}.json"
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(records.to_json(record), encoding="utf-8")
+        write_whole(beside, records.to_json(record).encode())
     return record
 
 
-def _leave_interrupted(job: Job, done: list[StepRecord]) -> None:
-    """A result that says what happened."""
-    result = _result(job, done, 0.0)
-    said = (*result.notes, "The run was interrupted.")
-    _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=said))
+def _leave_broken(job: Job, done: list[StepRecord], seconds: float, error: BaseException) -> None:
+    """A result that says what happened, unless there is one. Where the disk lets us not even do that, the next run finds us killed."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    why = "The run was interrupted." if interrupted else f"The run ended with an error: {error or type(error).__name__}"
+    with suppress(OSError):
+        if not (job.home / records.RESULT_NAME).exists():
+            result = _result(job, done, seconds)
+            said = (*result.notes, why.splitlines()[0])
+            _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=said))
+        unfinished.remove(job.home)
 
 
 def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
@@ -339,13 +385,13 @@ def _overrides(serving: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [
-        f"Version {version}{', which answers requests,' if version == release.stable else ''} was pushed on a person's word: {told}"
+        f"Version {version}{', which answers requests,' if version == release.stable else ''} stands on a person's word: {told}"
         for version, told in releases.overrides_ever(release)
     ]
 
 
 def _write(job: Job, result: RunResult) -> None:
-    (job.home / records.RESULT_NAME).write_text(records.to_json(result), encoding="utf-8")
+    write_whole(job.home / records.RESULT_NAME, records.to_json(result).encode())
 
 
 def _report(job: Job, result: RunResult) -> Path:

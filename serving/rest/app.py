@@ -89,7 +89,7 @@ class RestApp:
 
     async def _reply(self, method: str, path: str, headers: Headers, receive: Receive) -> Reply:
         if method == "OPTIONS":
-            return _options(headers)
+            return _options(headers, self.options.cors)
         try:
             target = paths.parse(method, path)
             return NOWHERE if target is None else await self._answer(target, headers, receive)
@@ -211,10 +211,12 @@ def _told_of(version: Version) -> documents.VersionStatus:
     return documents.VersionStatus(version.number, version.state.name, *version.status)
 
 
-def _options(headers: Headers) -> Reply:
+def _options(headers: Headers, cors: bool) -> Reply:
     origin = headers.get("origin", "")
     if not origin.startswith(("http://", "https://")):
         return Reply(400, ())
+    if not cors:
+        return Reply(200, (), ())
     allowed = (
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-methods", b"GET, POST, OPTIONS"),

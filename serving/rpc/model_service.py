@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from serving.rpc.prediction_service import _abort
 from serving.status import Code, ServingError, invalid
 from serving.versions.arrival import served
 
+log = logging.getLogger("sluicegate.serving")
 _ONLY_LISTS = (
     "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
 )
@@ -47,7 +49,8 @@ class ModelService:
         metrics = self.core.metrics
         before = {name: metrics.value(name) for name in request.metric_names}
         try:
-            self.admission.check({k: v for k, v in context.invocation_metadata() if isinstance(v, str)})
+            who = self.admission.check({k: v for k, v in context.invocation_metadata() if isinstance(v, str)})
+            log.info("%s reloads the models", who)
             await self._reload(request)
         except ServingError as error:
             return await _abort(context, error)
@@ -62,5 +65,5 @@ class ModelService:
         if kind != "model_config_list":
             raise invalid(_ONLY_LISTS)
         configs = config.from_proto(request.config.model_config_list)
-        await self.core.library.configure(configs)
+        await self.core.library.take_up(configs)
         await served(self.core.library, [one.name for one in configs])

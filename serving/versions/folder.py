@@ -31,7 +31,7 @@ def look(config: ModelConfig) -> Seen:
 def versions(config: ModelConfig) -> dict[int, Path]:
     """Raises ServingError where the folder is missing."""
     try:
-        return _versions(config.base_path)
+        return versions_in(config.base_path)
     except (OSError, ValueError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
@@ -50,7 +50,7 @@ def released(config: ModelConfig) -> Release | None:
         ) from None
 
 
-def _versions(base_path: Path) -> dict[int, Path]:
+def versions_in(base_path: Path) -> dict[int, Path]:
     """Folders whose name is a 64-bit integer; of several names for one number ("7", "007") the first in order."""
     found: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):

@@ -120,9 +120,13 @@ class Library:
 
     async def configure(self, configs: Iterable[ModelConfig]) -> None:
         """As `adopt`; returns when what is new was tried."""
+        await self._settled(await self.take_up(configs))
+
+    async def take_up(self, configs: Iterable[ModelConfig]) -> set[str]:
+        """As `adopt`; returns the names of new models when the folders of what changed were looked at, and loading may begin."""
         changed, new = self.adopt(configs)
         await asyncio.gather(*(self._look_at(self.models[name]) for name in changed))
-        await self._settled(new)
+        return new
 
     def adopt(self, configs: Iterable[ModelConfig]) -> tuple[set[str], set[str]]:
         """Replaces the models served: those not named unload. Tells which models changed, and which of them are new; waits for none.

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tests.database import PASSWORD, connection, postgresql
 from tests.integration.conftest import PROJECT, UNSERVED, run, verb
+from tests.pipeline.lineage_world import Database
 
 VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
 
@@ -68,3 +70,22 @@ def test_a_server_that_is_not_there_is_one_clear_message(tmp_path):
     assert ended.code == 1
     assert "127.0.0.1:1" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_what_a_killed_run_left_open_is_closed_and_other_pipelines_runs_are_not(port, tmp_path):
+    """A team's database: another pipeline's run, begun in the same second, is at work."""
+    run_id, password = "20261121-070000", {VARIABLE: PASSWORD}
+    ours, theirs = (Database.on(connection(port), pipeline) for pipeline in ("killed", "another"))
+    mine, strange = (base.execution(run_id, "Trainer", [], [], "RUNNING") for base in (ours, theirs))
+    (tmp_path / "runs" / run_id).mkdir(parents=True)
+    (tmp_path / ".lock").touch()
+    config = tmp_path / "killed.yaml"
+    metadata = f"metadata: {{kind: postgresql, host: 127.0.0.1, port: {port}}}\n"
+    config.write_text(f"name: killed\ndata: t.csv\nlabel: y\n{metadata}")
+    doctor = ("doctor", "--config", config, "--output", tmp_path, "--quick", "--json")
+    said = {one["name"]: one for one in json.loads(verb(*doctor, env=password).stdout)}
+    assert (
+        said["killed runs"]["found"] == f"run {run_id} was killed in Trainer; closed in ML Metadata: execution {mine}"
+    )
+    states = {e.id: e.last_known_state for e in ours.store.get_executions_by_id([mine, strange])}
+    assert states == {mine: mlmd.Execution.FAILED, strange: mlmd.Execution.RUNNING}

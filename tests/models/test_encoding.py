@@ -1,10 +1,10 @@
-"""A number's vector: a line at first, bends at its knots, a value of its own for missing, and no untrained weight."""
+"""A number's vector: a line at first, bends at its knots, a value of its own for missing. A category's: less of it where rows are few."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.encoding import NumberVectors
+from models.encoding import ROWS_FOR_HALF, NumberVectors, OneHot, Vector
 
 KNOTS = (np.float32([-1, 0, 2]), np.float32([5]))
 NUMBERS = np.float32([[-1, 5], [0, 5], [2, 5], [np.nan, 5]])
@@ -47,3 +47,22 @@ def test_missing_reads_as_the_median_plus_what_training_learned_of_it() -> None:
 def test_columns_that_are_all_constant_have_no_bins_to_fail_on() -> None:
     layer = NumberVectors((np.float32([5]),), np.float32([[5.0]]), 2)
     assert layer(tf.constant(np.float32([[1.0], [np.nan]]))).shape == (2, 2)
+
+
+def counted(*rows: int) -> np.ndarray:
+    """One column in which id i has rows[i] rows."""
+    return np.repeat(np.arange(len(rows)), rows)[:, None]
+
+
+def test_one_hot_counts_less_where_a_value_has_few_rows_and_not_at_all_where_none() -> None:
+    layer = OneHot({0: 3}, counted(0, ROWS_FOR_HALF, 3 * ROWS_FOR_HALF))
+    found = layer(tf.constant([[0], [1], [2]], tf.int64)).numpy()
+    assert found == pytest.approx(np.diag([0, 0.5, 0.75]))
+
+
+def test_a_vector_counts_less_where_a_value_has_few_rows_and_not_at_all_where_none() -> None:
+    layer = Vector(0, 3, counted(0, ROWS_FOR_HALF, 3 * ROWS_FOR_HALF), 2)
+    ids = tf.constant([[0], [1], [2]], tf.int64)
+    layer(ids)
+    layer.table.assign(np.ones((3, 2)))
+    assert layer(ids).numpy() == pytest.approx(np.float32([[0, 0], [0.5, 0.5], [0.75, 0.75]]))

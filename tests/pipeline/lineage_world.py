@@ -29,6 +29,15 @@ class Database:
         self.store = metadata_store.MetadataStore(self.connection)
         self.pipeline = pipeline
 
+    @classmethod
+    def on(cls, connection, pipeline=NAME):
+        """In a database that is there."""
+        from pipeline.metadata_store import open_store
+
+        made = cls.__new__(cls)
+        made.connection, made.store, made.pipeline = connection, open_store(connection), pipeline
+        return made
+
     def artifact(self, kind, uri, **properties):
         type_id = self.store.put_artifact_type(mlmd.ArtifactType(name=kind), can_add_fields=True)
         artifact = mlmd.Artifact(type_id=type_id, uri=uri, state=mlmd.Artifact.LIVE)

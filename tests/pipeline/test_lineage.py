@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,9 @@ def test_the_maker_is_the_execution_that_did_the_work():
 def test_standing_tells_the_history():
     first = Change("t1", "release", "direct", 1, None, "r1", "")
     second = Change("t2", "release", "direct", 2, 1, "r2", "")
-    now = Release(stable=2, canary=3, weight=0.1, history=(first, second))
+    third = Change("t3", "traffic", "canary", 3, 2, "", "", by="ann")
+    now = Release(stable=2, canary=3, weight=0.1, history=(first, second, third))
     assert standing(now, 1) == "stable from t1 until t2"
     assert standing(now, 2) == "stable since t2"
     assert standing(now, 3) == "canary, 10% of the traffic"
+    assert standing(replace(now, canary=None), 3) == "pushed, never released"

@@ -110,6 +110,10 @@ class TestAllOfThem:
             read(f"--{flag}")
         assert said in str(refused.value)
 
+    def test_a_flag_that_is_mistyped(self):
+        with pytest.raises(UsageError, match=r"did you mean --grpc_socket_path\?"):
+            read("--grpc_socket_pth=x")
+
     def test_alts_that_is_off_is_no_reason(self):
         assert read("--use_alts_credentials=false").grpc_port == 8500
 

@@ -332,6 +332,13 @@ class TestReload:
             "ServerModelConfig type not supported"
         )
 
+    def test_it_takes_no_order_from_a_page(self, server, tiny):
+        entry = {"name": "tiny", "base_path": str(tiny)}
+        for metadata in ((("origin", "http://evil.example"),), (("sec-fetch-site", "cross-site"),)):
+            with pytest.raises(grpc.RpcError) as error:
+                self.reload(server, entry, metadata=metadata)
+            assert error.value.code().name == "PERMISSION_DENIED"
+
     def test_it_takes_the_operators_token(self, tiny):
         with live(model_name="tiny", model_base_path=tiny, admin_token="secret") as server:
             entry = {"name": "tiny", "base_path": str(tiny)}

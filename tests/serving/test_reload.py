@@ -111,10 +111,11 @@ def test_a_client_that_waits_no_longer_stops_nothing(tiny, good, broken, tmp_pat
         server.wait_for(lambda: server.states("broken") == {7: "AVAILABLE"})
 
 
-def test_one_version_that_answers_is_enough(tiny, tmp_path):
+@pytest.mark.parametrize("bad", [1, 2])
+def test_one_version_that_answers_is_enough(tiny, tmp_path, bad):
     base = tmp_path / "half"
-    shutil.copytree(tiny / "1", base / "1")
-    break_version(base / "2")
+    shutil.copytree(tiny / "1", base / str(3 - bad))
+    break_version(base / str(bad))
     both = {"name": "half", "base_path": str(base), "model_version_policy": {"all": {}}}
     with live(model_name="tiny", model_base_path=tiny, load_retries=50, load_interval=30) as server:
         assert server.models.HandleReloadConfigRequest(asked(both), timeout=20).status.error_code == 0
@@ -126,3 +127,19 @@ def test_an_error_that_fits_into_no_metadata_is_cut(tiny):
             server.predict.Predict(request(signature="s" * 20_000))
         assert error.value.code().name == "FAILED_PRECONDITION"
         assert error.value.details() == f'Serving signature key "{"s" * 1024}'[:1024] + "...TRUNCATED"
+
+
+def test_no_polling_is_one_look_at_the_start_and_one_at_a_reload(tiny, tmp_path):
+    """0 meant a hundred looks a second."""
+    base = tmp_path / "tiny"
+    shutil.copytree(tiny / "1", base / "1")
+    with live(model_name="tiny", model_base_path=base, poll=0) as server:
+        shutil.copytree(tiny / "2", base / "2")
+        time.sleep(3.5)
+        assert server.states("tiny") == {1: "AVAILABLE"}
+        # Whoever was not asked to look is not late.
+        assert server.http.get("/readyz").status_code == 200
+        assert server.http.get("/state.json").status_code == 200
+        both = {"name": "tiny", "base_path": str(base), "model_version_policy": {"all": {}}}
+        server.models.HandleReloadConfigRequest(asked(both))
+        server.wait_for(lambda: server.states("tiny") == {2: "AVAILABLE", 1: "AVAILABLE"})

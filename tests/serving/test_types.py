@@ -205,3 +205,14 @@ def test_every_type_is_kept_in_the_request_log(typed, tmp_path):
             # One column of all signatures, so of texts.
             values = [complex(value) for value in lines[column].to_pylist()] if name != "bool" else [1, 0, 3]
             assert (name, values) == (name, [1, 0, 3])
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "uint16"])
+def test_long_bodies_of_narrow_numbers(typed, name):
+    """Long bodies and answers go another way than short ones."""
+    with live(model_name="typed", model_base_path=typed, max_request_rows=10**6) as server:
+        values = [0, 1, 2, 3] * 100_000
+        for asked_as, answered_as in (("instances", "predictions"), ("inputs", "outputs")):
+            answer = server.post("/v1/models/typed:predict", {"signature_name": name, asked_as: values})
+            assert answer.status_code == 200
+            assert answer.json() == {answered_as: values}

@@ -1,6 +1,7 @@
 """DirectRelease with real artifacts and a real release.json."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,28 @@ def test_the_split_rule_is_kept_with_the_version_and_handed_to_the_next_run(tmp_
     assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
     released(tmp_path, "direct", split_json="{}", **a_push(tmp_path))
     assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
+
+
+def test_the_history_tells_who_and_what(tmp_path: Path) -> None:
+    released(tmp_path, "direct", **a_push(tmp_path))
+    [line] = releases.read(tmp_path / "serving").history
+    assert (line.by, line.what) == ("run run-1", "version none -> 8")
+
+
+def test_what_an_operator_changes_meanwhile_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from components.direct_release import component
+
+    released(tmp_path, "direct", **a_push(tmp_path))
+    real, moved = component.decide, []
+
+    def decide(before: releases.Release, *more: Any) -> Any:
+        if not moved:
+            state = releases.read(tmp_path / "serving")
+            line = releases.Change("t", "traffic", "canary", 8, 8, "", "d8", by="ann")
+            moved.append(releases.write(replace(state, history=(*state.history, line)), tmp_path / "serving"))
+        return real(before, *more)
+
+    monkeypatch.setattr(component, "decide", decide)
+    released(tmp_path, "direct", **a_push(tmp_path, 9))
+    state = releases.read(tmp_path / "serving")
+    assert (state.stable, [line.by for line in state.history]) == (9, ["run run-1", "ann", "run run-1"])

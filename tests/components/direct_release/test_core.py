@@ -19,7 +19,9 @@ def test_a_pushed_model_becomes_stable_and_the_history_says_when_and_whence() ->
     assert outcome.changed
     assert (outcome.release.stable, outcome.release.stable_digest, outcome.release.salt) == (8, "d8", "s")
     assert outcome.release.history[:-1] == OLD.history
-    assert outcome.release.history[-1] == Change("2026-11-21T04:05:06+00:00", "release", "direct", 8, 7, "r1", "d8")
+    assert outcome.release.history[-1] == Change(
+        "2026-11-21T04:05:06+00:00", "release", "direct", 8, 7, "r1", "d8", by="run r1", what="version 7 -> 8"
+    )
 
 
 def test_the_first_release_has_no_previous_one() -> None:
@@ -36,6 +38,9 @@ def test_an_earlier_version_can_become_stable_again() -> None:
     newer = decide(OLD, Push(8, "d8", "r1"), "direct", NOW).release
     outcome = decide(newer, Push(7, "d7", "r2"), "direct", NOW)
     assert (outcome.changed, outcome.release.stable, outcome.release.stable_digest) == (True, 7, "d7")
+
+
+RECORDED = "what a person let pass is recorded"
 
 
 @pytest.mark.parametrize(("push", "mode"), [(Push(8, "d8", "r1"), "hold"), (None, "direct"), (None, "hold")])
@@ -60,7 +65,7 @@ def test_a_refusal_let_pass_for_the_model_that_answers_already_is_written_down_o
     assert outcome.changed
     assert replace(outcome.release, history=()) == replace(canary, history=())
     assert outcome.release.history[-1] == Change(
-        "2026-11-21T04:05:06+00:00", "override", "direct", 7, 7, "r1", "d7", ("Ada lets it pass",)
+        "2026-11-21T04:05:06+00:00", "override", "direct", 7, 7, "r1", "d7", ("Ada lets it pass",), "run r1", RECORDED
     )
     again = decide(outcome.release, Push(8, "d7", "r2", ("Ada lets it pass",)), "direct", NOW)
     assert (again.release, again.changed) == (outcome.release, False)
@@ -75,7 +80,16 @@ def test_a_held_version_that_a_person_let_pass_is_written_down_once_and_nothing_
     assert "waits, and nothing serves it; what a person let pass is recorded" in outcome.reason
     assert replace(outcome.release, history=()) == replace(before, history=())
     assert outcome.release.history[-1] == Change(
-        "2026-11-21T04:05:06+00:00", "override", "hold", 8, before.stable, "r1", "d8", ("Ada lets it pass",)
+        "2026-11-21T04:05:06+00:00",
+        "override",
+        "hold",
+        8,
+        before.stable,
+        "r1",
+        "d8",
+        ("Ada lets it pass",),
+        "run r1",
+        RECORDED,
     )
     again = decide(outcome.release, Push(8, "d8", "r2", ("Ada lets it pass",)), "hold", NOW)
     assert (again.release, again.changed) == (outcome.release, False)

@@ -9,8 +9,10 @@ from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing, Pu
 from tfx.utils import proto_utils
 
 from components.pusher.executor import Executor
+from schemas import push_record
 from schemas.digest import model_digest
 from schemas.errors import MachineError
+from schemas.release import Release
 from tests.components.through_executor import artifact
 
 
@@ -56,7 +58,7 @@ def test_the_same_model_twice_is_one_version(tmp_path: Path) -> None:
     versions = {pushed.get_string_custom_property("pushed_version") for pushed in (first, again)}
     assert len(versions) == 1
     assert [pushed.get_int_custom_property("copied") for pushed in (first, again)] == [1, 0]
-    assert len(list((tmp_path / "serving").iterdir())) == 1
+    assert {path.name for path in (tmp_path / "serving").iterdir()} == {*versions, push_record.FOLDER}
 
 
 def test_two_models_within_a_second_get_ascending_versions(tmp_path: Path) -> None:
@@ -97,3 +99,23 @@ def test_the_pushed_model_brings_the_warm_up_requests_along_and_is_pushed_once(t
 def test_without_warm_up_the_trainers_model_is_pushed(tmp_path: Path) -> None:
     pushed = push(tmp_path, "1", blessed=1, infra=served(tmp_path / "infra", blessed=1))
     assert pushed.get_string_custom_property("digest") == model_digest(tmp_path / "1" / "model" / "Format-Serving")
+
+
+def test_every_push_leaves_its_record_beside_the_versions(tmp_path: Path) -> None:
+    pushed = push(tmp_path, "1", blessed=1)
+    version, serving = int(pushed.get_string_custom_property("pushed_version")), tmp_path / "serving"
+    kept = push_record.FILE.from_json(push_record.file_of(serving, version).read_text())
+    assert (kept.version, kept.digest) == (version, model_digest(serving / str(version)))
+    assert kept.blessing == str(tmp_path / "1" / "blessing")
+    assert push_record.why_unrecorded(serving, version, kept.digest, Release()) == ""
+
+
+def test_a_model_that_was_pushed_before_there_were_records_gets_one(tmp_path: Path) -> None:
+    version = int(push(tmp_path, "1", blessed=1).get_string_custom_property("pushed_version"))
+    file = push_record.file_of(tmp_path / "serving", version)
+    file.unlink()
+    push(tmp_path, "2", blessed=1)
+    assert file.is_file()
+    file.unlink()
+    push(tmp_path, "3", blessed=0)
+    assert not file.exists()
