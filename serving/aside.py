@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -23,6 +24,9 @@ LARGE = 2**16
 AT_ONCE = 2
 #: Seconds of work between two pauses, and their length: with less the loop's thread does not wake in time.
 _WORK, _PAUSE = 0.001, 0.00005
+
+#: Of the request that a task answers.
+request_is_large: ContextVar[bool] = ContextVar("request_is_large", default=False)
 
 
 class Abandoned(Exception):
@@ -51,6 +55,10 @@ class Aside:
         except asyncio.CancelledError:
             given_up.set()
             raise
+
+    async def perhaps(self, work: Callable[[], Result], is_long: bool = False) -> Result:
+        """As `run` where the request is large or the work long, else at once."""
+        return await self.run(work) if is_long or request_is_large.get() else work()
 
     def close(self) -> None:
         """Waits for what is under way."""

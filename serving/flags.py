@@ -20,7 +20,7 @@ from serving.engine.limits import UNBATCHED, BatchLimits
 from serving.engine.session import SessionSettings
 from serving.flags_without_effect import WITHOUT_EFFECT
 from serving.metrics_path import DEFAULT_PATH
-from serving.options import Options, Tls
+from serving.options import Options, Tls, Waits
 from serving.request_log.settings import RequestLogSettings
 from serving.textproto import TextError
 
@@ -145,6 +145,15 @@ def _ours(group: Any) -> None:
     add = group.add_argument
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1, this machine only)")
     _number(group, "max_request_bytes", _least(int, 1), 64 * 2**20, "N", "of one request (default: 64 MiB)")
+    _number(
+        group, "rest_api_keep_alive_seconds", float, 75, "S", "a REST connection may stay idle; longer than a proxy's"
+    )
+    _number(
+        group, "rest_api_header_seconds", float, 20, "S", "for the headers of a REST request, else 408 (default: 20)"
+    )
+    _number(
+        group, "rest_api_body_seconds", float, 60, "S", "for its body, and a second more per 1000 bytes (default: 60)"
+    )
     _number(group, "max_request_rows", _least(int, 1), 100_000, "N", "of one request (default: 100000)")
     add("--routing_header", default="x-routing-key", metavar="NAME", help="its value decides between stable and canary")
     add(
@@ -233,6 +242,7 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
         grpc_port=_port(given.port, 8500, given.free_ports),
         rest_port=_port(given.rest_api_port, 0, given.free_ports),
         rest_timeout=given.rest_api_timeout_in_ms / 1e3,
+        rest_waits=_waits(given),
         config_poll=given.model_config_file_poll_wait_seconds,
         poll=given.file_system_poll_wait_seconds,
         load_retries=given.max_num_load_retries,
@@ -281,6 +291,16 @@ def _port(given: int | None, default: int, free: bool) -> int | None:
     if not 0 <= port <= 65535:
         raise _wrong("a port", str(port), "0 (off) to 65535", "choose another")
     return port or None
+
+
+def _waits(given: argparse.Namespace) -> Waits:
+    seconds = []
+    for name in ("rest_api_keep_alive_seconds", "rest_api_header_seconds", "rest_api_body_seconds"):
+        value = getattr(given, name)
+        if not 0 < value < float("inf"):
+            raise _wrong(f"--{name}", f"{value:g}", "seconds, more than 0", "choose another")
+        seconds.append(value)
+    return Waits(*seconds)
 
 
 def _batching(given: argparse.Namespace) -> BatchLimits:

@@ -36,6 +36,24 @@ class Tls:
     client_ca: bytes | None = None
 
 
+#: Bytes per second that a body must bring beyond `Waits.body`: a slow line may take its time, a trickle may not.
+SLOWEST = 1000
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds.
+
+    idle : without a request, before its first one and between two.
+    head : from a request's first byte to the end of its headers.
+    body : from there to the end of its body, and a second more for each `SLOWEST` bytes that came.
+    """
+
+    idle: float = 75.0
+    head: float = 20.0
+    body: float = 60.0
+
+
 @dataclass(frozen=True)
 class Options:
     """Everything that decides how a server runs.
@@ -52,6 +70,7 @@ class Options:
     grpc_port: int | None = 8500
     rest_port: int | None = None
     rest_timeout: float = 30.0
+    rest_waits: Waits = Waits()
     config_poll: float = 0.0
     poll: float = 1.0
     load_retries: int = 5

@@ -333,7 +333,7 @@ async def _start_rest(core: ServerCore, options: Options, admission: Admission, 
         RestOptions(options.rest_timeout, options.max_request_bytes, options.cors),
         extras(core, admission, options.metrics_path),
     )
-    server = RestServer(app, GRACE)
+    server = RestServer(app, GRACE, options.rest_waits)
     try:
         await server.start(options.host, options.rest_port or 0, options.tls)
     except RuntimeError as error:

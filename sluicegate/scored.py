@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,14 +95,37 @@ def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Itera
     """
     aside = output.with_name(f".{output.name}.{os.getpid()}{_ending(output)}")
     try:
+        _remove_left(output)
         scored = Scored(aside, schema, spreadsheet)
-        yield scored
-        scored.close()
-        os.replace(aside, output)
+        with _held(aside):
+            yield scored
+            scored.close()
+            os.replace(aside, output)
     except OSError as error:
         raise _unwritable(output, (error.strerror or str(error)).lower()) from None
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(aside: Path) -> Iterator[None]:
+    """The file, locked for as long as it is written: the kernel drops the lock of a process that was killed."""
+    descriptor = os.open(aside, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_left(output: Path) -> None:
+    """What a killed process wrote for this output; not what another one is writing."""
+    name = re.compile(rf"\.{re.escape(output.name)}\.\d+{re.escape(_ending(output) or '')}")
+    for path in output.parent.iterdir():
+        if name.fullmatch(path.name):
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 def _writer(path: Path, schema: pa.Schema) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from serving.aside import LARGE
+from serving.aside import LARGE, request_is_large
 from serving.core import MANY_ROWS, ServerCore, model_of
 from serving.engine import inference
 from serving.exchange import Call, new_id
@@ -130,12 +130,12 @@ class RestApp:
         return inflating.text if inflating.is_done else await self.core.aside.run(inflating.rest)
 
     async def _infer(self, target: Target, headers: Headers, body: bytes | bytearray) -> Reply:
-        now, is_large = self.core.clock(), len(body) > LARGE
-        document = (
-            await self._in_time(self.core.aside.run(lambda: parse_long(body)))
-            if is_large
-            else bodies.parse(bytes(body))
-        )
+        now = self.core.clock()
+        if len(body) > LARGE:
+            request_is_large.set(True)
+            document = await self._in_time(self.core.aside.run(lambda: parse_long(body)))
+        else:
+            document = bodies.parse(bytes(body))
         request_id = headers.get("x-request-id") or new_id()
         key = self.routing_key.of(headers, lambda column: _first(document, column), request_id)
         call = Call(
@@ -144,7 +144,7 @@ class RestApp:
         lease_of = self.core.library.lease
         with self.core.watch(call), lease_of(target.name, target.version, target.label, key) as lease:
             answer = self._predict if target.kind == "predict" else self._on_examples
-            text = await self._in_time(answer(call, lease, document, target, is_large), now)
+            text = await self._in_time(answer(call, lease, document, target), now)
         return Reply(200, text, (_JSON, *_told(call, lease)))
 
     async def _in_time(self, answer: Awaitable[Result], began: float | None = None) -> Result:
@@ -156,15 +156,13 @@ class RestApp:
         except TimeoutError:
             raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model") from None
 
-    async def _predict(
-        self, call: Call, lease: Lease, document: Any, target: Target, is_large: bool
-    ) -> Sequence[bytes]:
+    async def _predict(self, call: Call, lease: Lease, document: Any, target: Target) -> Sequence[bytes]:
         name = bodies.signature_name(document) or inference.DEFAULT_SIGNATURE
         signature = model_of(lease.version).signatures.get(name)
         if signature is None:
             raise invalid(f'Serving signature name: "{name}" not found in signature def')
         inputs, reader = signature.inputs, lease.version.reader if name == RAW_SIGNATURE else None
-        decoded = await self._perhaps_aside(is_large, lambda: decode.decode(document, inputs, reader))
+        decoded = await self.core.aside.perhaps(lambda: decode.decode(document, inputs, reader))
         inference.check_names(signature, decoded.inputs.keys())
         answer = await self.core.run(call, lease, signature, decoded.inputs, tuple(signature.outputs))
         outputs, by_row = answer.outputs, decoded.row_format
@@ -172,20 +170,15 @@ class RestApp:
             return await self.core.aside.run(lambda: encode_long(outputs, by_row))
         return (encode.encode(outputs, by_row),)
 
-    async def _on_examples(
-        self, call: Call, lease: Lease, document: Any, target: Target, is_large: bool
-    ) -> Sequence[bytes]:
+    async def _on_examples(self, call: Call, lease: Lease, document: Any, target: Target) -> Sequence[bytes]:
         name = bodies.signature_name(document)
-        given = await self._perhaps_aside(is_large, lambda: examples.decode_examples(document))
-        many = len(given) >= MANY_ROWS
+        given = await self.core.aside.perhaps(lambda: examples.decode_examples(document))
+        many, perhaps = len(given) >= MANY_ROWS, self.core.aside.perhaps
         if target.kind == "classify":
             _, rows = await self.core.classify(call, lease, name, given)
-            return (await self._perhaps_aside(many, lambda: examples.encode_classifications(rows)),)
+            return (await perhaps(lambda: examples.encode_classifications(rows), many),)
         _, values = await self.core.regress(call, lease, name, given)
-        return (await self._perhaps_aside(many, lambda: examples.encode_regressions(values)),)
-
-    async def _perhaps_aside(self, aside: bool, work: Callable[[], Result]) -> Result:
-        return await self.core.aside.run(work) if aside else work()
+        return (await perhaps(lambda: examples.encode_regressions(values), many),)
 
     def _status(self, target: Target) -> Reply:
         # As the real server, which looks at the version only and not at a label.

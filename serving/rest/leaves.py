@@ -130,7 +130,8 @@ def _from_base64(text: str) -> bytes:
 
 def _from_long_base64(text: str) -> bytes:
     """The same piece by piece: the last one alone may be padded."""
-    found, rest = bytearray(), ""
+    found: list[bytes] = []
+    rest = ""
     for first in range(0, len(text), _BASE64_PIECE):
         rest += _WHITESPACE.sub("", text[first : first + _BASE64_PIECE])
         # What may be padding stays for the last piece.
@@ -138,9 +139,9 @@ def _from_long_base64(text: str) -> bytes:
         data, rest = rest[:whole], rest[whole:]
         if not _BASE64_DATA.fullmatch(data):
             raise invalid("Unable to base64 decode")
-        found += binascii.a2b_base64(data)
+        found.append(binascii.a2b_base64(data))
         breathe()
-    return bytes(found + _from_base64(rest))
+    return b"".join([*found, _from_base64(rest)])
 
 
 def _floats(dtype: np.dtype[Any]) -> Callable[[Sequence[Any], Collection[type]], Array | None]:

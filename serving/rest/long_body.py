@@ -19,6 +19,11 @@ from serving.rest.body import Document, exact, lenient, not_an_object, parse
 from serving.rest.spans import Item, Span
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_NOT_PLAIN = re.compile(rb"[^ !#-\[\]-~]")
+#: Bytes of a text from which on it is not given to the parser, which holds everyone up while it copies it.
+_LONG_TEXT = 2**18
+#: What the parser is given instead, what it makes of it, and what others would need to say the same.
+_STAND_IN, _STANDS_FOR, _ZERO = b'"\\u0000"', "\0", rb"\u0000"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACE = b" \n\r\t"
 
@@ -175,6 +180,10 @@ class _Body:
         return found
 
     def _load(self, before: bytes, start: int, end: int, behind: bytes) -> Any:
+        if end - start > _LONG_TEXT:
+            found = self._load_long(before, start, end, behind)
+            if found is not None:
+                return found
         piece = b"".join((before, self._view[start:end], behind))
         try:
             return orjson.loads(piece)
@@ -184,6 +193,38 @@ class _Body:
             return lenient(piece, self._surrogates())
         except ValueError:
             raise _Unreadable from None
+
+    def _load_long(self, before: bytes, start: int, end: int, behind: bytes) -> Any:
+        """A piece that is one long plain text and little else, such as an image in base64; None for another.
+
+        A text that long is a member or an element of the piece itself: what is around it would be long, and another span.
+        """
+        first = self.text.rfind(b'"', start, end)
+        opening = self.text.rfind(b'"', start, first) if first >= 0 else -1
+        if first - opening < _LONG_TEXT or not self._is_plain(opening + 1, first):
+            return None
+        beside = bytes(self._view[start:opening]), bytes(self._view[first + 1 : end])
+        if any(_ZERO in part for part in beside):
+            return None
+        try:
+            found = orjson.loads(b"".join((before, beside[0], _STAND_IN, beside[1], behind)))
+        except orjson.JSONDecodeError:
+            return None
+        places = list(found) if isinstance(found, dict) else range(len(found))
+        hits = [place for place in places if found[place] == _STANDS_FOR]
+        if len(hits) != 1:
+            # It was a name, or another member of the same name replaced it.
+            return None
+        found[hits[0]] = str(self._view[opening + 1 : first], "ascii")
+        return found
+
+    def _is_plain(self, start: int, end: int) -> bool:
+        """Whether a text stands for itself: no escapes, no control characters, nothing but ASCII."""
+        for at in range(start, end, spans.BLOCK):
+            breathe()
+            if _NOT_PLAIN.search(self._view[at : min(at + spans.BLOCK, end)]):
+                return False
+        return True
 
     def _is_blank(self, start: int, end: int) -> bool:
         return all(not bytes(self._view[at : min(at + spans.BLOCK, end)]).strip(_SPACE) for at in range(start, end, spans.BLOCK))  # fmt: skip

@@ -12,9 +12,11 @@ import uvicorn
 
 from schemas.address import with_port
 from serving import tls as pem
-from serving.options import Tls
+from serving.options import Tls, Waits
 from serving.rest.app import RestApp
+from serving.rest.connection import with_waits
 
+_USUAL = Waits()
 #: Turns of the event loop between accept() and a connection that is known, and some more.
 _TURNS = 5
 #: Seconds after the door is closed in which those who were already through it may still finish their handshakes.
@@ -28,15 +30,15 @@ _NEXT_REQUEST = 1.0
 class RestServer:
     """port : the one taken.  grace : seconds that requests under way may take once the server stops."""
 
-    def __init__(self, app: RestApp, grace: float) -> None:
-        self._app, self._grace = app, grace
+    def __init__(self, app: RestApp, grace: float, waits: Waits = _USUAL) -> None:
+        self._app, self._grace, self._waits = app, grace, waits
         self._server: uvicorn.Server
         self._task: asyncio.Task[None]
         self.port = 0
 
     async def start(self, host: str, port: int, tls: Tls | None) -> None:
         """Raises RuntimeError when the port is taken."""
-        self._server = uvicorn.Server(_config(self._app, host, port, tls, self._grace))
+        self._server = uvicorn.Server(self._config(host, port, tls))
         self._task = asyncio.ensure_future(_run(self._server))
         while not self._server.started:
             if self._task.done():
@@ -59,6 +61,31 @@ class RestServer:
         self._server.should_exit = True
         await self._task
 
+    def _config(self, host: str, port: int, tls: Tls | None) -> uvicorn.Config:
+        with pem.files(tls) if tls else contextlib.nullcontext((None, None)) as (certificate, private):
+            config = uvicorn.Config(
+                self._app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                date_header=False,
+                ws="none",
+                timeout_graceful_shutdown=int(self._grace),
+                ssl_certfile=certificate,
+                ssl_keyfile=private,
+                backlog=4096,
+                http=with_waits(self._waits),
+                timeout_keep_alive=self._waits.idle,  # type: ignore[arg-type]
+            )
+            config.load()
+        if tls and tls.client_ca and config.ssl:
+            config.ssl.load_verify_locations(cadata=tls.client_ca.decode())
+            config.ssl.verify_mode = ssl.CERT_REQUIRED
+        return config
+
 
 async def _close_door(doors: list[asyncio.Server]) -> None:
     """Takes no new connection, and loses none that was taken.
@@ -78,31 +105,6 @@ async def _close_door(doors: list[asyncio.Server]) -> None:
 def _patience(connection: Any) -> float:
     """Seconds. connection.cycle is uvicorn's: the last request of the connection, None before the first."""
     return _FIRST_REQUEST if connection.cycle is None else _NEXT_REQUEST
-
-
-def _config(app: RestApp, host: str, port: int, tls: Tls | None, grace: float) -> uvicorn.Config:
-    with pem.files(tls) if tls else contextlib.nullcontext((None, None)) as (certificate, private):
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            date_header=False,
-            ws="none",
-            timeout_graceful_shutdown=int(grace),
-            ssl_certfile=certificate,
-            ssl_keyfile=private,
-            backlog=4096,
-            http="httptools",
-        )
-        config.load()
-    if tls and tls.client_ca and config.ssl:
-        config.ssl.load_verify_locations(cadata=tls.client_ca.decode())
-        config.ssl.verify_mode = ssl.CERT_REQUIRED
-    return config
 
 
 async def _run(server: uvicorn.Server) -> None:

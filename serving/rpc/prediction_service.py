@@ -18,11 +18,13 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.core import ServerCore, model_of
+from serving.aside import LARGE
+from serving.core import MANY_ROWS, Answer, ServerCore, model_of
 from serving.engine import inference
 from serving.exchange import Call, new_id
 from serving.routing_key import RoutingKey
 from serving.rpc.tensors import examples_of, to_array, to_proto
+from serving.signature import Signature
 from serving.status import Code, ServingError, invalid
 from serving.versions.library import Lease
 
@@ -58,21 +60,28 @@ class PredictionService:
     as_content: bool = False
 
     async def predict(self, request: Any, context: Any) -> Any:
+        perhaps = self.core.aside.perhaps
+
         async def answer(call: Call, lease: Lease) -> Any:
             signature = inference.predict_signature(
                 model_of(lease.version).signatures, request.model_spec.signature_name
             )
             inference.check_names(signature, request.inputs.keys())
             outputs = inference.chosen_outputs(signature, tuple(request.output_filter))
-            inputs = {name: to_array(proto) for name, proto in request.inputs.items()}
+            inputs = await perhaps(lambda: {name: to_array(proto) for name, proto in request.inputs.items()})
             got = await self.core.run(call, lease, signature, inputs, outputs)
-            response = predict_pb2.PredictResponse()
-            for name, array in got.outputs.items():
-                response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype, self.as_content))
-            _set_spec(response.model_spec, call.model, got.version, got.signature)
-            return response
+            is_large = sum(array.nbytes for array in got.outputs.values()) > LARGE
+            return await perhaps(lambda: self._predicted(call, signature, got, is_large), is_large)
 
         return await self._leased("Predict", request.model_spec, context, answer, request)
+
+    def _predicted(self, call: Call, signature: Signature, got: Answer, is_large: bool) -> Any:
+        """The response; a large one as bytes, which gRPC would make of it in the event loop."""
+        response = predict_pb2.PredictResponse()
+        for name, array in got.outputs.items():
+            response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype, self.as_content))
+        _set_spec(response.model_spec, call.model, got.version, got.signature)
+        return response.SerializeToString() if is_large else response
 
     async def classify(self, request: Any, context: Any) -> Any:
         answer = partial(self._on_examples, _METHODS[inference.CLASSIFY], request)
@@ -84,10 +93,11 @@ class PredictionService:
 
     async def _on_examples(self, method: _Method, request: Any, call: Call, lease: Lease) -> Any:
         name = request.model_spec.signature_name
-        version, found = await method.compute(self.core, call, lease, name, examples_of(request.input))
+        examples = await self.core.aside.perhaps(lambda: examples_of(request.input))
+        version, found = await method.compute(self.core, call, lease, name, examples)
         response = method.response()
         _set_spec(response.model_spec, call.model, version, name or inference.DEFAULT_SIGNATURE)
-        method.add(response.result, found)
+        await self.core.aside.perhaps(lambda: method.add(response.result, found), len(found) >= MANY_ROWS)
         return response
 
     async def multi_inference(self, request: Any, context: Any) -> Any:
@@ -95,7 +105,7 @@ class PredictionService:
 
         async def answer(call: Call, lease: Lease) -> Any:
             _check_tasks(request.tasks, model_of(lease.version).signatures)
-            examples = examples_of(request.input)
+            examples = await self.core.aside.perhaps(lambda: examples_of(request.input))
             response = inference_pb2.MultiInferenceResponse()
             for task in request.tasks:
                 await self._add_result(call, lease, task, examples, response)
@@ -110,7 +120,8 @@ class PredictionService:
         name, method = task.model_spec.signature_name, _METHODS[task.method_name]
         version, found = await method.compute(self.core, call, lease, name, examples)
         result = response.results.add()
-        method.add(getattr(result, method.result), found)
+        part = getattr(result, method.result)
+        await self.core.aside.perhaps(lambda: method.add(part, found), len(found) >= MANY_ROWS)
         _set_spec(result.model_spec, call.model, version, name)
 
     async def get_model_metadata(self, request: Any, context: Any) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import (
     classification_pb2,
@@ -20,6 +22,7 @@ from tensorflow_serving.apis import (
 )
 
 from schemas.address import with_port
+from serving.aside import LARGE, Aside, request_is_large
 from serving.options import Tls
 from serving.rpc.kserve import SERVICE as KSERVE
 from serving.rpc.kserve import KServeHealth
@@ -56,9 +59,8 @@ class GrpcServer:
         self._health = health.aio.HealthServicer()
         if options.health:
             health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self._server.add_generic_rpc_handlers(
-            (_prediction(prediction), _model(model), _handlers(KSERVE, kserve.methods()))
-        )
+        health_too = _handlers(KSERVE, prediction.core.aside, kserve.methods())
+        self._server.add_generic_rpc_handlers((_prediction(prediction), _model(model), health_too))
         self._socket: Path | None = None
         self.port = 0
 
@@ -104,21 +106,46 @@ def _credentials(tls: Tls) -> Any:
     )
 
 
-def _handlers(service: str, methods: dict[str, tuple[Callable[..., Any], Any, Any]]) -> Any:
+def _handlers(service: str, aside: Aside, methods: dict[str, tuple[Callable[..., Any], Any, Any]]) -> Any:
     return grpc.method_handlers_generic_handler(
         service,
         {
             name: grpc.unary_unary_rpc_method_handler(
-                call, request_deserializer=request.FromString, response_serializer=response.SerializeToString
+                _with_large(call, request, aside), partial(_read_if_small, request), _written
             )
-            for name, (call, request, response) in methods.items()
+            for name, (call, request, _) in methods.items()
         },
     )
+
+
+def _with_large(call: Callable[..., Any], message: Any, aside: Aside) -> Callable[..., Any]:
+    """A method whose large requests are read, and whose large answers are written, aside."""
+
+    async def called(request: Any, context: Any) -> Any:
+        if isinstance(request, bytes):
+            request_is_large.set(True)
+            try:
+                request = await aside.run(lambda: message.FromString(request))
+            except DecodeError:
+                # What gRPC says itself of small ones.
+                await context.abort(grpc.StatusCode.INTERNAL, "Exception deserializing request!")
+        return await call(request, context)
+
+    return called
+
+
+def _read_if_small(message: Any, raw: bytes) -> Any:
+    return raw if len(raw) > LARGE else message.FromString(raw)
+
+
+def _written(response: Any) -> bytes:
+    return response if isinstance(response, bytes) else response.SerializeToString()
 
 
 def _prediction(service: PredictionService) -> Any:
     return _handlers(
         PREDICTION,
+        service.core.aside,
         {
             "Predict": (service.predict, predict_pb2.PredictRequest, predict_pb2.PredictResponse),
             "Classify": (
@@ -144,6 +171,7 @@ def _prediction(service: PredictionService) -> Any:
 def _model(service: ModelService) -> Any:
     return _handlers(
         MODEL,
+        service.core.aside,
         {
             "GetModelStatus": (
                 service.get_model_status,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
+from serving.aside import breathe
 from serving.signature import NUMPY_TYPES, QUANTIZED
 from serving.status import invalid
 
@@ -40,6 +41,8 @@ _NUMBERS = {kind: types_pb2.DataType.Value(name) for name, kind in NUMPY_TYPES.i
 _TYPES = {types_pb2.DataType.Value(name): kind for name, kind in {**NUMPY_TYPES, **QUANTIZED}.items()}
 _WIRE_OF = {number: _WIRES.get(types_pb2.DataType.Name(number), _INTEGER) for number in _TYPES}
 _MOST_VALUES = 2**27
+#: Values that are copied together: of a few thousand, the event loop need not wait long (see `serving.aside`).
+_TOGETHER = 2**14
 #: Of a varint of 32 bits.
 _LAST_SHIFT = 28
 
@@ -58,8 +61,9 @@ def to_array(proto: Any) -> Array:
     size = shape[0] if len(shape) == 1 else _size(proto, shape)
     if not 0 <= size <= _MOST_VALUES:
         raise invalid("tensor parsing error: invalid shape")
-    if proto.tensor_content:
-        return _from_content(proto.tensor_content, kind, size).reshape(shape)
+    # Each look at it copies it.
+    if content := proto.tensor_content:
+        return _from_content(content, kind, size).reshape(shape)
     wire = _WIRE_OF[proto.dtype]
     values = getattr(proto, wire.field)
     if wire.kind is not None:
@@ -69,7 +73,9 @@ def to_array(proto: Any) -> Array:
         raise invalid(f"tensor parsing error: {given} values for a shape of {size}")
     array: Array = np.empty(size, kind)
     try:
-        array[:given] = values[:]
+        for first in range(0, given, _TOGETHER):
+            array[first : first + _TOGETHER] = values[first : first + _TOGETHER]
+            breathe()
     except OverflowError as error:
         # Small integers travel in a field of 32 bits.
         raise invalid(f"tensor parsing error: {error}") from None
@@ -88,9 +94,15 @@ def _size(proto: Any, shape: list[int]) -> int:
 
 def _read(values: Any, travels_as: np.dtype[Any], kind: np.dtype[Any]) -> Array:
     try:
-        return np.array(values[:], travels_as).view(kind)
+        parts = [_array(values[first : first + _TOGETHER], travels_as) for first in range(0, len(values), _TOGETHER)]
+        return (parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0, travels_as)])).view(kind)
     except (OverflowError, ValueError) as error:
         raise invalid(f"tensor parsing error: {error}") from None
+
+
+def _array(values: Any, kind: np.dtype[Any]) -> Array:
+    breathe()
+    return np.array(values, kind)
 
 
 def _from_content(content: bytes, kind: np.dtype[Any], size: int) -> Array:
@@ -145,7 +157,10 @@ def to_proto(array: Array, declared: str = "", as_content: bool = False) -> Any:
         proto.tensor_content = array.tobytes()
         return proto
     wire = _WIRE_OF[number]
-    getattr(proto, wire.field).extend(_values(array, wire.kind))
+    field, flat = getattr(proto, wire.field), array.ravel()
+    for first in range(0, len(flat), _TOGETHER):
+        field.extend(_values(flat[first : first + _TOGETHER], wire.kind))
+        breathe()
     return proto
 
 
@@ -160,8 +175,7 @@ def _of_rare_type(array: Array, as_content: bool) -> Any:
 
 
 def _values(array: Array, travels_as: np.dtype[Any] | None) -> list[Any]:
-    flat = array.ravel()
-    values = (flat if travels_as is None else flat.view(travels_as)).tolist()
+    values = (array if travels_as is None else array.view(travels_as)).tolist()
     return [v if isinstance(v, bytes) else str(v).encode() for v in values] if array.dtype.hasobject else values
 
 

@@ -74,6 +74,8 @@ def live(options=None, **more):
 
     try:
         if failure:
+            # Its loop is about to close, and must not be told to stop.
+            thread.join(60)
             raise failure[0]
         server = Live(holder["ports"], stop)
         yield server

@@ -26,6 +26,9 @@ class Tally:
     by_version: dict = field(default_factory=dict)
     floor: tuple[float, int] = (float("inf"), 0)
     draining: bool = False
+    #: Behind a proxy whose reload may close a kept connection as a request comes; asked again, as clients do.
+    proxied: bool = False
+    closed_by_proxy: int = 0
 
     def take(self):
         """The next number to ask with, or None."""
@@ -44,7 +47,9 @@ class Tally:
 async def rest_client(port, model, tally, key):
     """Asks until there is nothing more to ask, or the server closes the door between two requests."""
     reader = writer = None
-    while (x := tally.take()) is not None:
+    x = tally.take()
+    while x is not None:
+        was_kept = writer is not None
         if writer is None:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -59,6 +64,11 @@ async def rest_client(port, model, tally, key):
         except (OSError, asyncio.IncompleteReadError) as error:
             if tally.draining and not getattr(error, "partial", b""):
                 return _given_up(tally)
+            if tally.proxied and was_kept and not getattr(error, "partial", b""):
+                tally.closed_by_proxy += 1
+                writer.close()
+                reader = writer = None
+                continue
             tally.failed.append(repr(error))
             return None
         if status != 200:
@@ -68,6 +78,7 @@ async def rest_client(port, model, tally, key):
         if headers.get(b"connection") == b"close":
             writer.close()
             reader = writer = None
+        x = tally.take()
     if writer is not None:
         writer.close()
     return None

@@ -11,12 +11,13 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
 
 from tests.serving.test_process import process
 
 LARGE = 25_000_000
 #: Milliseconds.
-MOST_WAIT = 50.0
+MOST_WAIT, MOST_COPIES = 50.0, 1000.0
 
 #: Sends what it is given on the standard input without pause, so long, and prints what came back first.
 CLIENT = """
@@ -30,6 +31,19 @@ while told is None or time.monotonic() < stop:
     told = told or (answer.status, answer.read())
     client.close()
 sys.stdout.buffer.write(str(told[0]).encode() + b" " + told[1][:200])
+"""
+
+#: The same over gRPC.
+GRPC_CLIENT = """
+import grpc, sys, time
+port, seconds = int(sys.argv[1]), float(sys.argv[2])
+body, stop, told = sys.stdin.buffer.read(), time.monotonic() + seconds, b""
+options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+    call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    while not told or time.monotonic() < stop:
+        told = call(body)
+sys.stdout.buffer.write(b"%d" % len(told))
 """
 
 
@@ -126,6 +140,10 @@ class Probe:
             time.sleep(0.005)
 
     @property
+    def median(self):
+        return sorted(self.waits)[len(self.waits) // 2]
+
+    @property
     def p99(self):
         return sorted(self.waits)[int(len(self.waits) * 0.99)]
 
@@ -139,6 +157,36 @@ def memory(pid, what="VmRSS"):
 def forget_peak(pid):
     with open(f"/proc/{pid}/clear_refs", "w") as file:
         file.write("5")
+
+
+def tensor(values, signature, content):
+    """A PredictRequest."""
+    request = predict_pb2.PredictRequest(model_spec={"name": "m", "signature_name": signature})
+    proto = request.inputs["n" if signature == "many" else "x"]
+    proto.CopyFrom(tf.make_tensor_proto(values))
+    if not content:
+        proto.tensor_content = b""
+        proto.float_val.extend(values.ravel().tolist())
+    return request.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("values", "signature", "content", "least"),
+    [(np.ones((1, LARGE // 4), np.float32), "total", False, 10), (np.ones((1, LARGE // 4), np.float32), "total", True, 10),
+     (np.array([LARGE // 4], np.int32), "many", True, LARGE)],
+    ids=["numbers one by one", "numbers as bytes", "a large answer"],
+)  # fmt: skip
+def test_nor_for_a_large_one_over_grpc(large, values, signature, content, least):
+    _, ports = large
+    command = [sys.executable, "-c", GRPC_CLIENT, str(ports["grpc"]), "2"]
+    client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    client.stdin.write(tensor(values, signature, content))
+    client.stdin.close()
+    probe = Probe(ports["rest"], client)
+    assert int(client.stdout.read()) >= least
+    assert probe.median < MOST_WAIT
+    # gRPC itself puts a message together in the event loop, which takes as long as copying it a few times.
+    assert max(probe.waits) < MOST_COPIES
 
 
 def fire(ports, path, body, seconds=2.0, encoding="identity"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from serving.rest import body, encode, examples, leaves
+from serving.rest import body, encode, examples, leaves, long_body
 from serving.rest.decode import decode
 from serving.rest.long_answer import encode_long
 from serving.rest.long_body import LongList, parse_long
@@ -103,6 +103,9 @@ def outcome(parse, raw, inputs, reads):
 @example(b'{"instances": [[[1],[2]],[[3],[4,5]]]}', {"a": "DT_FLOAT"}, None, 2)
 @example(b'{"instances": -[1,2,3]}', {"a": "DT_FLOAT"}, None, 2)
 @example(b'{"instances": [[1,2,3]] [4]}', {"a": "DT_FLOAT"}, None, 2)
+@example(b'{"instances": ["aaaa", "bbbb\\u0000"]}', {"a": "DT_STRING"}, None, 3)
+@example(b'{"aaaaaaaaaaa": "\\u0000", "instances": ["aaaa"]}', {"a": "DT_STRING"}, None, 3)
+@example(b'{"inputs": "aaaa", "inputs": ["\\u0000"]}', {"a": "DT_STRING"}, None, 3)
 @given(
     texts_of(),
     st.dictionaries(st.sampled_from("ab"), st.sampled_from(TYPES), min_size=1),
@@ -112,7 +115,10 @@ def outcome(parse, raw, inputs, reads):
 def test_the_same_tensors_or_the_same_refusal(raw, types, reads, block):
     inputs = {name: TensorSpec(name, dtype, None) for name, dtype in types.items()}
     small = outcome(body.parse, raw, inputs, reads)
-    assert outcome(lambda text: parse_long(text, block), raw, inputs, reads) == small
+    for long_text in (long_body._LONG_TEXT, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(long_body, "_LONG_TEXT", long_text)
+            assert outcome(lambda text: parse_long(text, block), raw, inputs, reads) == small
 
 
 @MANY
