@@ -301,7 +301,7 @@ NAMED: tuple[tuple[str, Shift, float, int, int], ...] = (
 
 
 #: The family whose rate comes nearest to the level: continuous, so that Smirnov's bound is all but exact. More runs tell how near.
-NEAREST, NEAREST_RUNS = "lognormal amounts", 10_000
+NEAREST, NEAREST_RUNS = "lognormal amounts", 40_000
 
 
 def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:

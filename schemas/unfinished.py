@@ -48,9 +48,9 @@ def at_work(output_folder: Path) -> Path | None:
     try:
         if holder(output_folder) is None:
             return None
+        open_runs = [path for path in runs.iterdir() if path.is_dir() and not path.is_symlink() and is_open(path)]
     except OSError:
         return None
-    open_runs = [path for path in runs.iterdir() if path.is_dir() and not path.is_symlink() and is_open(path)]
     return max(open_runs, key=lambda path: path.name, default=None)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import replace
 from pathlib import Path
 
 from reports.build import build
 from reports.run_index import build_index
+from schemas import unfinished
 from schemas.evidence import MetricRow
+from schemas.records import State, StepRecord
 from tests.reports import run_folders
 from tests.reports.parsed_page import Page
 
@@ -48,6 +51,16 @@ def test_unreadable_runs_are_listed_with_the_reason(tmp_path: Path) -> None:
     assert "No result.json: the run is under way, or was killed." in words
     assert "result.json cannot be read: Expecting property name" in words
     assert "good" in words
+
+
+def test_a_killed_run_is_named_by_its_step_and_a_run_at_work_by_where_it_is(tmp_path: Path) -> None:
+    step = StepRecord("Trainer", State.FAILED, error=unfinished.KILLED)
+    told = run_folders.result("ERROR", (), (step,), run_id="20261121-070000")
+    unfinished.write(told, tmp_path / "runs" / "20261121-070000")
+    assert "The run was killed in Trainer." in Page(build_index(tmp_path)).words
+    with (tmp_path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "The run is under way: in Trainer." in Page(build_index(tmp_path)).words
 
 
 def test_no_runs_yet(tmp_path: Path) -> None:

@@ -127,6 +127,21 @@ def test_a_run_killed_after_it_had_its_result_keeps_its_verdict(folder, base):
     assert "metrics and charts may be missing" in result.notes[-1]
 
 
+def test_a_frontier_that_was_killed(folder, base):
+    """It has no folder below runs/; what it left is known by the id that it wrote down."""
+    execution = base.execution("frontier-20261121-070000", "Transform", [], [], "RUNNING")
+    half = folder.artifacts / "Transform" / "transform_graph" / str(execution)
+    half.mkdir(parents=True)
+    folder.frontier.mkdir()
+    (folder.frontier / killed.FRONTIER_RUN).write_text("frontier-20261121-070000")
+    assert killed.is_any_in(folder)
+    [found] = killed.close(folder, Metadata())
+    assert (found.run_id, found.place) == ("frontier-20261121-070000", "in Transform")
+    assert state_of(base, execution)[0] == "FAILED"
+    assert not half.exists()
+    assert not killed.is_any_in(folder)
+
+
 def test_folders_that_are_no_runs_are_left_alone(folder):
     (folder.runs / "notes of mine").mkdir()
     assert not killed.is_any_in(folder)
