@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.document import Document
+from schemas.plain_file import read_plain
 from schemas.release import Release
 from schemas.whole_file import write_whole
 
@@ -55,7 +56,7 @@ def why_unrecorded(serving_folder: str | Path, version: int, digest: str, releas
             return ""
     file = file_of(serving_folder, version)
     try:
-        record = FILE.from_json(file.read_text(encoding="utf-8"))
+        record = FILE.from_json(read_plain(file).decode())
         known, pushed, blessing = record.version, record.digest, record.blessing
     except FileNotFoundError:
         return f"version {version} has no record of the Pusher, so no gate is known to have let it through"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from schemas.plain_file import read_plain
 from schemas.whole_file import write_whole
 
 FILE_NAME = "release.json"
@@ -163,12 +163,7 @@ def read_bytes(folder: str | Path) -> bytes | None:
     path = Path(folder) / FILE_NAME
     if not os.path.lexists(path):
         return None
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError(f"{path} is no file")
-    if found.st_size > LARGEST_FILE:
-        raise ValueError(f"{path} has {found.st_size} bytes; a release has at most {LARGEST_FILE}")
-    return path.read_bytes()
+    return read_plain(path, LARGEST_FILE)
 
 
 def parse(content: bytes, place: str = FILE_NAME) -> Release:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas import release as releases
+from schemas.plain_file import open_plain_to_write
 from schemas.release import Release
 from schemas.whole_file import write_whole
 
@@ -94,13 +95,14 @@ def update(folder: str | Path, decide: Callable[[Release], Release], expected: s
 def _locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + PATIENCE
-    with (folder / LOCK_NAME).open("a") as file:
+    lock = folder / LOCK_NAME
+    with open(open_plain_to_write(lock), "ab") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > until:
-                    raise TimeoutError(f"{file.name} has been held by somebody else for {PATIENCE:.0f} s") from None
+                    raise TimeoutError(f"{lock} has been held by somebody else for {PATIENCE:.0f} s") from None
                 time.sleep(_PAUSE)
         yield

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from schemas.address import with_port
 from schemas.errors import MachineError, Problem
+from schemas.plain_file import read_plain
 from serving import config, listening
 from serving.access_log import AccessLog
 from serving.admission import Admission
@@ -69,14 +70,31 @@ class Ports:
 
 async def serve(options: Options) -> None:
     """Runs until SIGTERM or SIGINT, then answers what was accepted. Raises SluicegateError when it cannot start."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop, started = asyncio.Event(), asyncio.Event()
+    _on_signals(stop, started)
+    try:
+        async with running(options, settled=freeze) as ports:
+            started.set()
+            print(_welcome(options, ports), flush=True)  # noqa: T201
+            await stop.wait()
+            log.info("draining")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        log.info("stopped before it served")
+
+
+def _on_signals(stop: asyncio.Event, started: asyncio.Event) -> None:
+    """A start is stopped, too, and not only when it is through: a model that does not load is tried for minutes."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        if task is not None and not started.is_set() and not stop.is_set():
+            task.cancel()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with running(options, settled=freeze) as ports:
-        print(_welcome(options, ports), flush=True)  # noqa: T201
-        await stop.wait()
-        log.info("draining")
+        loop.add_signal_handler(number, end)
 
 
 def freeze() -> None:
@@ -116,8 +134,8 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
             metrics.more.append(library.watches.samples)
             library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
             core = ServerCore(library, metrics, access, Limits(rows=options.max_request_rows))
-            applied = await _configure(library, options)
             try:
+                applied = await _configure(library, options)
                 if journal is not None:
                     journal.await_writer()
                 settled()
@@ -152,7 +170,8 @@ async def _configure(library: Library, options: Options) -> bytes:
     """Returns the config file's content. Raises MachineError."""
     place = str(options.model_config_file or options.model_base_path)
     try:
-        content = options.model_config_file.read_bytes() if options.model_config_file else b""
+        # The first time it may be a pipe, which may never end.
+        content = await in_own_thread(options.model_config_file.read_bytes) if options.model_config_file else b""
         await library.configure(config.parse(_text_of(content)) if options.model_config_file else _only_model(options))
     except (ServingError, OSError, ValueError, RecursionError) as error:
         raise MachineError(
@@ -204,6 +223,7 @@ async def _refuse_nothing(library: Library) -> None:
 async def _watching(library: Library, options: Options, applied: bytes) -> AsyncIterator[None]:
     """Each kind of file in a task of its own: none waits for another, nor for a model that loads."""
     watches = library.watches
+    watches.begin()
     tasks = [
         asyncio.ensure_future(keep_looking(watches.add(what), partial(library.look, what)))
         for what in (VERSIONS, RELEASE)
@@ -229,7 +249,7 @@ class ConfigLook:
     applied: bytes
 
     async def __call__(self) -> None:
-        content = await in_own_thread(self.file.read_bytes)
+        content = await in_own_thread(read_plain, self.file)
         if content == self.applied:
             return
         self.library.adopt(await in_own_thread(lambda: config.parse(_text_of(content))))

@@ -97,6 +97,11 @@ class Watches:
     def forget(self, model: str) -> None:
         self.all = [one for one in self.all if one.model != model or not model]
 
+    def begin(self) -> None:
+        """Nobody is late yet: until now they waited for the first models to load."""
+        for one in self.all:
+            one.last = self._clock()
+
     def late(self) -> list[str]:
         return [one.late for one in self.all if one.late]
 

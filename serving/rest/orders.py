@@ -36,11 +36,12 @@ def order(admission: Admission, act: Act) -> Callable[[Request], Awaitable[Respo
 
     async def answer(request: Request) -> Response:
         try:
-            who = admission.check_http(_headers(request))
-            _check_type(request)
+            headers = _headers(request)
+            who = admission.check_http(headers)
+            _check_type(headers.get("content-type", ""))
             given = _parsed(await _body(request))
             name = request.path_params["name"]
-            answer = await act(given, name, who, request.headers.get("if-match", "").strip('"'))
+            answer = await act(given, name, who, headers.get("if-match", "").strip('"'))
         except ServingError as error:
             return _no(HTTP_STATUS[error.code], error.message)
         except Refused as error:
@@ -63,8 +64,7 @@ def _headers(request: Request) -> dict[str, str]:
     return {name: ", ".join(request.headers.getlist(name)) for name in names}
 
 
-def _check_type(request: Request) -> None:
-    given = request.headers.get("content-type", "")
+def _check_type(given: str) -> None:
     if given.partition(";")[0].strip().lower() != _JSON:
         raise Refused(415, f"An order is of content-type {_JSON}, not {given[:100]!r}")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from schemas.release import Release
+from schemas.release import FILE_NAME, Release
 from serving import router
 from serving.config import ModelConfig
 from serving.status import Code, ServingError, invalid
@@ -76,9 +76,20 @@ class Model:
     def problem(self) -> str:
         """What is wrong with its folder; "" where nothing is."""
         empty = "" if self.sight.versions or self.sight.versions is None else f"no version in {self.config.base_path}"
-        return "; ".join(
-            dict.fromkeys(filter(None, (self.versions_watch.problem or empty, self.release_watch.problem)))
-        )
+        told = (self.versions_watch.problem or empty, self.release_watch.problem, "" if empty else self._absent)
+        return "; ".join(dict.fromkeys(filter(None, told)))
+
+    @property
+    def _absent(self) -> str:
+        """Versions that the release state names and the folder lacks; "" for none."""
+        release = self.sight.release[0] if self.sight.release else None
+        if release is None or self.sight.versions is None:
+            return ""
+        named = (("stable", release.stable), ("canary", release.canary))
+        missing = [
+            f"version {number}, its {arm}" for arm, number in named if number not in {None, *self.sight.versions}
+        ]
+        return f"{FILE_NAME} names {' and '.join(missing)}, which is not in {self.config.base_path}" if missing else ""
 
     def available(self) -> list[int]:
         return sorted(number for number, version in self.versions.items() if version.is_available)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.plain_file import read_plain
 from serving.engine.batching import Batcher, Journal
 from serving.engine.batching import Threads as BatchThreads
 from serving.engine.limits import UNBATCHED, BatchLimits
@@ -57,6 +58,7 @@ class Loader:
 
     def __call__(self, model: str, path: Path) -> Loaded:
         """Raises ServingError for what cannot be loaded or fails in its warm-up."""
+        _check_files(path)
         limits = _own_limits(path) if self.own_limits else self.limits
         saved_model = SavedModel(path, self.session)
         try:
@@ -70,13 +72,20 @@ class Loader:
         return Loaded(saved_model, batcher, description, _reader(path, description, saved_model))
 
 
+def _check_files(path: Path) -> None:
+    """Raises ServingError for a pipe or the like: who reads it may wait for ever, and a thread that waits cannot be ended."""
+    for one in path.rglob("*"):
+        if one.exists() and not one.is_file() and not one.is_dir():
+            raise invalid(f"{one} is no file")
+
+
 def _own_limits(path: Path) -> BatchLimits:
     """Raises ServingError for a file that is wrong."""
     try:
-        text = (path / BATCHING).read_text(encoding="utf-8")
+        text = read_plain(path / BATCHING).decode()
     except FileNotFoundError:
         return UNBATCHED
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise invalid(f"{path / BATCHING}: {error}") from None
     try:
         return batch_limits(text, BatchLimits())
@@ -99,7 +108,7 @@ def _reader(path: Path, description: dict[str, Any], saved_model: SavedModel) ->
 
 def _description(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads((path / DESCRIPTION).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_plain(path / DESCRIPTION))
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

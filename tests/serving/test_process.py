@@ -100,6 +100,30 @@ class TestStart:
         assert "No version of a model could be loaded" in str(error.value)
         assert str(tmp_path / "1") in str(error.value)
 
+    @pytest.mark.parametrize("hindered_by", ["a model that does not load", "a config that does not end"])
+    def test_a_start_that_comes_to_nothing_is_stopped_by_the_first_signal(self, tmp_path, hindered_by):
+        (tmp_path / "m" / "1").mkdir(parents=True)
+        (tmp_path / "m" / "1" / "saved_model.pb").write_text("no model")
+        os.mkfifo(tmp_path / "config")
+        endless = hindered_by == "a config that does not end"
+        flag = f"--model_config_file={tmp_path / 'config'}" if endless else f"--model_base_path={tmp_path / 'm'}"
+        with subprocess.Popen(
+            command(flag, "--free_ports"), cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as child:
+            try:
+                # Opening the pipe waits until the server reads it.
+                held = os.open(tmp_path / "config", os.O_WRONLY if endless else os.O_RDONLY | os.O_NONBLOCK)
+                if not endless:
+                    while "did not load" not in child.stdout.readline():
+                        assert child.poll() is None
+                child.send_signal(signal.SIGTERM)
+                told = child.communicate(timeout=20)[0]
+            finally:
+                child.kill()
+        os.close(held)
+        assert (child.returncode, "Traceback" in told) == (0, False)
+        assert "stopped before it served" in told
+
     @pytest.mark.parametrize("kind", ["rest_port", "grpc_port"])
     def test_a_port_that_is_taken(self, tiny, kind):
         with socket.socket() as taken:

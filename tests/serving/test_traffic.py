@@ -176,6 +176,7 @@ class TestRollout:
             ({"content-type": "text/plain"}, 415),
             ({"content-type": "application/x-www-form-urlencoded"}, 415),
             ({"content-type": None}, 415),
+            ({"content-type": "application/json, text/plain"}, 415),
             ({"origin": "http://evil.example"}, 403),
             ({"origin": "null"}, 403),
             ({"origin": "http://127.0.0.1:1"}, 403),

@@ -4,11 +4,13 @@ import asyncio
 import os
 import shutil
 import time
+from functools import partial
 
 import pytest
 
 from schemas import release
 from schemas.release import Release
+from serving.server import running
 from serving.watching import Watched, Watches, in_own_thread, keep_looking, look_once, reason_of
 from tests.serving.live import live
 
@@ -151,6 +153,44 @@ class TestBrokenFiles:
             (base / release.FILE_NAME).unlink()
             os.mkfifo(base / release.FILE_NAME)
             server.wait_for(lambda: "is no file" in problem_of(server, "release state", "tiny"))
+            assert stable(server) == 1
+
+    @pytest.mark.parametrize("kind", ["pipe", "sparse"])
+    def test_a_config_that_cannot_be_read_to_its_end_holds_nobody(self, watched_server, kind):
+        server, folder = watched_server
+        config = folder / "models.config"
+        config.unlink()
+        if kind == "pipe":
+            os.mkfifo(config)
+        else:
+            config.touch()
+            os.truncate(config, 2**30)
+        said = {"pipe": "is no file", "sparse": "has 1073741824 bytes"}[kind]
+        server.wait_for(lambda: said in problem_of(server, "model config"))
+        put(config, configured(("tiny", folder / "tiny"), ("more", folder / "tiny")))
+        server.wait_for(lambda: {one["name"] for one in state(server)["models"]} == {"tiny", "more"})
+        put(config, configured(("tiny", folder / "tiny")))
+        server.wait_for(lambda: {one["name"] for one in state(server)["models"]} == {"tiny"})
+        assert server.http.get("/readyz").status_code == 200
+
+    @pytest.mark.parametrize("name", ["saved_model.pb", "assets.extra/tf_serving_warmup_requests", "variables/data"])
+    def test_a_pipe_within_a_version_holds_no_thread_that_loads(self, base, name):
+        shutil.copytree(base / "1", base / "3")
+        pipe = base / "3" / name
+        pipe.parent.mkdir(exist_ok=True)
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        with live(model_name="tiny", model_base_path=base, load_retries=0) as server:
+            put(base / release.FILE_NAME, release.render(Release(stable=3, salt="s")))
+            server.wait_for(lambda: server.states("tiny").get(3) == "END")
+            assert stable(server) == 1
+            told = {int(v["version"]): v["error"] for v in state(server)["models"][0]["versions"]}
+            assert "is no file" in told[3]["message"]
+
+    def test_a_release_of_a_version_that_is_not_there_is_told(self, base):
+        with live(model_name="tiny", model_base_path=base) as server:
+            put(base / release.FILE_NAME, release.render(Release(stable=77, salt="s")))
+            server.wait_for(lambda: "version 77" in state(server)["models"][0]["problem"])
             assert stable(server) == 1
 
 
@@ -305,6 +345,14 @@ def test_who_has_not_looked_for_more_than_three_intervals_is_late():
     assert watches.late() == []
     watches.forget("m")
     assert watches.all == []
+
+
+def test_a_model_that_takes_its_time_to_load_makes_nobody_late_at_the_start(base, monkeypatch):
+    monkeypatch.setattr("serving.watching.LATE_SECONDS", 2.0)
+    monkeypatch.setattr("serving.watching.LATE_INTERVALS", 0.0)
+    monkeypatch.setattr("tests.serving.live.running", partial(running, settled=lambda: time.sleep(2.2)))
+    with live(model_name="tiny", model_base_path=base, poll=30) as server:
+        assert server.http.get("/readyz").text == "ready\n"
 
 
 def test_a_reason_is_one_line_and_never_fails():
