@@ -18,7 +18,7 @@ from components.example_gen.source import Source
 from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
-from schemas.reading import ISO
+from schemas.reading import DAY_FIRST, ISO, MONTH_FIRST, MONTH_NAME
 from schemas.table import Column, TableProfile
 
 KEY_IS_AN_ID = "it is the key of the split: no model can learn from a key it never sees again"
@@ -28,6 +28,12 @@ _CODE_NAME = re.compile(
     r"(^|[_\-. ])(code|zip|zipcode|postcode|plz|type|class|category|group|id|area|tract|region|status)s?$",
     re.IGNORECASE,
 )
+
+DATE_REASONS = {
+    DAY_FIRST: "only with the day first all of its dates exist",
+    MONTH_FIRST: "only with the month first all of its dates exist",
+    MONTH_NAME: "its dates have the month's name",
+}
 
 HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: it becomes the contract.
 - type decides what a cell may be; BYTES keeps digits as text.
@@ -95,7 +101,7 @@ def advice_on(profile: TableProfile) -> list[Advice]:
         Advice(
             "columns.dates",
             column.name,
-            f"only with the {order.partition('_')[0]} first all of its dates exist",
+            DATE_REASONS[order],
             order,
             active=True,
         )
