@@ -44,7 +44,6 @@ from serving.watching import (
     CONFIG,
     RELEASE,
     VERSIONS,
-    Watched,
     Watches,
     in_own_thread,
     keep_looking,
@@ -212,7 +211,7 @@ async def _watching(library: Library, options: Options, applied: bytes) -> Async
     ]
     if options.config_poll > 0 and options.model_config_file:
         watched = watches.add(CONFIG, every=max(options.config_poll, _SHORTEST_POLL))
-        look = ConfigLook(options.model_config_file, library, applied, watched)
+        look = ConfigLook(options.model_config_file, library, applied)
         tasks.append(asyncio.ensure_future(keep_looking(watched, look)))
     try:
         yield
@@ -228,11 +227,10 @@ class ConfigLook:
     file: Path
     library: Library
     applied: bytes
-    watched: Watched
 
     async def __call__(self) -> None:
         content = await in_own_thread(self.file.read_bytes)
-        if content == self.applied and not self.watched.problem:
+        if content == self.applied:
             return
         self.library.adopt(await in_own_thread(lambda: config.parse(_text_of(content))))
         self.applied = content

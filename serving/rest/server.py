@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
 import time
 from typing import Any
@@ -53,13 +55,27 @@ class RestServer:
         Each answer given while the server drains ends its connection. Those that remain hold a request which nobody has read
         yet, or are idle; hanging up at once would lose the former.
         """
-        await _close_door(self._server.servers)
+        waiting = await _close_door(self._server.servers)
+        late = [asyncio.ensure_future(self._let_in(one)) for one in waiting]
         closed = time.monotonic()
         await asyncio.sleep(_SETTLE)
         while any(time.monotonic() - closed < _patience(one) for one in self._server.server_state.connections):
             await asyncio.sleep(0.01)
         self._server.should_exit = True
         await self._task
+        for one in late:
+            one.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _let_in(self, connection: socket.socket) -> None:
+        config, state = self._server.config, self._server.server_state
+        protocol: Any = config.http_protocol_class
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(
+            lambda: protocol(config=config, server_state=state, app_state=self._server.lifespan.state),
+            connection,
+            ssl=config.ssl,
+        )
 
     def _config(self, host: str, port: int, tls: Tls | None) -> uvicorn.Config:
         with pem.files(tls) if tls else contextlib.nullcontext((None, None)) as (certificate, private):
@@ -87,19 +103,49 @@ class RestServer:
         return config
 
 
-async def _close_door(doors: list[asyncio.Server]) -> None:
-    """Takes no new connection, and loses none that was taken.
+async def _close_door(doors: list[asyncio.Server]) -> list[socket.socket]:
+    """Takes no new connection, and loses none that was taken; gives those that came while it closed.
 
     asyncio drops a connection without a word when its server is closed between accept() and the making of its transport, a
     turn of the loop later (CPython 3.11, Server._attach). So the sockets are looked away from first, and closed turns later.
+    Meanwhile the system goes on taking connections, with requests on them, and would reset all of them when the last
+    descriptor of the socket is closed. So that one is ours, and closed in the moment in which nobody waits.
     """
     loop = asyncio.get_running_loop()
-    for listening in (socket for door in doors for socket in door.sockets):
-        loop.remove_reader(listening.fileno())
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+    listening = [one for door in doors for one in door.sockets]
+    kept = [socket.socket(fileno=os.dup(one.fileno())) for one in listening]
+    for one in listening:
+        loop.remove_reader(one.fileno())
+    await _turns()
     for door in doors:
         door.close()
+    await _turns()
+    return [connection for one in kept for connection in _rest_of(one)]
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+def _rest_of(listening: socket.socket) -> list[socket.socket]:
+    """All connections that wait at a socket, which is closed then."""
+    found: list[socket.socket] = []
+    listening.setblocking(False)
+    with listening:
+        while True:
+            try:
+                found.append(listening.accept()[0])
+            except BlockingIOError:
+                break
+            except ConnectionError:
+                # This one is gone already.
+                continue
+            except OSError:
+                break
+    for one in found:
+        one.setblocking(False)
+    return found
 
 
 def _patience(connection: Any) -> float:

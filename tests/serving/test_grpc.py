@@ -308,7 +308,7 @@ class TestReload:
                 {"name": "b", "base_path": str(tiny)},
             )
             assert answer.status.error_code == 0
-            assert server.states("a") == {2: "AVAILABLE", 1: "AVAILABLE"}
+            server.wait_for(lambda: server.states("a") == {2: "AVAILABLE", 1: "AVAILABLE"})
             assert refused(server.predict.Predict, request())[0] == "NOT_FOUND"
             assert server.predict.Predict(request(model="a", version=1)).outputs["y"].float_val[0] == 1.5
             labels = {"old": 1}

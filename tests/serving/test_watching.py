@@ -225,9 +225,12 @@ def test_a_folder_that_hangs_delays_no_other_model_and_is_not_ready(base, tmp_pa
     with live(model_config_file=config) as server:
         assert server.http.get("/readyz").status_code == 200
         hangs.append(True)
-        put(base / release.FILE_NAME, release.render(Release(stable=2, salt="s")))
-        server.wait_for(lambda: stable(server) == 2, seconds=5)
         server.wait_for(lambda: server.http.get("/readyz").status_code == 503, seconds=5)
+        for number in (2, 1):
+            put(base / release.FILE_NAME, release.render(Release(stable=number, salt="s")))
+            server.wait_for(lambda number=number: stable(server) == number, seconds=5)
+        shutil.copytree(base / "1", base / "3")
+        server.wait_for(lambda: watch_of(server, "versions", "tiny")["age"] < 1, seconds=5)
         assert "nobody has looked at the release state of other" in server.http.get("/readyz").text
         assert server.http.get("/healthz").status_code == 200
         ends.append(True)

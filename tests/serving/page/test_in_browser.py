@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -269,3 +270,37 @@ def test_a_restarted_server_begins_a_new_history(driver: webdriver.Chrome) -> No
     assert driver.execute_script(script, [[1, 100], [2, 110], [3, 5], [4, 9]]) == [None, 10, None, 4]
     # After a break, such as a hidden page, there is nothing to compare with for a moment.
     assert driver.execute_script(script, [[1, 100], [2, 110], [60, 500], [61, 503]]) == [None, 10, 10, 3]
+
+
+def test_a_broken_release_state_is_shown_until_it_is_mended(
+    driver: webdriver.Chrome, address: str, models: Path
+) -> None:
+    driver.get(f"{address}#small")
+    file = models / "small" / "release.json"
+    good = file.read_bytes()
+    try:
+        file.write_bytes(b"null")
+        until(driver, lambda d: "release.json" in text(d, "#problem"))
+        assert "null where an object should stand" in text(driver, "#problem")
+    finally:
+        file.write_bytes(good)
+    until(driver, lambda d: not d.find_element(By.ID, "problem").is_displayed())
+
+
+def test_a_broken_config_and_a_watcher_that_is_late_are_shown(driver: webdriver.Chrome) -> None:
+    watches = [
+        {"watch": "model config", "model": "", "problem": "it holds null", "late": ""},
+        {
+            "watch": "versions",
+            "model": "small",
+            "problem": "",
+            "late": "nobody has looked at the versions of small for 9 s",
+        },
+        {"watch": "versions", "model": "small", "problem": "told at the model", "late": ""},
+    ]
+    told = driver.execute_script("state = {...state, watches: arguments[0]}; render(); return watchTroubles()", watches)
+    assert told == [
+        "The model config cannot be used, and stays as it was: it holds null.",
+        "Nobody has looked at the versions of small for 9 s.",
+    ]
+    assert text(driver, "#watch-problem") == " ".join(told)

@@ -4,6 +4,9 @@ import asyncio
 import socket
 import time
 
+import pytest
+import uvloop
+
 from serving.rest.server import RestServer
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -94,3 +97,40 @@ def test_a_kept_connection_is_given_up_sooner():
 def test_without_clients_it_closes_at_once():
     _, seconds = closing()
     assert seconds < 1
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_who_comes_while_the_door_closes_is_answered(run):
+    """The system has taken these connections and requests; nobody has looked at them when the door is closed."""
+
+    async def main():
+        server = RestServer(greet, grace=5)
+        await server.start("127.0.0.1", 0, None)
+        came = []
+
+        class Door:
+            def __init__(self, real):
+                self.sockets, self._real = real.sockets, real
+
+            def close(self):
+                # uvicorn closes once more.
+                for _ in range(0 if came else 20):
+                    came.append(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+                    came[-1].sendall(HANG_UP)
+                self._real.close()
+
+            def __getattr__(self, name):
+                return getattr(self._real, name)
+
+        server._server.servers[:] = [Door(one) for one in server._server.servers]
+        await server.stop()
+        return [await asyncio.to_thread(_received, one) for one in came]
+
+    assert [answer[-2:] for answer in run(main())] == [b"hi"] * 20
+
+
+def _received(connection):
+    try:
+        return connection.recv(1000)
+    except OSError as error:
+        return repr(error).encode()

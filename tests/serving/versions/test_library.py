@@ -148,6 +148,78 @@ def test_a_version_that_fails_leaves_the_good_one(world):
     assert world.tries == [1, 2, 2, 2]
 
 
+def test_a_version_that_nobody_asks_for_any_more_ends_its_retries_at_once(world):
+    world.add(1)
+    world.broken.add(1)
+
+    async def story(library):
+        library._patience = Patience(5, 60.0)
+        library.adopt([world.config()])
+        await until(library, lambda: 1 in library.models["m"].versions and library.models["m"].versions[1].error)
+        version = library.models["m"].versions[1]
+        library.adopt([])
+        while version.state is not State.END:
+            await asyncio.sleep(0.005)
+        assert world.tries == [1]
+
+    told(world, story)
+
+
+def test_a_version_that_is_asked_for_again_while_it_loads_is_loaded_once(world):
+    world.add(1, 2)
+    world.release(stable=1)
+
+    async def story(library):
+        world.held.add(2)
+        world.release(stable=2)
+        await until(library, lambda: states(library).get(2) == "LOADING")
+        for stable in (1, 2):
+            world.release(stable=stable)
+            await library.refresh()
+        world.held.clear()
+        await until(library, lambda: states(library) == {1: "END", 2: "AVAILABLE"})
+        assert world.tries == [1, 2]
+
+    served(world, story)
+
+
+def test_a_version_that_came_too_late_is_closed_and_answers_nobody(world):
+    world.add(1, 2)
+    world.release(stable=1)
+
+    async def story(library):
+        world.held.add(2)
+        world.release(stable=2)
+        await until(library, lambda: states(library).get(2) == "LOADING")
+        world.release(stable=1)
+        await library.refresh()
+        world.held.clear()
+        await until(library, lambda: world.closed == [2])
+        assert answering(library) == 1
+
+    served(world, story)
+
+
+def test_what_was_loaded_from_a_place_that_was_mended_meanwhile_is_closed(world, tmp_path):
+    world.add(1)
+    world.held.add(1)
+    other = tmp_path / "other"
+    (other / "1").mkdir(parents=True)
+
+    async def story(library):
+        library.adopt([world.config()])
+        await until(library, lambda: world.tries == [1])
+        library.adopt([ModelConfig("m", other)])
+        await until(library, lambda: world.tries == [1, 1])
+        world.held.clear()
+        await until(library, lambda: world.closed == [1])
+        await until(library, lambda: states(library) == {1: "AVAILABLE"})
+        assert library.models["m"].versions[1].path == other / "1"
+        assert answering(library) == 1
+
+    told(world, story)
+
+
 def test_a_version_in_use_is_unloaded_only_afterwards(world):
     world.add(1)
 
