@@ -150,6 +150,9 @@ class Label(Section):
     missing: Literal["refuse", "drop"] = Field(
         "refuse", description="Rows without a label: refuse the table, or drop the rows and say how many."
     )
+    leave_out: tuple[str, ...] = Field(
+        (), description="Classes whose rows are left out of the table, and said how many: too rare to be learned."
+    )
 
 
 class NumberText(Section):

@@ -1,12 +1,11 @@
-"""What a model's own folder says about how its scores become decisions."""
+"""What models' own folders say about their scores and how these become decisions."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-#: Written by models.signatures beside the SavedModel.
-DESCRIPTION = "assets.extra/model.json"
+from schemas.predictions import DESCRIPTION, answers_of
 
 
 def decision_threshold(model_folder: str | Path) -> float | None:
@@ -16,3 +15,15 @@ def decision_threshold(model_folder: str | Path) -> float | None:
         return None
     threshold = json.loads(path.read_text(encoding="utf-8")).get("threshold")
     return None if threshold is None else float(threshold)
+
+
+def answer_alike(model_folder: str | Path, baseline_folder: str | Path) -> bool:
+    """Whether two models have the same task and classes, in one order; True where one of them does not say.
+
+    Score says in words why the released model is not compared.
+    """
+    try:
+        ours, theirs = answers_of(model_folder), answers_of(baseline_folder)
+    except (OSError, KeyError):
+        return True
+    return (ours.task, ours.classes) == (theirs.task, theirs.classes)

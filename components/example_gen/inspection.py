@@ -18,6 +18,7 @@ from components.example_gen.labels import (
     unlearned_note,
     without_gaps,
 )
+from components.example_gen.left_out_classes import kept_domain, without_classes
 from components.example_gen.missing_words import taken_note
 from components.example_gen.places import Places
 from components.example_gen.reading import read_table
@@ -64,6 +65,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
     files = find_files(source)
     raw = without_gaps(raw, source)
     table = replace(raw, columns={name: booleans_as_text(column) for name, column in raw.columns.items()})
+    table = without_classes(table, source)
     places = Places(table, source)
     names = list(table.columns)
     problems = name_problems(source, names) + role_problems(source, names)
@@ -110,7 +112,7 @@ def _label(
     if source.label not in table.columns:
         return Label("binary"), []
     word = words.get(source.label, SchemaColumn())
-    label, problems = settle_label(table.columns[source.label], source, word.domain, places)
+    label, problems = settle_label(table.columns[source.label], source, kept_domain(word.domain, source), places)
     wanted = "float" if label.task == "regression" else "text"
     if label.task != "regression" and word.type not in (None, wanted):
         names = {"int": "INT", "float": "FLOAT", "text": "BYTES"}

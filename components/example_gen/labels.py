@@ -9,7 +9,7 @@ from typing import Any
 from components.example_gen import number_formats
 from components.example_gen.columns import is_mostly_numbers
 from components.example_gen.encoded import EncodedColumn, RawTable
-from components.example_gen.missing_words import setting
+from components.example_gen.left_out_classes import number_of, setting, texts_of
 from components.example_gen.names import did_you_mean, listed
 from components.example_gen.places import Places
 from components.example_gen.source import Source
@@ -20,7 +20,6 @@ from schemas.errors import Problem
 MAX_INTEGER_CLASSES = 20
 """Whole numbers with more distinct values than this are taken for a quantity."""
 MAX_CLASSES = 1000
-MAX_NAMED = 20
 _OBVIOUS = (("0", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"))
 """Pairs (negative, positive) that need no guess."""
 
@@ -103,18 +102,11 @@ def as_classes_of(column: EncodedColumn, domain: tuple[str, ...]) -> EncodedColu
     import pyarrow as pa
 
     texts = texts_of(column)
-    by_number = {number: known for known in domain if (number := _number_of(known)) is not None}
+    by_number = {number: known for known in domain if (number := number_of(known)) is not None}
     if len(by_number) < len(domain) or all(text in domain for text in texts):
         return column
-    found = [text if text in domain else by_number.get(_number_of(text), text) for text in texts]  # type: ignore[arg-type]
+    found = [text if text in domain else by_number.get(number_of(text), text) for text in texts]  # type: ignore[arg-type]
     return replace(column.with_values(pa.array(found, pa.string())), declared=None)
-
-
-def _number_of(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def split_problems(column: EncodedColumn, splits: Assignment) -> list[Problem]:
@@ -154,7 +146,7 @@ def unlearned_note(column: EncodedColumn, source: Source, splits: Assignment) ->
     return (
         f"Train lacks classes of the label '{column.name}' that other splits hold (rows): {found}. A model cannot learn them, so "
         "these rows count as errors. Merge such a class with another, bring more rows, or leave its rows out: "
-        f"{setting(source, column, names[:MAX_NAMED])} and `missing: drop` under `label:`.",
+        f"{setting(source, names)}.",
     )
 
 
@@ -162,13 +154,6 @@ def _rows_of(values: Sequence[str], counts: Any, most: int = 5) -> str:
     """As in: 'lynx' (2), 'otter' (1)"""
     found = [f"'{value}' ({rows:,})" for value, rows in zip(values, counts, strict=True) if rows]
     return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
-
-
-def texts_of(column: EncodedColumn) -> list[str]:
-    """The distinct values as the texts that become classes."""
-    import pyarrow as pa
-
-    return [str(value) for value in column.values.cast(pa.string()).to_pylist()]
 
 
 def class_order(values: tuple[str, ...] | list[str]) -> Any:
@@ -201,12 +186,14 @@ def _task(column: EncodedColumn, source: Source, count: int) -> tuple[str | None
 
 def _written_numbers(column: EncodedColumn, source: Source) -> Problem | None:
     """A label such as 14,700 in which nobody should see classes."""
+    import pyarrow.compute as pc
+
     if source.task not in ("auto", "regression") or (
         source.task == "auto" and len(column.values) <= MAX_INTEGER_CLASSES
     ):
         return None
     guess = number_formats.guessed(column)
-    if guess is None:
+    if guess is None or pc.all(are_numbers(column.values)).as_py():
         return None
     return Problem(
         f"column {column.name!r} (label)",
@@ -334,7 +321,7 @@ def _positive_last(
 
 def _plainly(text: str) -> str:
     """In small letters, and 0.000 as 0."""
-    number = _number_of(text)
+    number = number_of(text)
     return text.lower() if number is None or number not in (0.0, 1.0) else f"{number:.0f}"
 
 

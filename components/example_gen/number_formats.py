@@ -17,6 +17,10 @@ _FORMATS = (
 """From the plainest: of formats that read the same, the first is taken."""
 MIN_SHARE = 0.95
 SAMPLE = 200
+MIN_GROUPED = 20
+"""Distinct numbers such as 2.229 that it takes to ask whether they are thousands; fewer may be so by chance."""
+_GROUPED = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+_BARE = r"^[+-]?[0-9]{1,3}$"
 _CODES = frozenset(
     [
         "AED",
@@ -106,8 +110,10 @@ def guessed(column: EncodedColumn) -> Guess | None:
     import pyarrow.compute as pc
 
     values = column.values
-    if not pa.types.is_string(values.type) or not len(values) or not _may_be_numbers(values[:SAMPLE]):
+    if not pa.types.is_string(values.type) or not len(values):
         return None
+    if not _may_be_numbers(values[:SAMPLE]):
+        return _thousands(values)
     counts, numbers = column.counts(), are_numbers(values)
     read = {form: _read(values, form) for form in _FORMATS}
     shares = {form: float(counts[_are_there(found)].sum() / counts.sum()) for form, found in read.items()}
@@ -121,6 +127,27 @@ def guessed(column: EncodedColumn) -> Guess | None:
         if shares[form] == best and is_new and _is_likely(values, form):
             different.append(form)
     return Guess(tuple(different), best, values.filter(written)[0].as_py()) if different else None
+
+
+def _thousands(values: Any) -> Guess | None:
+    """Numbers such as 2.229 and 875, which read as they are and mean thousands.
+
+    A program writes either three decimals always, or none that is a zero at the end. So 875 beside 2.230 is certain; 875 beside
+    nothing but three decimals is likely, and a person must say.
+    """
+    import pyarrow.compute as pc
+
+    def grouped_in(texts: Any) -> Any:
+        found = pc.match_substring_regex(texts, _GROUPED)
+        is_either = pc.or_(found, pc.match_substring_regex(texts, _BARE))
+        return found if pc.all(is_either).as_py() else None
+
+    grouped = None if grouped_in(values[:SAMPLE]) is None else grouped_in(values)
+    if grouped is None or not MIN_GROUPED <= pc.sum(grouped).as_py() < len(values):
+        return None
+    texts, with_points = values.filter(grouped), NumberFormat(",", ".")
+    is_sure = pc.any(pc.ends_with(texts, "0")).as_py()
+    return Guess((with_points,) if is_sure else (with_points, NumberFormat()), 1.0, texts[0].as_py())
 
 
 def _may_be_numbers(values: Any) -> bool:

@@ -18,16 +18,24 @@ from components.example_gen.source import Source
 from components.example_gen.split_proposal import SplitProposal, split_advice, split_proposal
 from schemas.inference import infer
 from schemas.pbtxt import to_pbtxt
-from schemas.reading import ISO
+from schemas.reading import DAY_FIRST, ISO, MONTH_FIRST, MONTH_NAME
 from schemas.table import Column, TableProfile
 
 KEY_IS_AN_ID = "it is the key of the split: no model can learn from a key it never sees again"
 MOSTLY_MISSING = 0.95
 MAX_CODES = 1000
 _CODE_NAME = re.compile(
-    r"(^|[_\-. ])(code|zip|zipcode|postcode|plz|type|class|category|group|id|area|tract|region|status)s?$",
+    r"(^|[_\-. ])(code|zip|zipcode|postcode|plz|type|class|category|group|id|tract|region|status)s?$",
     re.IGNORECASE,
 )
+
+DATE_REASONS = {
+    DAY_FIRST: "only with the day first all of its dates exist",
+    MONTH_FIRST: "only with the month first all of its dates exist",
+    MONTH_NAME: "its dates have the month's name",
+}
+_AREA_NAME = re.compile(r"(^|[_\-. ])areas?$", re.IGNORECASE)
+"""A district by its number, or a size: the numbers of districts follow each other."""
 
 HEADER = """Proposed by sluicegate init from {rows} rows ({splits}); review it: it becomes the contract.
 - type decides what a cell may be; BYTES keeps digits as text.
@@ -95,7 +103,7 @@ def advice_on(profile: TableProfile) -> list[Advice]:
         Advice(
             "columns.dates",
             column.name,
-            f"only with the {order.partition('_')[0]} first all of its dates exist",
+            DATE_REASONS[order],
             order,
             active=True,
         )
@@ -143,4 +151,11 @@ def suggestion(column: Column, rows: int) -> list[Advice]:
 def is_code(column: Column, rows: int) -> bool:
     """Whole numbers that stand for names: few of them, in a column called ..._code, ..._type, zip and the like."""
     few = 2 < column.distinct <= min(MAX_CODES, max(20, rows // 10))
-    return column.type == "int" and column.kind == "number" and few and bool(_CODE_NAME.search(column.name))
+    if column.type != "int" or column.kind != "number" or not few:
+        return False
+    return bool(_CODE_NAME.search(column.name)) or (bool(_AREA_NAME.search(column.name)) and _is_dense(column))
+
+
+def _is_dense(column: Column) -> bool:
+    """Whether most whole numbers between the least and the greatest occur."""
+    return column.low is not None and column.high is not None and column.distinct > (column.high - column.low) / 2

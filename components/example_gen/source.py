@@ -91,6 +91,7 @@ class Source:
     numbers : how a column writes its numbers, where it is not as 1471.46.
     escape : the character that takes a quotation mark or delimiter its meaning, "" for none (quotes are doubled).
     label_missing : "refuse" or "drop" rows without a label.
+    label_leave_out : classes whose rows are left out.
     """
 
     path: str
@@ -110,9 +111,10 @@ class Source:
     numbers: Mapping[str, NumberFormat] = field(default_factory=dict)
     escape: str = ""
     label_missing: str = "refuse"
+    label_leave_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("missing", "leave_out", "ids"):
+        for name in ("missing", "leave_out", "ids", "label_leave_out"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "kinds", dict(self.kinds))

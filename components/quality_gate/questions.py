@@ -23,6 +23,11 @@ from schemas.release_metrics import MetricThen, ReleaseMetrics
 
 #: A threshold at the very end would make one kind of error cost nothing.
 FURTHEST = 1e-6
+WHERE_IT_IS_MEANT = (
+    "If it cannot because you changed the table or the task, let this run pass: "
+    "`overrides: [{gate: quality_gate, by: your name, reason: what you changed and why}]`; "
+    "the next run is compared again, so take the line out then."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +132,9 @@ def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
     if past.is_first:
         return _bootstrap(q)
     if q.baseline is None or group.released is None:
-        return replace(q, reason="baseline_missing", detail=_no_answer(metric, past))
+        return replace(
+            q, value=math.nan, reason="baseline_missing", detail=f"{_no_answer(metric, past)} {WHERE_IT_IS_MEANT}"
+        )
     lost = worsening(metric, measure(metric, group.task, group.candidate), measure(metric, group.task, group.released))
     how = spread(lost, group.candidate.cluster)
     now = group.metric(metric).value

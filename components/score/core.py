@@ -87,6 +87,18 @@ def why_no_baseline(candidate: Answers, folder: str | Path | None) -> str:
     return f"the released model has {difference}, the new one {_words(candidate)}" if difference else ""
 
 
+def unread(folder: str | Path, columns: Collection[str], version: int) -> str:
+    """What to say where the released model in `folder` reads columns that are not among the examples' columns, else ""."""
+    found = described(folder)
+    lacking = sorted(found.inputs - set(columns)) if found else []
+    if not lacking:
+        return ""
+    return (
+        f"Version {version} reads columns that this run leaves out ({_listed(lacking)}) and answered as if they were missing in every "
+        "row; the comparison favours the new model."
+    )
+
+
 def refuse_absent(sensitive: Sequence[Sensitive], columns: Collection[str]) -> None:
     """Raises SettingsError for sensitive columns that are not among the examples' columns."""
     problems = [

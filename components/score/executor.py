@@ -14,7 +14,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.score.columns import Columns, dtypes_in, wanted
-from components.score.core import candidate_in, read_sensitive, refuse_absent, refuse_words, why_no_baseline
+from components.score.core import candidate_in, read_sensitive, refuse_absent, refuse_words, unread, why_no_baseline
 from components.score.shards import Piece, Plan, Scorer, joined, records
 from schemas.predictions import answers_of
 from schemas.roles import Roles
@@ -109,6 +109,8 @@ def _plan(input_dict: Artifacts, exec_properties: dict[str, Any], shards: list[s
         about = replace(about, released_version=baselines[0].get_int_custom_property("version"))
         about = replace(about, caution=_caution(dealt, baselines[0]))
         if not note:
+            lacking = unread(folder, there, baselines[0].get_int_custom_property("version")) if seen else ""
+            about = replace(about, caution=" ".join(filter(None, [about.caution, lacking])))
             threshold = answers_of(folder).threshold
             about = replace(about, baseline_version=about.released_version, baseline_threshold=threshold)
     columns = Columns(roles, sensitive, dtypes, about.cluster, slices)

@@ -49,6 +49,7 @@ def source_of(settings: Settings) -> Source:
         numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
         escape=data.escape,
         label_missing=settings.label.missing,
+        label_leave_out=settings.label.leave_out,
     )
 
 

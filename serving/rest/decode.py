@@ -81,7 +81,7 @@ def _from_rows(rows: list[Any], inputs: Mapping[str, TensorSpec], reads: Reads |
     else:
         decoded = _named_rows(rows, inputs, reads) if _are_named(rows, inputs) else _plain_rows(rows, inputs)
     if decoded is None:
-        raise refusals.of_rows(rows, inputs)
+        raise refusals.of_rows(rows, inputs, types_matter=reads is None)
     return decoded
 
 

@@ -20,8 +20,12 @@ class _Measure:
 
 @dataclass(slots=True)
 class _First:
-    """What the first row set for each input; all others must equal it."""
+    """What the first row set for each input; all others must equal it.
 
+    types_matter : whether a value's type is looked at. Where a version reads cells itself, a text may be a number.
+    """
+
+    types_matter: bool = True
     measures: dict[str, _Measure] = field(default_factory=dict)
 
     def compare(self, name: str, other: _Measure) -> None:
@@ -32,14 +36,14 @@ class _First:
             raise invalid(f"Expecting shape {_shape_text(first.shape)} but got: {_shape_text(other.shape)}")
 
 
-def of_rows(rows: list[Any], inputs: Mapping[str, TensorSpec]) -> ServingError:
-    """The refusal of a list of "instances", not empty."""
+def of_rows(rows: list[Any], inputs: Mapping[str, TensorSpec], types_matter: bool = True) -> ServingError:
+    """The refusal of a list of "instances", not empty.  types_matter : as in `_First`."""
     if not isinstance(rows[0], dict) and len(inputs) > 1:
         return invalid(
             "instances is a plain list, but expecting list of objects as multiple "
             "input tensors required as per tensorinfo_map"
         )
-    first = _First()
+    first = _First(types_matter)
     read = _named if _is_object(rows[0]) else _plain
     try:
         for position, row in enumerate(rows):
@@ -65,7 +69,10 @@ def _named(position: int, row: Any, inputs: Mapping[str, TensorSpec], first: _Fi
         try:
             if name not in inputs:
                 raise invalid(f"JSON object: does not have named input: {name}")
-            first.compare(name, _measure(value, inputs[name].dtype, LARGEST_RANK - 1))
+            if first.types_matter or isinstance(value, list | dict):
+                first.compare(name, _measure(value, inputs[name].dtype, LARGEST_RANK - 1))
+            else:
+                first.compare(name, _Measure(1, []))
         except ServingError as fault:
             raise _failed(f"{position} key: {name} of 'instances' list. Error: {_status(fault)}") from None
     if row.keys() != inputs.keys():

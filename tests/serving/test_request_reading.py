@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from schemas.reading import Reading
 from serving.request_reading import RequestReader
+from serving.rest.decode import decode
 from serving.rows import Input
+from serving.signature import TensorSpec
 from serving.status import Code, ServingError
 
 READER = RequestReader(
@@ -195,6 +197,21 @@ def test_what_json_gives_is_read():
     assert READER.column("unknown", [1]) is None
     with pytest.raises(ServingError, match=r"row 1 .*'years old'"):
         READER.column("age", [1, "tall"])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"age": "39", "size tall": 1}, "does not have named input: size tall"),
+        ({"age": "39"}, "keys must be equal to: age,size"),
+        ({"age": "39", "size": [1, "x"]}, "String is not of expected type: double"),
+        ({"age": "tall", "size": 1}, "allowed is a whole number"),
+    ],
+)
+def test_a_text_that_the_model_reads_is_not_blamed_for_another_fault(row, said):
+    inputs = {name: TensorSpec(f"{name}:0", "DT_DOUBLE", None) for name in ("age", "size")}
+    with pytest.raises(ServingError, match=said):
+        decode({"instances": [row]}, inputs, READER)
 
 
 def test_a_model_that_does_not_say_how_it_reads_has_no_reader(tmp_path):

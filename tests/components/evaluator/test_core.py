@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.evaluator.core import DESCRIPTION, decision_threshold
+from components.evaluator.core import answer_alike, decision_threshold
+from schemas.predictions import DESCRIPTION
 
 
 def described(folder: Path, **content: object) -> Path:
@@ -31,3 +32,20 @@ def test_a_model_without_a_description_has_none(tmp_path: Path) -> None:
 def test_the_description_lies_where_models_write_it() -> None:
     source = (Path(__file__).parents[3] / "models" / "signatures.py").read_text(encoding="utf-8")
     assert f'"{DESCRIPTION}"' in source
+
+
+@pytest.mark.parametrize(
+    ("released", "alike"),
+    [
+        ({"task": "multiclass", "classes": ["a", "b", "c"], "threshold": None}, True),
+        ({"task": "multiclass", "classes": ["a", "b"], "threshold": None}, False),
+        ({"task": "multiclass", "classes": ["b", "a", "c"], "threshold": None}, False),
+        ({"task": "regression", "classes": [], "threshold": None}, False),
+        ({"origin": "elsewhere"}, True),
+    ],
+)
+def test_a_released_model_of_other_classes_is_not_compared(
+    tmp_path: Path, released: dict[str, object], alike: bool
+) -> None:
+    ours = described(tmp_path / "ours", task="multiclass", classes=["a", "b", "c"], threshold=None)
+    assert answer_alike(ours, described(tmp_path / "theirs", **released)) is alike

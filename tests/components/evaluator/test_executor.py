@@ -1,13 +1,20 @@
 """A real TFMA run over a tiny model: every metric, slice and baseline against scikit-learn on the same rows."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 from sklearn import metrics
+from tfx.components.evaluator import executor as stock
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
 
+from components.evaluator.executor import Executor
+from schemas.predictions import DESCRIPTION
 from tests.components.evaluated import CANDIDATE, RELEASED
 from tests.components.evaluator.tfma_result import SliceResult, read_slices, value_of
 from tests.components.tiny_model import scores
@@ -93,6 +100,22 @@ def test_an_empty_baseline_is_dropped_and_changes_nothing(evaluation: Evaluation
     assert_right(first, overall, CANDIDATE)
     again = next(result for result in read_slices(later.evaluation.uri)["candidate"] if not result.key)
     assert {k: overall.whole[k] for k in overall.whole} == pytest.approx(again.whole, rel=1e-6)
+
+
+def test_a_baseline_of_other_classes_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TFMA would count the rows of one model's classes in sums of the other's, and end the run there."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(stock.Executor, "Do", lambda self, inputs, outputs, properties: given.update(inputs))
+    for name, classes in (("model", ["a", "b", "c"]), ("baseline_model", ["a", "b"])):
+        file = tmp_path / name / "Format-Serving" / DESCRIPTION
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"task": "multiclass", "classes": classes, "threshold": None}))
+        given[name] = [standard_artifacts.Model()]
+        given[name][0].uri = str(tmp_path / name)
+    asked, properties = dict(given), {"eval_config": proto_utils.proto_to_json(tfma.EvalConfig())}
+    given.clear()
+    Executor().Do(asked, {}, properties)
+    assert set(given) == {"model"}
 
 
 def test_plots_of_a_binary_model_are_there_for_the_report(evaluation: Evaluation) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
-from components.example_gen.core import MISSING, Source, SplitRule, inspect
+from components.example_gen.core import Source, SplitRule, inspect
 from components.example_gen.labels import MAX_CLASSES
 from schemas.errors import DataError, Problem
+from schemas.inference import infer
 from schemas.pbtxt import parse_pbtxt
 
 from .tables import HEADER, rows, source, write
@@ -388,13 +389,35 @@ def test_a_rare_class_that_train_lacks_is_said_and_refuses_nothing(tmp_path: Pat
     assert found.roles.classes == ("maybe", "never", "no", "yes")
     [said] = [note for note in found.notes if note.startswith("Train lacks classes")]
     assert "'label' that other splits hold (rows): eval 'never' (1); test 'maybe' (2)." in said
-    assert "'NULL', 'maybe', 'never']` under `data:` and `missing: drop` under `label:`" in said
+    assert 'or leave its rows out: `leave_out: ["maybe", "never"]` under `label:`.' in said
     # What the note says helps: the class is gone, and the others stay where they were.
-    missing = replace(wanted, missing=(*MISSING, "maybe", "never"), label_missing="drop")
-    helped = inspect(missing)
+    helped = inspect(replace(wanted, label_leave_out=("maybe", "never")))
     assert helped.roles.classes == ("no", "yes")
     assert sum(helped.rows.values()) == sum(found.rows.values()) - 3
     assert not any("Train lacks" in note for note in helped.notes)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_class_that_is_left_out_leaves_the_features_alone(tmp_path: Path, kind: str) -> None:
+    """The label 3 is rare, the age 3 is not; the schema that was written before knows the class still."""
+    ages, labels = [i % 5 for i in range(200)], [float(i % 2) for i in range(200)]
+    labels[17] = 3.0
+    table = pa.table({"age": ages, "city": [f"c{i % 7}" for i in range(200)], "label": labels})
+    path = tmp_path / f"t.{kind}"
+    csv.write_csv(table, path) if kind == "csv" else parquet.write_table(table, path)
+    wanted = source(path, task="multiclass")
+    before = inspect(wanted)
+    helped = inspect(replace(wanted, label_leave_out=("3", "lynx")), infer(before))
+    assert len(helped.roles.classes) == 2
+    assert sum(helped.rows.values()) == 199
+    assert next(one for one in helped.columns if one.name == "age").distinct == 5
+    assert next(one for one in helped.columns if one.name == "age").missing == 0
+    assert "1 of 200 rows were left out, because label.leave_out names their classes." in helped.notes
+    assert "label.leave_out names classes that no row has: 'lynx'." in helped.notes
+
+
+def test_all_classes_left_out_are_refused(tmp_path: Path) -> None:
+    assert "which all 200 rows have" in only(source(write(tmp_path / "t.csv"), label_leave_out=("yes", "no"))).got
 
 
 def test_apostrophes_around_cells_are_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from components.example_gen.encoded import EncodedColumn
 from components.example_gen.missing_words import stray
-from components.example_gen.number_formats import guessed
+from components.example_gen.number_formats import Guess, guessed
 from schemas.reading import NumberFormat
 
 COMMA, POINT, PLAIN = NumberFormat(".", ","), NumberFormat(",", "."), NumberFormat()
@@ -59,6 +59,22 @@ def test_formats(texts: tuple[str, ...], formats: tuple[NumberFormat, ...]) -> N
 )  # fmt: skip
 def test_texts_that_are_no_numbers_and_numbers_that_are_plain(texts: tuple[str, ...]) -> None:
     assert guessed(column(*texts)) is None
+
+
+def test_thousands_that_read_as_plain_numbers() -> None:
+    """2.230 beside 875 was written by no program that means decimals; without such a zero a person must say."""
+    odd = [f"{i}.{100 + 7 * i}" for i in range(1, 25) if 7 * i % 10]
+    point = NumberFormat(",", ".")
+    assert guessed(column(*odd, "2.230", "875")) == Guess((point,), 1, odd[0])
+    assert guessed(column(*odd, "875")) == Guess((point, NumberFormat()), 1, odd[0])
+    for plain in (
+        [*odd, "2.230"],
+        [*odd, "2.230", "1500"],
+        [*odd, "2.23", "875"],
+        [*odd, "0.230", "875"],
+        ["2.230", "875"],
+    ):
+        assert guessed(column(*plain)) is None, plain
 
 
 def test_words_among_numbers() -> None:

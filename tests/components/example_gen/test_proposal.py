@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from components.example_gen.core import advise, inspect, propose, with_delimiter
-from components.example_gen.proposal import suggestion
+from components.example_gen.proposal import is_code, suggestion
 from components.example_gen.source import Source
 from schemas.pbtxt import parse_pbtxt
 from schemas.table import Column
@@ -111,3 +111,17 @@ def test_settings_that_leave_it_in_are_told(tmp_path: Path) -> None:
     assert "refund" in [one.column for one in advise(wanted, inspect(wanted))]
     left_out = source(tmp_path / "t.csv", leave_out=("refund",))
     assert "refund" not in [one.column for one in advise(left_out, inspect(left_out))]
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "distinct", "expected"),
+    [
+        ("community_area", 1, 77, 60, True),
+        ("Pool_Area", 0, 800, 14, False),  # most houses have none, the others 144 to 800 square feet
+        ("zip", 10001, 99950, 90, True),
+        ("rooms", 1, 9, 9, False),
+    ],
+)
+def test_numbers_that_stand_for_names(name: str, low: float, high: float, distinct: int, expected: bool) -> None:
+    column = Column(name, "int", "number", distinct=distinct, low=low, high=high)
+    assert is_code(column, 2930) is expected

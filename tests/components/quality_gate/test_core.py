@@ -179,6 +179,9 @@ class TestDrop:
         m = of(verdict, "auc drop")
         assert (verdict.status, m.reason, verdict.bootstrap) == (Status.UNKNOWN, "baseline_missing", False)
         assert "it does not load" in m.detail
+        assert "`overrides: [{gate: quality_gate," in m.detail
+        # The model's own AUC is no drop, and nobody knows by how much the limit is missed.
+        assert m.value is None
 
     def test_a_candidate_without_the_metric_cannot_tell(self) -> None:
         label = np.ones(50, np.int64)

@@ -98,3 +98,11 @@ def test_a_candidate_that_is_not_the_tables_is_refused(tmp_path, saved, describe
     with pytest.raises(ModelError, match="cannot be scored") as refused:
         core.candidate_in(model(tmp_path / "m", saved, **described), ROLES)
     assert said in str(refused.value)
+
+
+def test_a_released_model_that_lacks_columns_is_said_to_be_at_a_disadvantage(tmp_path: Path) -> None:
+    released = model(tmp_path / "m", task="binary", inputs={"age": {}, "ward": {}})
+    assert core.unread(released, {"age", "ward", "more"}, 4) == ""
+    said = core.unread(released, {"age"}, 4)
+    assert said.startswith("Version 4 reads columns that this run leaves out ('ward')")
+    assert core.unread(model(tmp_path / "strange"), {"age"}, 4) == ""

@@ -18,7 +18,7 @@ from components.example_gen.source import Source, SplitRule
 from components.score.executor import _cluster
 from components.score.shards import BATCH_ROWS
 from schemas.errors import DataError, ModelError, SettingsError
-from schemas.predictions import Answers
+from schemas.predictions import DESCRIPTION, Answers
 from schemas.roles import Roles
 from schemas.scored_rows import Texts, read
 from tests.components import tiny_model
@@ -179,6 +179,17 @@ def test_equal_rows_that_go_together_without_named_columns_are_equal_in_all_feat
     assert _cluster(Source("t.csv", "y", split=replace(together, key=("who",))).split_record, inputs) == ("who",)
     assert _cluster(Source("t.csv", "y", split=SplitRule(repeats="apart")).split_record, inputs) == ()
     assert _cluster(None, inputs) == ()
+
+
+def test_a_released_model_whose_column_was_left_out_is_said_to_be_at_a_disadvantage(tmp_path):
+    examples, _ = rows_of(tmp_path / "e")
+    folder = tiny(tmp_path / "r", BINARY)
+    [file] = folder.rglob(DESCRIPTION)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "inputs": {"x": {}, "ward": {}}}))
+    released = artifact(Model, folder, version=4, empty=0, record=json.dumps({"split": json.loads(KEYED.to_json())}))
+    made = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", (), released, split=KEYED.to_json())
+    assert made.rows.about.has_baseline
+    assert made.rows.about.caution.startswith("Version 4 reads columns that this run leaves out ('ward')")
 
 
 def test_a_key_that_is_not_in_the_examples_makes_no_clusters(tmp_path):
