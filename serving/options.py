@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving import protos, textproto
+from serving import textproto
 from serving.engine.limits import BatchLimits
 from serving.engine.session import SessionSettings
 from serving.metrics_path import DEFAULT_PATH, TAKEN
@@ -25,6 +25,13 @@ _NO_LIMITS = {
     "enable_large_batch_splitting": "a request larger than max_batch_size runs by itself",
     "max_execution_batch_size": "a request larger than max_batch_size runs by itself",
 }
+
+
+def _message(name: str) -> Any:
+    # Imported when a file is given: protobuf has no part in `--help`.
+    from serving import protos
+
+    return getattr(protos, name)()
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Options:
 
 def batch_limits(text: str, base: BatchLimits) -> BatchLimits:
     """A batching_parameters_file (BatchingParameters as text). Raises TextError."""
-    given = textproto.parse(text, protos.batching_parameters())
+    given = textproto.parse(text, _message("batching_parameters"))
     sizes = tuple(given.allowed_batch_sizes)
     limits = BatchLimits(
         max_batch_size=_value(given, "max_batch_size", sizes[-1] if sizes else base.max_batch_size),
@@ -138,7 +145,7 @@ def _value(given: Any, name: str, default: int) -> int:
 
 def metrics_path(text: str) -> str:
     """Where a monitoring_config_file puts the metrics; "" when it turns them off. Raises TextError."""
-    section = textproto.parse(text, protos.monitoring_config()).prometheus_config
+    section = textproto.parse(text, _message("monitoring_config")).prometheus_config
     if not section.enable:
         return ""
     path = section.path or DEFAULT_PATH
@@ -151,7 +158,7 @@ def metrics_path(text: str) -> str:
 
 def tls(text: str) -> Tls:
     """An ssl_config_file (SSLConfig as text, with the PEM texts in it). Raises TextError."""
-    given = textproto.parse(text, protos.ssl_config())
+    given = textproto.parse(text, _message("ssl_config"))
     for name in ("server_key", "server_cert"):
         if not getattr(given, name):
             raise TextError(None, f"{name} is missing", "server_key and server_cert, the PEM texts themselves")

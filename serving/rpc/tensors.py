@@ -74,7 +74,8 @@ def to_array(proto: Any) -> Array:
     array: Array = np.empty(size, kind)
     try:
         for first in range(0, given, _TOGETHER):
-            array[first : first + _TOGETHER] = values[first : first + _TOGETHER]
+            last = min(first + _TOGETHER, given)
+            array[first:last] = values[first:last]
             breathe()
     except OverflowError as error:
         # Small integers travel in a field of 32 bits.

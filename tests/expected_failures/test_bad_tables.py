@@ -86,16 +86,6 @@ def test_a_missing_file_names_the_nearest(tmp_path):
     assert "table.csv" in said
 
 
-def test_a_label_value_that_train_lacks(tmp_path):
-    rows = [[*row, "train" if i < 90 else "test"] for i, row in enumerate(ROWS)]
-    rows[100][2] = "maybe"
-    (tmp_path / "table.csv").write_text(csv(rows, [*HEADER, "part"]))
-    code, said = attempt(tmp_path, "table.csv", "--set", "split.column=part")
-    assert code == 1
-    assert "maybe" in said
-    assert "test" in said
-
-
 def test_a_good_table_of_this_shape_is_not_refused(tmp_path):
     """Or every case above could be red for a reason of its own."""
     from components.example_gen.core import Source, inspect
