@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor as stock
 from tfx.utils import path_utils, proto_utils
 
@@ -19,7 +19,7 @@ class Executor(stock.Executor):
         given = {key: artifacts for key, artifacts in input_dict.items() if artifacts}
         if _is_empty(given.get("baseline_model", [])) or not _answer_alike(given):
             given.pop("baseline_model", None)
-        config = proto_utils.json_to_proto(exec_properties["eval_config"], tfma.EvalConfig())
+        config = proto_utils.json_to_proto(exec_properties["eval_config"], config_pb2.EvalConfig())
         config = with_thresholds(config, _thresholds(given))
         super().Do(given, output_dict, {**exec_properties, "eval_config": proto_utils.proto_to_json(config)})
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import ServedModel, eval_config, with_thresholds
 from schemas.roles import Roles
@@ -11,7 +12,7 @@ from schemas.roles import Roles
 BINARY = Roles("income", "binary", ("no", "yes"))
 
 
-def thresholds(config: tfma.EvalConfig) -> list[tuple[list[str], float]]:
+def thresholds(config: config_pb2.EvalConfig) -> list[tuple[list[str], float]]:
     found = [s for s in config.metrics_specs if s.metrics[0].class_name == "Outcomes"]
     return [(list(s.model_names), json.loads(s.metrics[0].config)["threshold"]) for s in found]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 from sklearn import metrics
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor as stock
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
@@ -112,7 +113,7 @@ def test_a_baseline_of_other_classes_is_dropped(tmp_path: Path, monkeypatch: pyt
         file.write_text(json.dumps({"task": "multiclass", "classes": classes, "threshold": None}))
         given[name] = [standard_artifacts.Model()]
         given[name][0].uri = str(tmp_path / name)
-    asked, properties = dict(given), {"eval_config": proto_utils.proto_to_json(tfma.EvalConfig())}
+    asked, properties = dict(given), {"eval_config": proto_utils.proto_to_json(config_pb2.EvalConfig())}
     given.clear()
     Executor().Do(asked, {}, properties)
     assert set(given) == {"model"}
