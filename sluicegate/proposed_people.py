@@ -15,13 +15,15 @@ WORDS = {
     "age": "age alter edad idade eta leeftijd dob birth birthdate birthday birthyear yob geburtsjahr agegroup",
     "sex": "sex gender male female geschlecht sexe sexo genero geslacht kon",
     "origin": "race ethnic ethnicity ethnie etnia raza nationality nationalitaet citizenship citizen foreign foreigner immigrant migrant "
-    "native birthplace origin caste tribe skin hispanic latino",
+    "native birthplace origin caste tribe skin hispanic latino hispan nonwhite minority",
     "faith": "religion religious faith church confession konfession",
     "family": "marital married spouse familienstand civil pregnant pregnancy children parental",
     "health": "disabled disability handicap behinderung veteran",
     "love": "orientation lgbt",
     "language": "language mothertongue muttersprache",
 }
+#: Names of origins, which tables have as columns of yes and no. With more values such a column may tell a colour or a region.
+ORIGINS = frozenset({"asian", "african", "black", "white", "latina", "indigenous"})
 _OF = {word: what for what, words in WORDS.items() for word in words.split()}
 #: More distinct numbers than this are a quantity, and want bins; fewer are codes such as 1 and 2.
 MAX_CODES = 10
@@ -39,15 +41,20 @@ def kind_of_group(name: str) -> str | None:
     return next((_OF[word] for word in words if word in _OF), None)
 
 
+def _group_of(column: Column) -> str | None:
+    is_one_origin = column.name.lower() in ORIGINS and column.distinct == 2
+    return kind_of_group(column.name) or ("origin" if is_one_origin else None)
+
+
 def fairness_section(profile: TableProfile) -> list[str]:
     """Off, and said so: which groups of people a model may not be worse for is nobody's guess but yours."""
-    found = [c for c in profile.columns if c.role in ("feature", "id") and kind_of_group(c.name)]
+    found = [c for c in profile.columns if c.role in ("feature", "id") and _group_of(c)]
     names = ", ".join(map(_sensitive, found)) or "a_column"
     # A limit on sex is the one that most people begin with; on others it is as good an example.
-    likely = sorted((c for c in found if not _wants_bins(c)), key=lambda c: kind_of_group(c.name) != "sex") or found
+    likely = sorted((c for c in found if not _wants_bins(c)), key=lambda c: _group_of(c) != "sex") or found
     first = scalar(likely[0].name if likely else "a_column")
     measure = "error_difference" if profile.roles.task == "regression" else "equal_opportunity_difference"
-    why = [f"#   {c.name}: its name says {kind_of_group(c.name)}, its values are {_shown(c)}" for c in found]
+    why = [f"#   {c.name}: its name says {_group_of(c)}, its values are {_shown(c)}" for c in found]
     return [
         "# No group of rows is compared with another, and the release gate records that you said so.",
         "fairness: off",
@@ -67,7 +74,7 @@ def _sensitive(column: Column) -> str:
     if not _wants_bins(column):
         return name
     # Only years of age are known to be cut so; of another quantity the middle is at least its own.
-    if kind_of_group(column.name) == "age" and column.high is not None and 30 <= column.high <= 130:
+    if _group_of(column) == "age" and column.high is not None and 30 <= column.high <= 130:
         return f"{{column: {name}, bins: {AGE_BINS}}}"
     middle = f"{((column.low or 0) + (column.high or 0)) / 2:g}"
     return f"{{column: {name}, bins: [{middle}]}}"

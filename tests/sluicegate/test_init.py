@@ -83,6 +83,16 @@ def test_the_words_for_people_are_those_of_the_docs():
     assert {what: words for what, words in rows.items() if what != "tells"} == proposed_people.WORDS
 
 
+def test_an_origin_of_yes_and_no_is_proposed_and_a_colour_is_not(call, here):
+    colours = ("white", "black", "red")
+    rows = [f"{i % 90 + 0.5},{int(i % 7 == 0)},{colours[i % 3]},{int(i % 5 == 0)},{i % 2}" for i in range(300)]
+    here.joinpath("t.csv").write_text("\n".join(["size,black,white,hispan,y", *rows]))
+    assert call("init", "--data", "t.csv", "--label", "y").code == 0
+    said = here.joinpath("configs/t.yaml").read_text()
+    assert "sensitive: [black, hispan]" in said
+    assert "black: its name says origin" in said
+
+
 @pytest.mark.parametrize(
     ("task", "rows", "classes"), [("binary", 500, [400, 100]), ("multiclass", 300, [100] * 3), ("regression", 400, [])]
 )
