@@ -145,13 +145,14 @@ def _from_long_base64(text: str) -> bytes:
 
 
 def _floats(dtype: np.dtype[Any]) -> Callable[[Sequence[Any], Collection[type]], Array | None]:
-    # bfloat16 is none of NumPy's own, and takes no large int.
-    read_as = np.dtype(np.float64) if dtype.kind == "V" else dtype
-
     def build(values: Sequence[Any], kinds: Collection[type]) -> Array | None:
-        return np.array(values, read_as).astype(dtype, copy=False) if _NUMBERS.issuperset(kinds) else None
+        return np.array(values, dtype) if _NUMBERS.issuperset(kinds) else None
 
-    return build
+    def build_by_float64(values: Sequence[Any], kinds: Collection[type]) -> Array | None:
+        return np.array(values, np.float64).astype(dtype) if _NUMBERS.issuperset(kinds) else None
+
+    # bfloat16 is none of NumPy's own, and takes no large int.
+    return build_by_float64 if dtype.kind == "V" else build
 
 
 def _integers(read_as: type, dtype: type) -> Callable[[Sequence[Any], Collection[type]], Array | None]:

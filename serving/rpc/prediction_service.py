@@ -19,8 +19,9 @@ from tensorflow_serving.apis import (
 )
 
 from serving.aside import LARGE
-from serving.core import MANY_ROWS, Answer, ServerCore, model_of
+from serving.core import MANY_ROWS, ServerCore, model_of
 from serving.engine import inference
+from serving.engine.inference import Tensors
 from serving.exchange import Call, new_id
 from serving.routing_key import RoutingKey
 from serving.rpc.tensors import examples_of, to_array, to_proto
@@ -70,17 +71,19 @@ class PredictionService:
             outputs = inference.chosen_outputs(signature, tuple(request.output_filter))
             inputs = await perhaps(lambda: {name: to_array(proto) for name, proto in request.inputs.items()})
             got = await self.core.run(call, lease, signature, inputs, outputs)
-            is_large = sum(array.nbytes for array in got.outputs.values()) > LARGE
-            return await perhaps(lambda: self._predicted(call, signature, got, is_large), is_large)
+            found = got.outputs  # each look at them cuts them out of their batch
+            is_large = sum(array.nbytes for array in found.values()) > LARGE
+            spec = (call.model, got.version, got.signature)
+            return await perhaps(lambda: self._predicted(spec, signature, found, is_large), is_large)
 
         return await self._leased("Predict", request.model_spec, context, answer, request)
 
-    def _predicted(self, call: Call, signature: Signature, got: Answer, is_large: bool) -> Any:
+    def _predicted(self, spec: tuple[str, int, str], signature: Signature, outputs: Tensors, is_large: bool) -> Any:
         """The response; a large one as bytes, which gRPC would make of it in the event loop."""
         response = predict_pb2.PredictResponse()
-        for name, array in got.outputs.items():
+        for name, array in outputs.items():
             response.outputs[name].CopyFrom(to_proto(array, signature.outputs[name].dtype, self.as_content))
-        _set_spec(response.model_spec, call.model, got.version, got.signature)
+        _set_spec(response.model_spec, *spec)
         return response.SerializeToString() if is_large else response
 
     async def classify(self, request: Any, context: Any) -> Any:

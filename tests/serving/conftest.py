@@ -1,5 +1,9 @@
+import shutil
+
 import pytest
 
+from schemas import release
+from schemas.release import Release
 from tests.serving import tiny_models
 from tests.serving.live import live
 
@@ -11,6 +15,15 @@ def tiny(tmp_path_factory):
     for version in (1, 2):
         tiny_models.save(base, version)
     return base
+
+
+@pytest.fixture
+def base(tiny, tmp_path):
+    """A copy with versions 1 and 2; version 1 is stable."""
+    copied = tmp_path / "tiny"
+    shutil.copytree(tiny, copied)
+    release.write(Release(stable=1, salt="s"), copied)
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -18,15 +18,6 @@ from tests.serving.live import live
 ONE = "/v1/models/tiny:predict"
 
 
-@pytest.fixture
-def base(tiny, tmp_path):
-    """Versions 1 and 2; version 1 is stable."""
-    copied = tmp_path / "tiny"
-    shutil.copytree(tiny, copied)
-    release.write(Release(stable=1, salt="s"), copied)
-    return copied
-
-
 def version_for(server, key):
     answer = server.post(ONE, {"instances": [0]}, headers={"x-routing-key": key})
     assert answer.json() == {"predictions": [float(answer.headers["x-model-version"])]}

@@ -33,11 +33,12 @@ BROKEN = {
 
 
 @pytest.fixture
-def base(tiny, tmp_path):
-    copied = tmp_path / "tiny"
-    shutil.copytree(tiny, copied)
-    release.write(Release(stable=1, salt="s"), copied)
-    return copied
+def bad(tmp_path):
+    """A model that does not load."""
+    folder = tmp_path / "bad"
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "saved_model.pb").write_text("no model")
+    return folder
 
 
 def put(path, content):
@@ -210,11 +211,8 @@ def test_a_config_whose_label_must_wait_is_tried_again(tiny, tmp_path):
 
 class TestLoadingBlocksNothing:
     def test_a_model_that_fails_to_load_delays_no_other_models_rollback_and_a_mended_config_ends_its_retries(
-        self, base, tmp_path, caplog
+        self, base, bad, tmp_path, caplog
     ):
-        bad = tmp_path / "bad"
-        (bad / "1").mkdir(parents=True)
-        (bad / "1" / "saved_model.pb").write_text("no model")
         config = tmp_path / "models.config"
         config.write_bytes(configured(("tiny", base)))
         with live(model_config_file=config, config_poll=0.05, load_retries=5, load_interval=60.0) as server:
@@ -231,10 +229,7 @@ class TestLoadingBlocksNothing:
         assert time.monotonic() - began < 5
         assert len([r for r in caplog.records if "did not load" in r.message]) == 1
 
-    def test_a_path_that_was_mended_is_loaded_at_once(self, base, tmp_path):
-        bad = tmp_path / "bad"
-        (bad / "1").mkdir(parents=True)
-        (bad / "1" / "saved_model.pb").write_text("no model")
+    def test_a_path_that_was_mended_is_loaded_at_once(self, base, bad, tmp_path):
         config = tmp_path / "models.config"
         config.write_bytes(configured(("tiny", base)))
         with live(model_config_file=config, config_poll=0.05, load_retries=5, load_interval=60.0) as server:
