@@ -27,7 +27,7 @@ check: setup ## lint, types and import rules
 	  && $(PYTHON) -m mypy && .venv/bin/lint-imports
 
 serve: setup ## serve the model that CONFIG's pipeline released: REST on 8501, gRPC on 8500
-	@$(PYTHON) -m sluicegate serve --config $(CONFIG)
+	@$(PYTHON) -m sluicegate_cli serve --config $(CONFIG)
 
 bench: setup ## benchmarks: ratios against stock TFX, scikit-learn, shap and a hand-written endpoint; the gates' error rates
 	@$(PYTHON) -m benchmarks.quality && $(PYTHON) -m benchmarks.e2e && $(PYTHON) -m benchmarks.serving
@@ -35,10 +35,10 @@ bench: setup ## benchmarks: ratios against stock TFX, scikit-learn, shap and a h
 	  && $(PYTHON) -m benchmarks.gates
 
 docs: setup ## write the generated pages of docs/ (settings)
-	@$(PYTHON) -m sluicegate settings --markdown > docs/settings.md
+	@$(PYTHON) -m sluicegate_cli settings --markdown > docs/settings.md
 
 doctor: setup ## check this machine and say what is wrong with it
-	@$(PYTHON) -m sluicegate doctor
+	@$(PYTHON) -m sluicegate_cli doctor
 
 clean: ## remove what runs left behind; released models stay
 	@for folder in output/*/; do [ -d "$$folder" ] || continue; \

@@ -1,45 +1,14 @@
-"""Names the packages to install, one by one: a Beam worker or an image gets these and nothing else."""
+"""Names what is installed: a Beam worker or an image gets these packages and nothing else."""
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
-COMPONENTS = [
-    "data_gate",
-    "direct_release",
-    "evaluator",
-    "example_gen",
-    "explanation_report",
-    "fairness_report",
-    "infra_validator",
-    "model_card",
-    "predictions_table",
-    "pusher",
-    "quality_gate",
-    "release_gate",
-    "released_model",
-    "released_statistics",
-    "score",
-]
-
-SERVING = ["engine", "page", "request_log", "rest", "rpc", "versions"]
+ROOMS = ("components", "models", "pipeline", "schemas", "serving", "sluicegate", "sluicegate_cli")
 
 setup(
-    packages=[
-        "components",
-        *[f"components.{name}" for name in COMPONENTS],
-        "fairness",
-        "models",
-        "pipeline",
-        "pipeline.local",
-        "pipeline.local.evidence",
-        "reports",
-        "schemas",
-        "serving",
-        *[f"serving.{name}" for name in SERVING],
-        "sluicegate",
-    ],
+    packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
     package_data={
-        "reports": ["templates/*", "*.css"],
+        "sluicegate.reports": ["templates/*", "*.css"],
         "schemas": ["*/schema.pbtxt", "*.json"],
-        "serving.page": ["*.html", "*.css", "*.js"],
+        "sluicegate.serving.page": ["*.html", "*.css", "*.js"],
     },
 )

@@ -22,12 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.quality import ADULT, ROLES
-from components.explanation_report.asking import Asker
-from components.explanation_report.core import Asked, Sensitive, Split, Subject, Wanted, explain, group_texts
-from components.explanation_report.shapley import Game, play
-from components.explanation_report.table import of_columns
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.predictions import Answers
+from sluicegate.explanation.asking import Asker
+from sluicegate.explanation.core import Asked, Sensitive, Split, Subject, Wanted, explain, group_texts
+from sluicegate.explanation.shapley import Game, play
+from sluicegate.explanation.table import of_columns
 
 MAX_SECONDS = 20.0
 MAX_RATIO = 1.0
@@ -53,8 +53,8 @@ def trained(folder: Path) -> tuple[Any, pd.DataFrame]:
     """The exported model, and the test rows."""
     from tfx.components.trainer.fn_args_utils import FnArgs
 
-    from components.explanation_report.model import RawModel
     from models.training import run_fn
+    from sluicegate.explanation.model import RawModel
     from tests.models import table
 
     frame = pd.read_csv(ADULT)

@@ -16,16 +16,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from fairness import counts, groups
-from fairness.arrays import Floats
-from fairness.audit import audit
-from fairness.bounds import Levels
-from fairness.estimates import Floors
-from fairness.gaps import MEASURES
-from fairness.policy import Policy, SensitiveColumn
-from fairness.resampling import gaps_of, resample
-from fairness.rows import Rows, groupings, one_class
 from schemas.fairness_evidence import ProofRow
+from sluicegate.fairness import counts, groups
+from sluicegate.fairness.audit import audit
+from sluicegate.fairness.estimates import Floors
+from sluicegate.fairness.gaps import MEASURES
+from sluicegate.fairness.policy import Policy, SensitiveColumn
+from sluicegate.fairness.resampling import gaps_of, resample
+from sluicegate.fairness.rows import Rows, groupings, one_class
+from sluicegate.stats.arrays import Floats
+from sluicegate.stats.interval import Levels
 
 CLASSES = ("no", "yes")
 
@@ -83,7 +83,7 @@ def speed(rows: int = 1_400_000, draws: int = 10_000) -> dict[str, tuple[float, 
 
 def proofs(weighted: bool = False) -> dict[str, tuple[ProofRow, ...]]:
     """The appendix of two reports."""
-    from tests.fairness import adult
+    from tests.sluicegate.fairness import adult
 
     policy = Policy(sensitive=(SensitiveColumn("sex"), SensitiveColumn("race")), draws=1000)
     other = made_up(20_000, (np.array([0.97, 0.03]), np.array([300, 200, 60, 20, 8, 4, 2, 2, 2, 2.0])), seed=1)

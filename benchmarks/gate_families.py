@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairness import limits
-from fairness.arrays import Floats, Ints, Mask
-from fairness.distances import COMMON, GONE
 from schemas.distributions import Distribution, Numbers, Values
+from sluicegate.stats import limits
+from sluicegate.stats.arrays import Floats, Ints, Mask
+from sluicegate.stats.distances import COMMON, GONE
 
 KEPT = 256
 Rng = np.random.Generator

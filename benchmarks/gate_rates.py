@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairness.limits import share_limits
+from sluicegate.stats.limits import share_limits
 
 #: How often something must be found, and how often either end of a share may miss.
 FOUND, LEVEL = 0.9, 0.05

@@ -13,10 +13,10 @@ from benchmarks.gate_families import FAMILIES, Columns, Family, Rng, of_counts, 
 from benchmarks.gate_rates import FOUND, Cell, Rate, Smallest, smallest
 from components.data_gate import comparing
 from components.data_gate.core import ALPHA, Policy, Released
-from fairness import leaks
-from fairness.arrays import Floats, Ints, Mask
 from schemas.distributions import Distribution, Numbers, SplitDistributions, Values
 from schemas.leaks import Alone
+from sluicegate.stats import leaks
+from sluicegate.stats.arrays import Floats, Ints, Mask
 
 LIMIT = 0.1
 RELEASED = Released(1, "r", is_comparable=True)

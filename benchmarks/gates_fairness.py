@@ -14,19 +14,19 @@ from functools import partial
 import numpy as np
 
 from benchmarks.gate_rates import Cell, Rate, Smallest, smallest
-from fairness import bounds, changes, groups, paired
-from fairness.arrays import Floats, Ints, Mask
-from fairness.bounds import Interval, Levels
-from fairness.counts import JointCounts
-from fairness.estimates import Floors, enough, of_shares
-from fairness.gaps import MEASURES, Measure
-from fairness.judge import TOLERANCE, answer
-from fairness.policy import Limit, Policy, SensitiveColumn
-from fairness.questions import KNOWN, TAKEN, Measured, questions
-from fairness.rates import rate
-from fairness.resampling import Resampled
-from fairness.rows import Rows, groupings, one_class
 from schemas.verdict import Status
+from sluicegate.fairness import bounds, changes, groups, paired
+from sluicegate.fairness.counts import JointCounts
+from sluicegate.fairness.estimates import Floors, enough, of_shares
+from sluicegate.fairness.gaps import MEASURES, Measure
+from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
+from sluicegate.fairness.rates import rate
+from sluicegate.fairness.resampling import Resampled
+from sluicegate.fairness.rows import Rows, groupings, one_class
+from sluicegate.stats.arrays import Floats, Ints, Mask
+from sluicegate.stats.interval import Interval, Levels
+from sluicegate.stats.judge import TOLERANCE, answer
 
 SIZES = (300, 1000, 10_000, 100_000)
 #: Of models that are fair, and of such as are as fair as the released one, so many may be refused.

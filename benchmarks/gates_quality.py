@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from benchmarks.gate_rates import Cell, Rate, Smallest, smallest
 from components.quality_gate.core import decide
-from components.quality_gate.estimates import spread
-from components.quality_gate.groups import OVERALL, Group
-from components.quality_gate.metrics import Sample, measure
 from components.quality_gate.policy import Gate, Limit
 from components.quality_gate.questions import Past
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.verdict import Measurement, Status
+from sluicegate.quality.estimates import spread
+from sluicegate.quality.groups import OVERALL, Group
+from sluicegate.quality.metrics import Sample, measure
 
 SIZES = (300, 1000, 10_000, 100_000)
 BASE_RATES = (0.5, 0.1, 0.01)

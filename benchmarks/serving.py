@@ -108,7 +108,7 @@ def fire(load: Load, seconds: int, folder: Path, warm_up: float = WARM_UP) -> Se
 def server(base: Path, folder: Path, *flags: str):
     """Our server on a folder of versions; yields its ports."""
     ports = folder / "ports.json"
-    command = [sys.executable, "-m", "serving", "--free_ports"]
+    command = [sys.executable, "-m", "sluicegate.serving", "--free_ports"]
     if not any(flag.startswith("--model_config_file") for flag in flags):
         command += ["--model_name=m", f"--model_base_path={base}"]
     with child([*command, f"--ports_file={ports}", *flags], folder / "server.log"):

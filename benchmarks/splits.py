@@ -21,11 +21,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from components.example_gen.core import Source, SplitRule
-from components.example_gen.inspection import examine
-from components.example_gen.repeats import Repeats, repeats
-from schemas.hashes import mixed
 from schemas.roles import SPLITS
+from sluicegate.tables.columns.inspection import examine
+from sluicegate.tables.hashes import mixed
+from sluicegate.tables.inspecting import Source, SplitRule
+from sluicegate.tables.splits.repeats import Repeats, repeats
 
 Deal = Callable[[pd.DataFrame, int], npt.NDArray[np.int8]]
 LABEL = "survived"

@@ -1,4 +1,4 @@
-"""Dates in the graph: schemas/dates.py's grammar, and civil arithmetic without a time library."""
+"""Dates in the graph: sluicegate/tables/cell_dates.py's grammar, and civil arithmetic without a time library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from schemas.dates import (
+from schemas.reading import ISO
+from sluicegate.tables.cell_dates import (
     EXAMPLE,
     FIRST_DAY,
     FIXED_WIDTH,
@@ -19,7 +20,6 @@ from schemas.dates import (
     pattern,
     steps,
 )
-from schemas.reading import ISO
 
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MICROS_OF_HOUR = MICROS_OF_DAY // 24
@@ -39,7 +39,7 @@ class DateParts(NamedTuple):
 
 
 def parse(text: tf.Tensor, order: str = ISO) -> DateParts:
-    """The parts of dates as schemas/dates.py describes them; text that is no date counts as missing.
+    """The parts of dates as sluicegate/tables/cell_dates.py describes them; text that is no date counts as missing.
 
     order : one of reading.DATE_ORDERS.
     """
@@ -60,7 +60,7 @@ def parse(text: tf.Tensor, order: str = ISO) -> DateParts:
 
 
 def _instants(letters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """As schemas/dates.py does it.  letters : (..., FIXED_WIDTH) int64."""
+    """As sluicegate/tables/cell_dates.py does it.  letters : (..., FIXED_WIDTH) int64."""
     weights = np.zeros((FIXED_WIDTH, len(PLACES)), np.int64)
     for place, (start, length) in enumerate(PLACES.values()):
         weights[start : start + length, place] = 10 ** np.arange(length - 1, -1, -1)

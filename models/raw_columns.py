@@ -1,4 +1,4 @@
-"""Raw columns as Transform hands them over, read as one number or one text per row: schemas/cells.py, in the graph.
+"""Raw columns as Transform hands them over, read as one number or one text per row: sluicegate/tables/cells.py, in the graph.
 
 Here is what training and every signature of the model share. Where Python refuses a cell, a graph cannot: what cannot be
 read counts as missing, never as another value. All texts are read together, because an operation costs more than a cell.
@@ -13,8 +13,8 @@ from typing import Any
 import tensorflow as tf
 
 from models.features import Feature
-from schemas.cells import BLANKS, BOOLEANS
 from schemas.reading import INT, Reading
+from sluicegate.tables.cells import BLANKS, BOOLEANS
 
 _NUMBER = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
 _AT_THE_ENDS = f"^[{BLANKS}]+|[{BLANKS}]+$"

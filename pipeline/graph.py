@@ -31,7 +31,6 @@ from components.direct_release.component import DirectRelease
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.component import TableExampleGen
-from components.example_gen.core import Source, file_pattern
 from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
 from components.explanation_report.component import ExplanationReport
@@ -52,11 +51,12 @@ from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
 from models.sensitive import SensitiveColumn
-from pipeline.settings import Settings
+from pipeline.settings.types import Settings
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
+from sluicegate.tables.inspecting import Source, file_pattern
 
 Nodes = dict[str, Any]
 

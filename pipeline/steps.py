@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings import Settings
+from pipeline.settings.types import Settings
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Step:
     name : the node's id in TFX.
     what : what it does, in a line.
     ours : True for a component of this project, False for TFX's own.
-    code : folders whose source decides the step's result, besides TFX; an edit there makes the step run again.
+    code : modules that decide the step's result, besides TFX, with all that they import; an edit there makes it run again.
     cached : False for steps that read or change the world outside their inputs.
     reads : what outside its inputs decides its result and can be told beforehand ("schema", "release"); a runner that
         caches the step has it in the cache key, and one that cannot must not cache it.
@@ -48,51 +48,51 @@ def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
         else Step("SchemaGen", "infers a schema from the train split", gated=False)
     )
     return (
-        Step("ExampleGen", "reads, checks and splits the table", code=("components/example_gen",), gated=False),
+        Step("ExampleGen", "reads, checks and splits the table", code=("components.example_gen.component",), gated=False),
         Step("StatisticsGen", "computes statistics of every column and split", gated=False),
         schema,
         Step("ExampleValidator", "compares the statistics with the schema", gated=False),
         Step(
             "ReleasedStatistics", "fetches the train statistics of the model in production",
-            ours=True, code=("components/released_statistics",), gated=False, reads="release",
+            ours=True, code=("components.released_statistics.component",), gated=False, reads="release",
         ),
         Step(
             "DataGate", "refuses data that the schema does not allow, or that drifted",
-            ours=True, code=("components/data_gate",), gated=False, gate=True,
+            ours=True, code=("components.data_gate.component",), gated=False, gate=True,
         ),
     )  # fmt: skip
 
 
 def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
-    tuner = (Step("Tuner", "searches hyperparameters", code=("models",)),) if settings.tuning.enabled else ()
+    tuner = (Step("Tuner", "searches hyperparameters", code=("models.tuning",)),) if settings.tuning.enabled else ()
     return (
-        Step("Transform", "turns columns into what the network takes", code=("models",)),
+        Step("Transform", "turns columns into what the network takes", code=("models.preprocessing",)),
         *tuner,
-        Step("Trainer", "fits the network and its decision threshold", code=("models",)),
+        Step("Trainer", "fits the network and its decision threshold", code=("models.training",)),
         Step(
             "ReleasedModel", "fetches the model in production as the baseline",
-            ours=True, code=("components/released_model",), cached=False,
+            ours=True, code=("components.released_model.component",), cached=False,
         ),
-        Step("Score", "scores each test row once, for every gate and report", ours=True, code=("components/score",)),
-        Step("Evaluator", "measures model and baseline on the test split", code=("components/evaluator",)),
+        Step("Score", "scores each test row once, for every gate and report", ours=True, code=("components.score.component",)),
+        Step("Evaluator", "measures model and baseline on the test split", code=("components.evaluator.executor", "components.evaluator.metrics",)),
         Step(
             "QualityGate", "refuses a model that is shown to break a limit",
-            ours=True, code=("components/quality_gate", "fairness"), gate=True,
+            ours=True, code=("components.quality_gate.component",), gate=True,
         ),
         *_reports(settings),
         *_serving_check(settings),
         Step(
             "ReleaseGate", "makes all verdicts one blessing",
-            ours=True, code=("components/release_gate",), cached=False, gate=True,
+            ours=True, code=("components.release_gate.component",), cached=False, gate=True,
         ),
         Step(
             "ModelCard", "says what the model is, for whom, how good and how fair, and what nobody measured",
-            ours=True, code=("components/model_card", "reports"),
+            ours=True, code=("components.model_card.component",),
         ),
-        Step("Pusher", "copies a blessed model into the serving folder", code=("components/pusher",), cached=False),
+        Step("Pusher", "copies a blessed model into the serving folder", code=("components.pusher.executor",), cached=False),
         Step(
             "DirectRelease", "makes the pushed version the one that answers",
-            ours=True, code=("components/direct_release",), cached=False,
+            ours=True, code=("components.direct_release.component",), cached=False,
         ),
         *_batch_scoring(settings),
     )  # fmt: skip
@@ -103,13 +103,13 @@ def _reports(settings: Settings) -> tuple[Step, ...]:
     fairness = (
         Step(
             "FairnessReport", "refuses a model that is worse for a group than the settings allow",
-            ours=True, code=("components/fairness_report", "fairness"), gate=True,
+            ours=True, code=("components.fairness_report.component",), gate=True,
         ),
     )  # fmt: skip
     explanation = (
         Step(
             "ExplanationReport", "says which columns the scores and the gaps come from",
-            ours=True, code=("components/explanation_report",), gate=True,
+            ours=True, code=("components.explanation_report.component",), gate=True,
         ),
     )  # fmt: skip
     return fairness * settings.fairness.enabled + explanation * settings.explanation.enabled
@@ -123,7 +123,7 @@ def _serving_check(settings: Settings) -> tuple[Step, ...]:
         Step(
             "InfraValidator", "refuses a model that a real server does not answer well with",
             # What an image holds changes without a word to us.
-            ours=True, code=("components/infra_validator", "serving"), cached=platform == "process", gate=True,
+            ours=True, code=("components.infra_validator.component", "sluicegate.serving.__main__"), cached=platform == "process", gate=True,
         ),
     )  # fmt: skip
 
@@ -132,10 +132,10 @@ def _batch_scoring(settings: Settings) -> tuple[Step, ...]:
     if not settings.batch_scoring.path:
         return ()
     return (
-        Step("BatchExamples", f"reads {settings.batch_scoring.path}, to be scored", code=("components/example_gen",)),
+        Step("BatchExamples", f"reads {settings.batch_scoring.path}, to be scored", code=("components.example_gen.component",)),
         Step("BulkInferrer", "scores it with the model, if that is blessed"),
         Step(
             "PredictionsTable", "writes ids, decisions and scores as Parquet",
-            ours=True, code=("components/predictions_table",),
+            ours=True, code=("components.predictions_table.component",),
         ),
     )  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DOMAINS = ("int_domain", "float_domain", "string_domain", "domain", "time_domain", "time_of_day_domain")
 _FIRST_DISTANCE = 0.1
-"""As schemas/inference.py: the usual first limit for a column whose distance is measured in another unit from now on."""
+"""As sluicegate/tables/proposal/inference.py: the usual first limit for a column whose distance is measured in another unit from now on."""
 
 
 def amended(

@@ -1,6 +1,6 @@
 """How one column's cells are read: settled once, at ingest, and kept with the model, so that what trains is what serves.
 
-Ingest, `sluicegate predict`, `serving.load` and the server read by cells.read; the exported graph by models/raw_columns.py.
+Ingest, `sluicegate predict`, `sluicegate.load` and the server read by cells.read; the exported graph by models/raw_columns.py.
 Both give one value for one cell, and reading what was read changes nothing (tests/models/test_one_reading.py).
 """
 

@@ -1,22 +1,16 @@
-"""The model server that speaks TensorFlow Serving's gRPC and REST, its router and its request log.
-
-For a Python program: `serving.load("output/census/serving/census").predict(rows)` (docs/predict.md). Importing this
-imports nothing else.
-"""
+"""The old name of sluicegate.serving, for one release: `python -m serving` and `serving.load` go on working and say so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import warnings
+from typing import Any
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from serving.predictor import Predictor
+NOTE = "`serving` is called `sluicegate.serving` now (0.1); the old name goes with the next release"
 
 
-def load(path: str | Path, *, missing: Sequence[str] = ()) -> Predictor:
-    """The model in a version's folder, or a folder's stable (else newest) version; see `serving.predictor.load`."""
-    from serving.predictor import load as load_model
+def load(*arguments: Any, **more: Any) -> Any:
+    """`sluicegate.load`, under its old name."""
+    warnings.warn(f"{NOTE}: use sluicegate.load", DeprecationWarning, stacklevel=2)
+    from sluicegate.serving import load as load_model
 
-    return load_model(path, missing=missing)
+    return load_model(*arguments, **more)

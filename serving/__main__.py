@@ -1,28 +1,11 @@
-"""`python -m serving`: the model server."""
+"""`python -m serving`: the old name of `python -m sluicegate.serving`."""
 
-from __future__ import annotations
-
-import os
 import sys
-from collections.abc import Sequence
 
-from schemas.errors import EXIT_DONE, SluicegateError
-
-
-def main(argv: Sequence[str] | None = None, prog: str = "python -m serving") -> int:
-    """Serves until told to stop; returns the exit code."""
-    from serving import flags
-
-    try:
-        options = flags.read(sys.argv[1:] if argv is None else argv, os.environ, prog)
-        from serving.start import start
-
-        start(options)
-    except SluicegateError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return EXIT_DONE
-
+from serving import NOTE
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(f"{NOTE}: start it with python -m sluicegate.serving", file=sys.stderr)
+    from sluicegate.serving.__main__ import main
+
+    sys.exit(main(prog="python -m serving"))

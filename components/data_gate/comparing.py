@@ -28,10 +28,10 @@ from components.data_gate.core import (
     Policy,
     Released,
 )
-from fairness import distances, judge
-from fairness.distances import Distance, Sample
 from schemas.distributions import Numbers, SplitDistributions
 from schemas.verdict import Measurement, Status
+from sluicegate.stats import distances, judge
+from sluicegate.stats.distances import Distance, Sample
 
 #: TFMD's places for a limit; of several the smallest holds.
 MEASURES = ("infinity_norm", "jensen_shannon_divergence", "normalized_abs_difference")

@@ -15,13 +15,13 @@ from components.data_gate import comparing, leaks
 from components.data_gate.comparing import Compared
 from components.data_gate.core import DRIFT, SKEW, TRAIN, Finding, Policy, Released, columns_to_accept, decide, findings
 from components.data_gate.older import distributions_in, kept_in
-from components.data_gate.proposal import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
 from schemas import gate_output
 from schemas.artifacts import GateVerdict
 from schemas.distributions import SplitDistributions
 from schemas.leaks import FILE as LEAKS
 from schemas.leaks import Leaks
 from schemas.verdict import Measurement
+from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
 
 STATISTICS_FILE = "FeatureStats.pb"
 ANOMALIES_FILE = "SchemaDiff.pb"

@@ -9,9 +9,9 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from fairness.families import RUN_LEVEL
-from fairness.leaks import FAIL_AT, WARN_AT
 from schemas.verdict import Measurement, Status, Verdict, judge
+from sluicegate.stats.families import RUN_LEVEL
+from sluicegate.stats.leaks import FAIL_AT, WARN_AT
 
 GATE = "data_gate"
 WHOLE_TABLE = "whole table"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.data_gate.core import ALPHA, LEAK, REASONS, Policy
-from fairness.leaks import Suspicion, lower_end, suspicion
 from schemas.leaks import RANK_R2, Alone
 from schemas.verdict import Measurement, Status
+from sluicegate.stats.leaks import Suspicion, lower_end, suspicion
 
 SLICE = "all splits"
 WORDS = {RANK_R2: "R2 on the label's ranks"}

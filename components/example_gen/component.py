@@ -13,7 +13,7 @@ from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_component_specs
 
 from components.example_gen.executor import content_of
-from components.example_gen.source import Source
+from sluicegate.tables.source import Source
 
 #: Parameters that say where the table lies. What is read there does not depend on them.
 PLACE = (standard_component_specs.INPUT_BASE_KEY, standard_component_specs.INPUT_CONFIG_KEY)

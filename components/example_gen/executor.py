@@ -20,17 +20,17 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.example_gen import unlabelled
-from components.example_gen.distributions import distributions_of
 from components.example_gen.examples import example_batches
-from components.example_gen.inspection import Examined, examine
-from components.example_gen.leaks import alone
-from components.example_gen.profiling import tables_of
-from components.example_gen.source import Source
 from schemas import distributions, leaks
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
 from schemas.reading import Reading
+from sluicegate.tables.columns import unlabelled
+from sluicegate.tables.columns.distributions import distributions_of
+from sluicegate.tables.columns.inspection import Examined, examine
+from sluicegate.tables.columns.leaks import alone
+from sluicegate.tables.columns.profiling import tables_of
+from sluicegate.tables.source import Source
 
 BATCH_SPLIT = "batch"
 COMPRESSION_LEVEL = 1

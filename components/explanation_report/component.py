@@ -4,18 +4,10 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, Model
 
-from components.explanation_report.core import (
-    Asked,
-    Sensitive,
-    Subject,
-    Wanted,
-    explain,
-    not_configured,
-    pool_numbers,
-)
-from components.explanation_report.table import of_columns
 from schemas import explanation_evidence, gate_output
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
+from sluicegate.explanation.core import Asked, Sensitive, Subject, Wanted, explain, not_configured, pool_numbers
+from sluicegate.explanation.table import of_columns
 
 
 @component
@@ -36,9 +28,9 @@ def ExplanationReport(
     from tfx.types import artifact_utils
     from tfx.utils import path_utils
 
-    from components.explanation_report.model import RawModel
-    from components.explanation_report.rows import read_columns, read_split
     from schemas import scored_rows
+    from sluicegate.explanation.model import RawModel
+    from sluicegate.explanation.rows import read_columns, read_split
 
     wanted, sensitive = Wanted.from_json(explanation_json), Sensitive.from_json(fairness_json)
     Path(report.uri).mkdir(parents=True, exist_ok=True)

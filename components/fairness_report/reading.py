@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fairness import groups
-from fairness.arrays import Floats, Mask
-from fairness.policy import Policy, SensitiveColumn
-from fairness.rows import Rows
 from schemas import scored_rows
 from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
 from schemas.scored_rows import BASELINE, CLUSTER, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
+from sluicegate.fairness import groups
+from sluicegate.fairness.policy import Policy, SensitiveColumn
+from sluicegate.fairness.rows import Rows
+from sluicegate.stats.arrays import Floats, Mask
 
 #: Every pair of groups is compared, and so many have no rows each.
 MOST_GROUPS = 200

@@ -31,7 +31,7 @@ class InfraValidatorSpec(standard_component_specs.InfraValidatorSpec):
 class InfraValidator(base_component.BaseComponent):
     """A real model server answers with the model as the model itself does, or the blessing is refused with reasons.
 
-    serving_spec : as TFX's; without a platform the server is a process of this machine (`python -m serving`).
+    serving_spec : as TFX's; without a platform the server is a process of this machine (`python -m sluicegate.serving`).
     """
 
     SPEC_CLASS = InfraValidatorSpec

@@ -19,7 +19,7 @@ from tfx.utils import io_utils
 
 from schemas.address import with_port
 
-#: As serving.parent names it: a server whose run was killed must not go on for ever.
+#: As sluicegate.serving.parent names it: a server whose run was killed must not go on for ever.
 PARENT = "SLUICEGATE_SERVER_OF"
 #: Where `components`, `serving` and `schemas` lie side by side.
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ MEGABYTE = 2**20
 
 
 class ProcessRunner(base_runner.BaseModelServerRunner):
-    """`python -m serving` in a process of its own: no Docker, no network beyond this machine."""
+    """`python -m sluicegate.serving` in a process of its own: no Docker, no network beyond this machine."""
 
     def __init__(self, model_path: str, serving_spec: infra_validator_pb2.ServingSpec) -> None:
         self._model_path = model_path
@@ -39,7 +39,7 @@ class ProcessRunner(base_runner.BaseModelServerRunner):
         self._process: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
-        return "a server process (python -m serving)"
+        return "a server process (python -m sluicegate.serving)"
 
     def Start(self) -> None:
         home = Path(self._folder.name)
@@ -50,7 +50,7 @@ class ProcessRunner(base_runner.BaseModelServerRunner):
         else:
             io_utils.copy_dir(self._model_path, str(versions / "1"))
         command = [
-            sys.executable, "-m", "serving", "--free_ports", f"--ports_file={self._ports_file}",
+            sys.executable, "-m", "sluicegate.serving", "--free_ports", f"--ports_file={self._ports_file}",
             f"--model_name={self._model_name}", f"--model_base_path={versions}",
             "--max_num_load_retries=0", "--drain_seconds=0",
         ]  # fmt: skip

@@ -6,10 +6,10 @@ from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluati
 
 from components.model_card.core import Facts, build
 from components.model_card.reading import Folders, read
-from reports.card import write_card
 from schemas import model_card
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
 from schemas.digest import model_digest
+from sluicegate.reports.card import write_card
 
 
 @component

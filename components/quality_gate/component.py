@@ -7,12 +7,12 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 
 from components.quality_gate.core import judge_rows
-from components.quality_gate.groups import columns_needed
 from components.quality_gate.policy import Gate
 from components.quality_gate.questions import Past
 from schemas import evidence, gate_output, release_metrics, scored_rows
 from schemas.artifacts import GateVerdict, Predictions
 from schemas.roles import Roles
+from sluicegate.quality.groups import columns_needed
 
 
 @component

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from components.quality_gate.groups import OVERALL, Group, confusion, groups, metric_rows, then, unlabelled
-from components.quality_gate.metrics import majority_share
 from components.quality_gate.policy import CONSTANT, GATE, LEVEL, LEVELS, Gate
 from components.quality_gate.questions import Past, questions, undefined
-from fairness.judge import Question, answer, round_up
-from fairness.sample_size import factor_to_settle
 from schemas.evidence import EvaluationEvidence
 from schemas.release_metrics import ReleaseMetrics
 from schemas.scored_rows import ScoredRows
 from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
+from sluicegate.quality.groups import OVERALL, Group, confusion, groups, metric_rows, then, unlabelled
+from sluicegate.quality.metrics import majority_share
+from sluicegate.stats.judge import Question, answer, round_up
+from sluicegate.stats.sample_size import factor_to_settle
 
 #: Why a question that asks for harm may have no answer and is still no refusal.
 _LET_PASS = ("not_settled", "undefined", "not_recorded", "baseline_missing")

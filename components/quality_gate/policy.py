@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from fairness.bounds import Levels
+from sluicegate.stats.interval import Levels
 
 GATE = "quality_gate"
 #: How often the near end of any question of the gate may miss, all of them together (Holm), and the far end of each.

@@ -12,14 +12,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from components.quality_gate.estimates import Estimate, Spread, spread
-from components.quality_gate.groups import Group
-from components.quality_gate.intervals import Measured, interval, of_spread, two_samples
-from components.quality_gate.metrics import advantages, measure, worsening
 from components.quality_gate.policy import CONSTANT, GATE, MAX_FALL_SHARE, Gate, Limit
-from fairness.bounds import Interval, Levels
-from fairness.judge import Question
 from schemas.release_metrics import MetricThen, ReleaseMetrics
+from sluicegate.quality.estimates import Estimate, Spread, spread
+from sluicegate.quality.groups import Group
+from sluicegate.quality.intervals import Measured, interval, of_spread, two_samples
+from sluicegate.quality.metrics import advantages, measure, worsening
+from sluicegate.stats.interval import Interval, Levels
+from sluicegate.stats.judge import Question
 
 #: A threshold at the very end would make one kind of error cost nothing.
 FURTHEST = 1e-6

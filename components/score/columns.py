@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import tensorflow as tf
 
 from components.score.core import Sensitive
-from schemas.cells import are_numbers, as_float64
-from schemas.hashes import combined, value_hashes
 from schemas.roles import Roles
 from schemas.scored_rows import CLUSTER, GROUP, ID, LABEL, SLICE, WEIGHT
+from sluicegate.tables.cells import are_numbers, as_float64
+from sluicegate.tables.hashes import combined, value_hashes
 
 #: How an Example holds a value, and the dtype it is parsed as.
 DTYPES = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}

@@ -12,14 +12,10 @@ from dataclasses import asdict
 from typing import Protocol, TextIO
 
 from pipeline.local import refusal_table
-from pipeline.local.outcome import aside, refusing
+from pipeline.local.run_words import Where, first_line_of, progress_line, show_seconds, verdict_line
 from schemas.progress import Progress
-from schemas.records import RunResult, State, StepRecord
+from schemas.records import RunResult, StepRecord
 from schemas.verdict import Verdict
-
-#: From a settings key to "configs/census.yaml:31": LoadedSettings.where.
-Where = Callable[[str], str]
-
 
 #: So long may a log stand still while a training goes on.
 SILENCE_SECONDS = 10.0
@@ -55,55 +51,6 @@ def for_stream(stream: TextIO, *, quiet: bool = False, as_json: bool = False) ->
         screen = terminal(stream)
         return Plain(stream) if screen.is_dumb_terminal else Live(screen)
     return Plain(stream)
-
-
-def verdict_line(result: RunResult) -> str:
-    """The one line that says how the run ended.
-
-    >>> verdict_line(RunResult("r1", "census", "PASSED", 0, "", 83.4, pushed_version=4))
-    'PASSED: version 4 of census, in 83 s (run r1)'
-    """
-    if result.verdict == "PASSED":
-        what = f"version {result.pushed_version} of {result.name}" if result.pushed_version is not None else result.name
-    elif result.verdict == "REFUSED":
-        named = [gate.gate for gate in refusing(result.gates)]
-        what = f"{result.name} by {' and '.join(named)}" if named else result.name
-    else:
-        failed = next((s.step for s in result.steps if s.state is State.FAILED), "")
-        what = f"{result.name} in {failed}" if failed else result.name
-    beside = "".join(f"; {gate.gate} is {gate.status.value}, see the report" for gate in aside(result.gates))
-    return f"{result.verdict}: {what}, in {show_seconds(result.seconds)} (run {result.run_id}){beside}"
-
-
-def show_seconds(seconds: float) -> str:
-    """A duration for people.
-
-    >>> [show_seconds(s) for s in (0.04, 9.26, 83.4, 4000)]
-    ['0.0 s', '9.3 s', '83 s', '66 min 40 s']
-    """
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 599.5:
-        return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
-
-
-def progress_line(progress: Progress) -> str:
-    """How far a training is.
-
-    >>> progress_line(Progress(7, 20, 0.28012, 0.29911, 6, 21.0, 39.0))
-    'epoch 7 of 20, loss 0.2801, eval 0.2991, at most 39 s left'
-    """
-    p = progress
-    which = f"training {p.training} of {p.trainings}, " if p.trainings else ""
-    left = f"at most {show_seconds(p.left_seconds)} left" if p.epoch < p.epochs else "the last one"
-    return f"{which}epoch {p.epoch} of {p.epochs}, loss {p.loss:.4g}, eval {p.eval_loss:.4g}, {left}"
-
-
-def first_line_of(error: str) -> str:
-    """The line of a traceback that says what went wrong: its last that is not indented."""
-    lines = [line for line in error.strip().splitlines() if line and not line.startswith((" ", "\t"))]
-    return lines[-1] if lines else error.strip()
 
 
 class Plain:

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
+from pipeline.local.request import Request
 from schemas.errors import EXIT_DONE, EXIT_ERROR, SluicegateError
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks for.
-
-    console : "live", "quiet" or "json".
-    again : run even when nothing changed since the last run.
-    """
-
-    config: str
-    overrides: tuple[str, ...] = ()
-    output: str | None = None
-    plan: bool = False
-    again: bool = False
-    console: str = "live"
 
 
 def run_or_explain(request: Request) -> int:
@@ -38,7 +22,7 @@ def run_or_explain(request: Request) -> int:
 
 def _plan(request: Request) -> int:
     from pipeline.local.plan import print_plan
-    from pipeline.settings_file import load
+    from pipeline.settings.file import load
 
     print_plan(load(request.config, request.overrides))
     return EXIT_DONE
@@ -46,6 +30,6 @@ def _plan(request: Request) -> int:
 
 def _run(request: Request) -> int:
     from pipeline.local.run import run
-    from pipeline.settings_file import load
+    from pipeline.settings.file import load
 
     return run(load(request.config, request.overrides), request)

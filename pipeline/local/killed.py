@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.local import temporary
-from pipeline.local.folders import OutputFolder
+from pipeline.run.folders import OutputFolder
 from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
 from schemas.records import RunResult, State, StepRecord
 from schemas.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from pipeline.local.executions import Closed
-    from pipeline.settings import Metadata
+    from pipeline.run.executions import Closed
+    from pipeline.settings.metadata import Metadata
 
 #: In the frontier's folder: the id under which its steps stand in ML Metadata.
 FRONTIER_RUN = "run_id"
@@ -92,7 +92,7 @@ def _close_executions(folder: OutputFolder, settings: Metadata, homes: Sequence[
     is_own = settings.kind == "sqlite"
     if (is_own and not folder.metadata_db.exists()) or not (run_ids or (thorough and is_own)):
         return []
-    from pipeline.local import executions, metadata
+    from pipeline.run import executions, metadata
 
     connection = metadata.connection(settings, folder.metadata_db)
     metadata.check(connection)
@@ -162,7 +162,7 @@ def _partial(folder: OutputFolder) -> Iterator[Path]:
 
 
 def _draw(home: Path) -> None:
-    from reports.build import build
+    from sluicegate.reports.build import build
 
     # A report is no reason to leave a run open, nor to keep the next one from running.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -170,7 +170,7 @@ def _draw(home: Path) -> None:
 
 
 def _draw_index(folder: OutputFolder) -> None:
-    from reports.run_index import build_index
+    from sluicegate.reports.run_index import build_index
 
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         build_index(folder.root)

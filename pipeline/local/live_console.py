@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.local import refusal_table
-from pipeline.local.console import Where, first_line_of, progress_line, show_seconds, verdict_line
+from pipeline.local.run_words import Where, first_line_of, progress_line, show_seconds, verdict_line
 from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline.local.entry import Request
+from pipeline.local.request import Request
 
 DEFAULT_CONFIG = "configs/census.yaml"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.settings_file import LoadedSettings, describe
+from pipeline.settings.file import LoadedSettings, describe
 from pipeline.steps import steps
 
 

@@ -15,18 +15,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.local import fingerprint, killed, noise, serving_platform, temporary
+from pipeline.local import killed, noise, serving_platform, temporary
 from pipeline.local.console import Console, for_stream
-from pipeline.local.entry import Request
-from pipeline.local.folders import OutputFolder, cannot_write
 from pipeline.local.interrupt import Interrupt
 from pipeline.local.lock import only_run_in
-from pipeline.local.outcome import refusing, released_after
-from pipeline.local.schema_in_force import with_schema_in_force
+from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
-from pipeline.settings import Settings
-from pipeline.settings_file import LoadedSettings
-from pipeline.settings_table import check_with_table
+from pipeline.run import fingerprint
+from pipeline.run.folders import OutputFolder, cannot_write
+from pipeline.run.outcome import refusing, released_after
+from pipeline.run.schema_in_force import with_schema_in_force
+from pipeline.settings.file import LoadedSettings
+from pipeline.settings.table import check_with_table
+from pipeline.settings.types import Settings
 from pipeline.steps import steps
 from schemas import progress, records, release_metrics, unfinished
 from schemas import release as releases
@@ -121,7 +122,7 @@ def _fingerprint(loaded: LoadedSettings, profile: TableProfile, batch: str) -> s
             "data": profile.digest,
             "batch": batch,
             "schema": _schema_digest(loaded.settings.schema_file),
-            "code": fingerprint.code_digest(fingerprint.CODE),
+            "code": fingerprint.code_digest(),
             "versions": fingerprint.package_versions(),
         }
     )
@@ -198,7 +199,7 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 
 def connect(job: Job) -> object:
     """The connection to ML Metadata, tried. Raises MachineError where there is none."""
-    from pipeline.local import metadata
+    from pipeline.run import metadata
 
     connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
@@ -238,7 +239,7 @@ def launch_steps(
     only : names of the steps to run; None for all. An interrupt leaves ML Metadata without a running execution, and is raised.
     beginning : called before each step that runs.
     """
-    from pipeline.local import executions
+    from pipeline.run import executions
 
     nodes = [node for node in graph.nodes if only is None or node.node_info.id in only]
     interrupt = Interrupt()
@@ -290,7 +291,7 @@ def build_graph(job: Job, connection: object) -> Graph:
         batch=_batch(job),
         provenance=Provenance(
             fingerprint.git_commit(),
-            fingerprint.code_digest(fingerprint.CODE),
+            fingerprint.code_digest(),
             job.loaded.digest,
             fingerprint.package_versions(),
         ),
@@ -304,8 +305,8 @@ def build_graph(job: Job, connection: object) -> Graph:
 
 
 def _batch(job: Job) -> Batch | None:
-    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch
+    from sluicegate.tables.columns.unlabelled import readings_of
 
     source = batch_source(job.loaded.settings)
     if source is None:
@@ -338,7 +339,7 @@ def _leave_broken(job: Job, done: list[StepRecord], seconds: float, error: BaseE
 
 
 def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
-    from pipeline.local.evidence.collect import collect
+    from pipeline.run.evidence.collect import collect
 
     # First without metrics: what the steps did must be on record even if their artifacts cannot be read.
     _write(job, _result(job, done, seconds))
@@ -350,7 +351,7 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 
 
 def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
-    from pipeline.local.outcome import gates_of, metrics_of, pushed_of, verdict_of
+    from pipeline.run.outcome import gates_of, metrics_of, pushed_of, verdict_of
 
     gates = gates_of(done)
     verdict = verdict_of(done, gates)
@@ -369,7 +370,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         pushed_version=version,
         data_digest=job.profile.digest,
         settings_digest=job.loaded.digest,
-        code_digest=fingerprint.code_digest(fingerprint.CODE),
+        code_digest=fingerprint.code_digest(),
         fingerprint=job.fingerprint,
         git_commit=fingerprint.git_commit(),
         versions=fingerprint.package_versions(),
@@ -395,8 +396,8 @@ def _write(job: Job, result: RunResult) -> None:
 
 
 def _report(job: Job, result: RunResult) -> Path:
-    from reports.build import build
-    from reports.run_index import build_index
+    from sluicegate.reports.build import build
+    from sluicegate.reports.run_index import build_index
 
     keys = {m.setting for gate in result.gates for m in gate.measurements if m.setting}
     page = build(job.home, settings_lines={key: job.loaded.where(key) for key in keys})

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfx.orchestration import metadata
 
-from pipeline.metadata_store import PostgresStore
+from sluicegate.lineage.connection import PostgresStore
 
 
 class Handle(metadata.Metadata):

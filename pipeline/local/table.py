@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.example_gen.source import Source, SplitRule
-from pipeline.local.schema_in_force import amendments
-from pipeline.settings import Settings
-from pipeline.settleable import hopeless
+from pipeline.run.schema_in_force import amendments
+from pipeline.settings.settleable import hopeless
+from pipeline.settings.types import Settings
 from schemas.errors import DataError, Problem, SettingsError
 from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
+from sluicegate.tables.source import Source, SplitRule
 
 
 def source_of(settings: Settings) -> Source:
@@ -63,7 +63,7 @@ def batch_source(settings: Settings) -> Source | None:
 
 def batch_digest(settings: Settings, profile: TableProfile) -> str:
     """Of the table of `batch_scoring`; "" without one. Raises DataError where it is not there or lacks columns."""
-    from components.example_gen.unlabelled import check, readings_of
+    from sluicegate.tables.columns.unlabelled import check, readings_of
 
     source = batch_source(settings)
     return check(source, readings_of(profile)) if source else ""
@@ -75,8 +75,8 @@ def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:
 
 def look_at(settings: Settings) -> TableProfile:
     """Reads and checks the whole table. Raises DataError with every problem found, SettingsError for a broken schema."""
-    from components.example_gen.core import inspect
     from schemas.pbtxt import read_pbtxt
+    from sluicegate.tables.inspecting import inspect
 
     schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
     profile = inspect(source_of(settings), schema)

@@ -88,7 +88,7 @@ def test_a_missing_file_names_the_nearest(tmp_path):
 
 def test_a_good_table_of_this_shape_is_not_refused(tmp_path):
     """Or every case above could be red for a reason of its own."""
-    from components.example_gen.core import Source, inspect
+    from sluicegate.tables.inspecting import Source, inspect
 
     path = tmp_path / "table.csv"
     path.write_text(csv())

@@ -49,7 +49,7 @@ def run(config, output, *more, cwd=PROJECT, env=None):
 
 def verb(*arguments, env=None):
     """Runs `sluicegate` in the project's folder and waits for it."""
-    return _done([sys.executable, "-m", "sluicegate", *map(str, arguments)], PROJECT, env)
+    return _done([sys.executable, "-m", "sluicegate_cli", *map(str, arguments)], PROJECT, env)
 
 
 def _done(command, cwd, env):

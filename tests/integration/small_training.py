@@ -21,13 +21,13 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_bsl.public import tfxio
 
-from components.example_gen import core
 from components.example_gen.executor import write_examples
-from components.example_gen.source import Source
 from models import preprocessing, signatures, training
 from models.features import settle
 from pipeline.local.table import roles_of
-from schemas.inference import infer
+from sluicegate.tables import inspecting as core
+from sluicegate.tables.proposal.inference import infer
+from sluicegate.tables.source import Source
 
 TINY = {
     "epochs": 2,

@@ -27,7 +27,7 @@ def table(path, plans=PLANS, rows=900):
 
 
 def sluicegate(folder, *words):
-    command = [sys.executable, "-m", "sluicegate", *words]
+    command = [sys.executable, "-m", "sluicegate_cli", *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     return Ended(done.returncode, done.stdout, done.stderr, folder / "output" / "my_table")
 

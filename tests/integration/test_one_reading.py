@@ -1,6 +1,6 @@
 """The same rows by every way in give the same scores: what trains is what serves (issue 12).
 
-The ways: CSV, Parquet and data frame into `sluicegate predict` and `serving.load`; REST and gRPC with one input per column;
+The ways: CSV, Parquet and data frame into `sluicegate predict` and `sluicegate.load`; REST and gRPC with one input per column;
 gRPC with tf.Examples; the SavedModel called directly; and the training path itself, Transform's output into the network.
 """
 
@@ -27,14 +27,14 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
-import serving
-from components.example_gen.source import MISSING, Source, SplitRule
+import sluicegate
 from schemas.errors import DataError
 from schemas.reading import NumberFormat
-from sluicegate import __main__ as command
+from sluicegate.tables.source import MISSING, Source, SplitRule
+from sluicegate_cli import __main__ as command
 from tests.integration import small_training
 from tests.integration.small_training import Trained
-from tests.serving.live import live
+from tests.sluicegate.serving.live import live
 
 pytestmark = [pytest.mark.slow]
 PROJECT = Path(__file__).resolve().parents[2]
@@ -227,12 +227,12 @@ MAKERS: dict[str, Callable[[Path], World]] = {
 
 
 def by_texts(world: World, rows: Rows, home: Path) -> Any:
-    with serving.load(world.trained.folder) as model:
+    with sluicegate.load(world.trained.folder) as model:
         return model.predict(rows).scores
 
 
 def by_frame(world: World, rows: Rows, home: Path) -> Any:
-    with serving.load(world.trained.folder) as model:
+    with sluicegate.load(world.trained.folder) as model:
         return model.predict(world.frame(rows)).scores
 
 
@@ -481,7 +481,7 @@ def test_made_cells_are_read_or_refused_alike(worlds: Worlds, name: str, tmp_pat
         for row in world.rows * 4
     ]
     readable, refused = [], 0
-    with serving.load(world.trained.folder) as model:
+    with sluicegate.load(world.trained.folder) as model:
         for row in rows:
             try:
                 expected = model.predict([row]).scores

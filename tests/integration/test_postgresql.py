@@ -7,7 +7,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tests.database import PASSWORD, connection, postgresql
 from tests.integration.conftest import PROJECT, UNSERVED, run, verb
-from tests.pipeline.lineage_world import Database
+from tests.sluicegate.lineage.lineage_world import Database
 
 VARIABLE = "SLUICEGATE_METADATA_PASSWORD"
 

@@ -1,4 +1,4 @@
-"""What the pipeline scored is what `sluicegate predict` and `serving.load` score: from raw rows, to a millionth."""
+"""What the pipeline scored is what `sluicegate predict` and `sluicegate.load` score: from raw rows, to a millionth."""
 
 import csv
 from pathlib import Path
@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import tensorflow as tf
 
-import serving
-from components.example_gen.inspection import examine
+import sluicegate
 from pipeline.local.table import source_of
-from pipeline.settings_file import load
+from pipeline.settings.file import load
+from sluicegate.tables.columns.inspection import examine
 from tests.integration.conftest import PROJECT, verb
 
 CONFIG = "configs/penguins.yaml"
@@ -46,7 +46,7 @@ def test_raw_rows_score_as_in_the_pipeline(penguins, tmp_path):
 
     with Path(source.path).open() as file:
         dicts = list(csv.DictReader(file))
-    predicted = serving.load(model, missing=source.missing).predict([dicts[row] for row in rows])
+    predicted = sluicegate.load(model, missing=source.missing).predict([dicts[row] for row in rows])
     np.testing.assert_allclose(predicted.scores, wanted, atol=1e-6)
     assert (predicted.decisions == [dicts[row]["species"] for row in rows]).mean() > 0.9
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import dates, raw_columns
-from schemas import cells
-from schemas.cells import Offence
 from schemas.reading import DATE_ORDERS, Reading
+from sluicegate.tables import cells
+from sluicegate.tables.cells import Offence
 
 MISSING = ("?", "NA", "N/A", "nan", r"\N", "<NA>", "a.b")
 BLANK = st.text(st.sampled_from(" \t\n\r\u00a0\u2003\u3000\u200b\ufeff\x1f"), max_size=3)

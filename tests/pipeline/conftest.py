@@ -10,11 +10,11 @@ def compiled():
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
-    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch, Run, create_pipeline
-    from pipeline.local import metadata
     from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
-    from pipeline.settings_file import load
+    from pipeline.run import metadata
+    from pipeline.settings.file import load
+    from sluicegate.tables.columns.unlabelled import readings_of
 
     def build(config, *overrides, root="/tmp/graph"):
         settings = load(PROJECT / config, overrides).settings

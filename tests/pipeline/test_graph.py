@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import lint
-from pipeline.settings_file import load
+from pipeline.settings.file import load
 from pipeline.steps import steps
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -97,9 +97,9 @@ def test_batch_scoring_compiles_for_kubeflow(tmp_path):
     """With TFX's own runner: what it cannot build (a custom driver in a condition, say) raises here."""
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
-    from components.example_gen.unlabelled import readings_of
     from pipeline.graph import Batch, Run, create_pipeline
     from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
+    from sluicegate.tables.columns.unlabelled import readings_of
 
     settings = load(PROJECT / "configs/penguins.yaml", ("batch_scoring.path=data/penguins/penguins.csv",)).settings
     profile = look_at(settings)
@@ -184,7 +184,7 @@ def test_the_data_digest_is_part_of_example_gens_cache_key(compiled):
     assert digest in str(parameters)
 
 
-def test_code_folders_of_steps_exist():
+def test_the_modules_that_steps_name_are_there():
     for step in steps(load(PROJECT / "configs/census.yaml").settings):
-        for folder in step.code:
-            assert (PROJECT / folder).is_dir(), f"{step.name} names {folder}"
+        for module in step.code:
+            assert PROJECT.joinpath(*module.split(".")).with_suffix(".py").is_file(), f"{step.name} names {module}"

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.plan import TrainingPlan
-from pipeline.settings import Evaluation, Training
+from pipeline.settings.quality_gate import Evaluation
+from pipeline.settings.training import Training
 
 
 def test_the_settings_and_the_plan_agree():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import cells, dates
-from schemas.cells import Offence
 from schemas.reading import NumberFormat, Reading
+from sluicegate.tables import cell_dates as dates
+from sluicegate.tables import cells
+from sluicegate.tables.cells import Offence
 
 
 def read(value, reading, kind=None):

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from components.example_gen.source import Source, SplitRule
 from schemas.release import keep_record, read_record
 from schemas.split_record import SplitRecord, caution
+from sluicegate.tables.source import Source, SplitRule
 
 FROZEN = Source("t.csv", "y", split=SplitRule(columns=("a", "b"))).split_record
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from components.example_gen.columns import TypedColumn
-from components.example_gen.distributions import distributions_of
-from components.example_gen.encoded import EncodedColumn
-from components.example_gen.inspection import Examined
-from components.example_gen.labels import Label
-from components.example_gen.source import Source
-from components.example_gen.splits import Assignment
 from schemas.distributions import SplitDistributions
+from sluicegate.tables.columns.columns import TypedColumn
+from sluicegate.tables.columns.distributions import distributions_of
+from sluicegate.tables.columns.inspection import Examined
+from sluicegate.tables.columns.labels import Label
+from sluicegate.tables.encoded import EncodedColumn
+from sluicegate.tables.source import Source
+from sluicegate.tables.splits.splits import Assignment
 
 
 def typed(name: str, values: pd.Series) -> TypedColumn:

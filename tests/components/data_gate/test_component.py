@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Schema
 
 from components.data_gate.component import DataGate
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas import distributions, leaks
 from schemas.artifacts import GateVerdict
 from schemas.leaks import Alone

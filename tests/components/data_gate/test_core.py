@@ -6,7 +6,7 @@ import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.core import Finding, Policy, Released, columns_to_accept, decide, findings
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas.verdict import Measurement, Status
 
 SPLITS = ("train", "eval", "test")

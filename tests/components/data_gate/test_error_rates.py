@@ -14,8 +14,8 @@ import pytest
 from benchmarks.gate_families import FAMILIES, Counted, Family
 from benchmarks.gates_data import NAMED, SHIFTS, Feature, Runs, at_the_limit, finds, honest, leaks_found, named, refuses
 from components.data_gate import comparing, core
-from fairness import distances
 from schemas.distributions import Distribution, Numbers
+from sluicegate.stats import distances
 
 #: Of all families the one whose rate comes nearest to the level: continuous, so that Smirnov's bound is all but exact.
 AMOUNTS = [family for family in FAMILIES if family.name == "lognormal amounts"]

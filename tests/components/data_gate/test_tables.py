@@ -10,15 +10,15 @@ import pytest
 
 from components.data_gate import comparing, leaks
 from components.data_gate.core import Policy, Released
-from components.example_gen.core import Source, SplitRule
-from components.example_gen.distributions import distributions_of
-from components.example_gen.inspection import examine
-from components.example_gen.leaks import alone
 from pipeline.local.table import source_of
-from pipeline.settings_file import load
+from pipeline.settings.file import load
 from schemas.distributions import SplitDistributions
 from schemas.pbtxt import read_pbtxt
 from schemas.verdict import Measurement, Status
+from sluicegate.tables.columns.distributions import distributions_of
+from sluicegate.tables.columns.inspection import examine
+from sluicegate.tables.columns.leaks import alone
+from sluicegate.tables.inspecting import Source, SplitRule
 
 ROOT = Path(__file__).parents[3]
 RELEASED = Released(7, "r1", is_comparable=True)

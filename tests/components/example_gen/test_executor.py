@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from components.example_gen.core import Source, SplitRule, inspect, load
 from schemas.errors import DataError
 from schemas.pbtxt import read_pbtxt
-
-from .tables import rows, source, write
+from sluicegate.tables.inspecting import Source, SplitRule, inspect, load
+from tests.sluicegate.tables.tables import rows, source, write
 
 ROOT = Path(__file__).parents[3]
 CENSUS = ROOT / "schemas" / "census" / "schema.pbtxt"

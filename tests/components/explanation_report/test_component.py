@@ -10,16 +10,16 @@ import tensorflow as tf
 from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Examples, Model
 
-from components.explanation_report import rows
 from components.explanation_report.component import ExplanationReport
-from components.explanation_report.model import RawModel
-from components.explanation_report.rows import read_columns
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas import explanation_evidence, scored_rows, verdict
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
 from schemas.errors import DataError, ModelError
 from schemas.predictions import SCORE
 from schemas.scored_rows import About, ScoredRows, Texts
+from sluicegate.explanation import rows
+from sluicegate.explanation.model import RawModel
+from sluicegate.explanation.rows import read_columns
 from tests.components.through_executor import artifact, run
 
 ROWS = 900

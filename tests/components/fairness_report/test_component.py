@@ -11,13 +11,13 @@ import pytest
 from pyarrow import parquet
 
 from components.fairness_report.component import FairnessReport
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas import fairness_evidence, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 from schemas.errors import DataError
 from schemas.verdict import Status, Verdict, read
 from tests.components.through_executor import artifact, run
-from tests.fairness import adult
+from tests.sluicegate.fairness import adult
 
 PARITY = {"measure": "demographic_parity_difference", "of": ["sex"], "at_most": 0.1}
 RISE = {"measure": "equal_opportunity_difference", "of": ["sex"], "max_rise": 0.1}

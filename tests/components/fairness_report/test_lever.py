@@ -6,11 +6,12 @@ import pytest
 
 from components.fairness_report.component import FairnessReport
 from components.fairness_report.lever import NOT_MITIGATED, Trained, with_lever
-from fairness.gaps import MEASURES
 from models.plan import TrainingPlan
-from pipeline.settings import Fairness, Settings
+from pipeline.settings.fairness import Fairness
+from pipeline.settings.types import Settings
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 from schemas.verdict import Measurement, Status, judge, read
+from sluicegate.fairness.gaps import MEASURES
 from tests.components.fairness_report.test_component import census
 from tests.components.through_executor import artifact, run
 

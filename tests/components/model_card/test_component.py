@@ -22,7 +22,7 @@ from schemas.errors import SettingsError
 from schemas.model_card import Unmeasured
 from tests.components.model_card import world
 from tests.conftest import PROJECT
-from tests.reports.parsed_page import Page
+from tests.sluicegate.reports.parsed_page import Page
 
 SCHEMA = json.loads((PROJECT / "schemas" / "model_card.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

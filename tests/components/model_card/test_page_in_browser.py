@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 
 from tests import browser
-from tests.reports.test_in_browser import _FAINTEST
+from tests.sluicegate.reports.test_in_browser import _FAINTEST
 
 PHONE, DESKTOP = 375, 1280
 

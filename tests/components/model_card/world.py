@@ -15,8 +15,6 @@ from components.fairness_report import core as fairness
 from components.model_card.component import ModelCard
 from components.model_card.facts import Facts, Override
 from components.released_statistics.core import find_baseline
-from fairness import groups
-from fairness.policy import Limit, SensitiveColumn
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
@@ -26,6 +24,8 @@ from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
 from schemas.roles import Roles
 from schemas.verdict import Measurement, Status, Verdict, judge
+from sluicegate.fairness import groups
+from sluicegate.fairness.policy import Limit, SensitiveColumn
 from tests.components.through_executor import artifact, run
 
 HOSTILE = "</style><script>alert('x')</script>"

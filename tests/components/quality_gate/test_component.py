@@ -9,7 +9,7 @@ import pytest
 from tfx.types.standard_artifacts import Model
 
 from components.quality_gate.component import QualityGate
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas import evidence, release_metrics, scored_rows
 from schemas.artifacts import GateVerdict, Predictions
 from schemas.evidence import EvaluationEvidence

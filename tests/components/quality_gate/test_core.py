@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from components.quality_gate.core import constant_of, decide, judge_rows
-from components.quality_gate.groups import groups
 from components.quality_gate.policy import Costs, Gate, Limit
 from components.quality_gate.questions import Past
-from pipeline import settings
+from pipeline.settings import types as settings
 from schemas.scored_rows import ScoredRows
 from schemas.verdict import Measurement, Status, Verdict
+from sluicegate.quality.groups import groups
 from tests.components.quality_gate import world
 from tests.components.quality_gate.world import FIRST, past
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from components.quality_gate.groups import Group, groups
-from components.quality_gate.metrics import Sample
 from components.quality_gate.questions import Past
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.scored_rows import About, ScoredRows, Texts
+from sluicegate.quality.groups import Group, groups
+from sluicegate.quality.metrics import Sample
 
 FIRST = Past(is_first=True)
 

@@ -12,15 +12,15 @@ import tensorflow as tf
 from tfx.types.standard_artifacts import Model
 
 from components.example_gen.executor import write_examples
-from components.example_gen.inspection import examine
-from components.example_gen.profiling import tables_of
-from components.example_gen.source import Source, SplitRule
 from components.score.executor import _cluster
 from components.score.shards import BATCH_ROWS
 from schemas.errors import DataError, ModelError, SettingsError
 from schemas.predictions import DESCRIPTION, Answers
 from schemas.roles import Roles
 from schemas.scored_rows import Texts, read
+from sluicegate.tables.columns.inspection import examine
+from sluicegate.tables.columns.profiling import tables_of
+from sluicegate.tables.source import Source, SplitRule
 from tests.components import tiny_model
 from tests.components.score.world import Scored, records_in, score, shards_of, table_of, tiny
 from tests.components.through_executor import artifact

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.local import console, refusal_table
 from pipeline.local.live_console import Live, terminal
+from pipeline.local.run_words import verdict_line
 from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Measurement, Status, Verdict, judge
@@ -192,7 +193,7 @@ def test_missed_by_has_the_sign_of_the_limit(direction, value, missed):
     ],
 )
 def test_the_last_line_says_how_it_ended(result, said):
-    assert console.verdict_line(result) == said
+    assert verdict_line(result) == said
 
 
 HALF_WAY = Progress(7, 20, 0.28012, 0.29911, 6, 21.0, 39.0)

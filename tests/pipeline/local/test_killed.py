@@ -14,14 +14,15 @@ from types import SimpleNamespace
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.local import executions, killed, run, temporary
+from pipeline.local import killed, run, temporary
 from pipeline.local.console import Json
-from pipeline.local.folders import OutputFolder
-from pipeline.settings import Metadata
-from reports import story
+from pipeline.run import executions
+from pipeline.run.folders import OutputFolder
+from pipeline.settings.metadata import Metadata
 from schemas import records, unfinished
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
-from tests.pipeline.lineage_world import NAME, Database
+from sluicegate.reports import story
+from tests.sluicegate.lineage.lineage_world import NAME, Database
 
 RUN, OTHER = "20261121-070000", "20261121-080000"
 
@@ -272,7 +273,7 @@ def test_a_server_of_a_killed_parent_ends(tmp_path):
     """The serving check's, whose run is killed: it must not listen, and hold its memory, for ever."""
     program = (
         "import os, subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import os, sys; from serving import parent;'"
+        "child = subprocess.Popen([sys.executable, '-c', 'import os, sys; from sluicegate.serving import parent;'"
         " 'parent.end_with(int(os.environ[parent.VARIABLE])); import time; time.sleep(60)'],"
         " env={**os.environ, 'SLUICEGATE_SERVER_OF': str(os.getpid())})\n"
         "print(child.pid, flush=True)\ntime.sleep(60)\n"
@@ -300,6 +301,6 @@ def alive(pid):
 
 def test_the_serving_check_starts_its_server_so(monkeypatch, tmp_path):
     from components.infra_validator import runners
-    from serving import parent
+    from sluicegate.serving import parent
 
     assert runners.PARENT == parent.VARIABLE

@@ -11,8 +11,9 @@ from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types.standard_artifacts import String
 
-from pipeline.local import launch, metadata
-from pipeline.settings import Metadata
+from pipeline.local import launch
+from pipeline.run import metadata
+from pipeline.settings.metadata import Metadata
 from schemas.artifacts import GateVerdict
 from schemas.records import State
 

@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.local import run
 from pipeline.local.console import Json
-from pipeline.local.entry import Request
-from pipeline.local.folders import OutputFolder
-from pipeline.settings_file import load
+from pipeline.local.request import Request
+from pipeline.run.folders import OutputFolder
+from pipeline.settings.file import load
 from schemas import progress, records
 from schemas import release as releases
 from schemas.errors import SettingsError

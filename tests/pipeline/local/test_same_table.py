@@ -15,10 +15,10 @@ from tfx.proto import example_gen_pb2
 from tfx.types.standard_artifacts import Examples, String
 
 from components.example_gen.component import TableExampleGen
-from components.example_gen.core import Source, SplitRule, file_pattern, inspect
 from components.example_gen.executor import Executor, custom_config
 from pipeline.local import launch
 from schemas.records import State
+from sluicegate.tables.inspecting import Source, SplitRule, file_pattern, inspect
 
 ROWS = [(n, n % 7, "yes" if n % 3 else "no") for n in range(400)]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.schema_in_force import with_schema_in_force
 from pipeline.local.table import look_at
-from pipeline.settings_file import load
+from pipeline.run.schema_in_force import with_schema_in_force
+from pipeline.settings.file import load
 
 PROJECT = Path(__file__).parents[3]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from pipeline.local.evidence import scores
+from pipeline.run.evidence import scores
 from schemas import score_evidence, scored_rows
 from schemas.scored_rows import About, ScoredRows, Texts
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.local.serving_platform import check
-from pipeline.settings import ServingCheck
+from pipeline.settings.serving_check import ServingCheck
 from schemas.errors import EXIT_USAGE, MachineError, SettingsError
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.local.table import look_at
-from pipeline.settings import Settings
+from pipeline.settings.types import Settings
 from schemas.errors import SettingsError
 
 ROWS = "sex,age,y\n" + "".join(f"{'f' if n % 2 else 'm'},{20 + n},{'yes' if n % 3 else 'no'}\n" for n in range(300))

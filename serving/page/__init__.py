@@ -1,5 +1,0 @@
-"""The page at /: what the server does right now, and a form that asks it something."""
-
-from serving.page.page import page
-
-__all__ = ["page"]

@@ -1,0 +1,107 @@
+"""The page over all runs: newest first, what each decided, its metrics and its report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas import evidence, unfinished
+from schemas.records import RESULT_NAME, RunResult, read_result
+from sluicegate.reports import story
+from sluicegate.reports.charts import PastRun, trend
+from sluicegate.reports.drawing import Chart
+from sluicegate.reports.renderer import write_page
+from sluicegate.reports.slice_plots import OVERALL
+
+_MAX_METRICS = 5
+#: Metrics whose trend is drawn, and runs in it.
+_MAX_TRENDS = 2
+_MAX_PAST = 40
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run folder.  result : None where result.json is missing or cannot be read, and then `problem` says why."""
+
+    folder: str
+    result: RunResult | None
+    report: str | None
+    problem: str = ""
+
+    @property
+    def started_at(self) -> str:
+        return self.result.started_at if self.result else ""
+
+    @property
+    def sentence(self) -> str:
+        return story.headline(self.result).sentence if self.result else self.problem
+
+
+def build_index(output_folder: Path) -> Path:
+    """Writes `output_folder/runs/index.html` from every `runs/*/result.json` and returns its path.
+
+    A run that cannot be read is listed as such; it never hides the others.
+    """
+    runs = Path(output_folder) / "runs"
+    # `latest` is a link to a run that stands here under its own name.
+    folders = [f for f in runs.iterdir() if f.is_dir() and not f.is_symlink()] if runs.is_dir() else []
+    at_work = unfinished.at_work(Path(output_folder)) if folders else None
+    entries = sorted(
+        _own(_entry(f, is_at_work=f == at_work) for f in folders), key=lambda e: (e.started_at, e.folder), reverse=True
+    )
+    counts: dict[str, int] = {}
+    for entry in entries:
+        for name in entry.result.metrics if entry.result else ():
+            counts[name] = counts.get(name, 0) + 1
+    metrics = sorted(counts, key=lambda n: -counts[n])[:_MAX_METRICS]
+    trends = tuple(_trends(entries, metrics, runs))
+    return write_page("runs.html.j2", runs / "index.html", entries=entries, metrics=metrics, trends=trends)
+
+
+def _trends(entries: Sequence[Entry], metrics: Sequence[str], runs: Path) -> Iterator[Chart]:
+    """The first metrics over the newest run's namesakes, where there is more than one value."""
+    ended = [(e.folder, e.result) for e in entries if e.result][::-1]
+    if not ended:
+        return
+    newest = ended[-1][1]
+    mine = [(folder, run) for folder, run in ended if run.name == newest.name and run.metrics][-_MAX_PAST:]
+    overall = {folder: _overall(runs / folder) for folder, _ in mine}
+    for metric in metrics[:_MAX_TRENDS]:
+        past = [
+            PastRun(
+                folder, run.metrics[metric], *overall[folder].get(metric, (None, None)), run.pushed_version, run.verdict,
+                run.data_digest == newest.data_digest,
+            )
+            for folder, run in mine
+            if math.isfinite(run.metrics.get(metric, math.nan))
+        ]  # fmt: skip
+        if len(past) > 1:
+            yield trend(metric, past)
+
+
+def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
+    """The interval of each metric of all rows; {} where the run's evidence cannot be read."""
+    try:
+        found = evidence.read(evidence.EvaluationEvidence, run / "evidence")
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
+
+
+def _own(found: Iterable[Entry]) -> list[Entry]:
+    """Without the copies that a tool which follows links made of `latest`: each run once, under its own id."""
+    entries = list(found)
+    names = {entry.folder for entry in entries}
+    return [e for e in entries if e.result is None or e.result.run_id == e.folder or e.result.run_id not in names]
+
+
+def _entry(folder: Path, *, is_at_work: bool) -> Entry:
+    report = f"{folder.name}/reports/index.html" if (folder / "reports" / "index.html").exists() else None
+    try:
+        return Entry(folder.name, read_result(folder), report)
+    except FileNotFoundError:
+        return Entry(folder.name, None, report, unfinished.sentence(folder, is_at_work=is_at_work))
+    except (ValueError, TypeError, KeyError) as error:
+        return Entry(folder.name, None, report, f"{RESULT_NAME} cannot be read: {error}")

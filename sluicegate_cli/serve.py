@@ -1,0 +1,54 @@
+"""sluicegate serve: the model server on what a pipeline released.
+
+Serves what release.json names, and follows it while it changes. Also takes every flag of `python -m sluicegate.serving`, among them
+TensorFlow Serving's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from pipeline.local.options import DEFAULT_CONFIG
+from schemas.errors import EXIT_DONE, MachineError, Problem
+from sluicegate.serving import flags
+
+REST_PORT = 8501
+
+
+def add(verbs: argparse._SubParsersAction) -> None:
+    parser = verbs.add_parser("serve", help="answer requests with the released model", description=__doc__)
+    parser.add_argument("--config", metavar="FILE", help=f"whose model (default: {DEFAULT_CONFIG})")
+    parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the one that the settings name)")
+    flags.add_flags(parser)
+    parser.set_defaults(main=main, rest_api_port=REST_PORT)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    if not arguments.model_base_path and not arguments.model_config_file:
+        _from_settings(arguments)
+    options = flags.from_arguments(arguments, os.environ)
+    from sluicegate.serving.start import start
+
+    start(options)
+    return EXIT_DONE
+
+
+def _from_settings(arguments: argparse.Namespace) -> None:
+    from pipeline.run.folders import OutputFolder
+    from pipeline.settings.file import load
+    from schemas import release
+
+    config = arguments.config or DEFAULT_CONFIG
+    settings = load(config).settings
+    base = OutputFolder(Path(arguments.output or settings.output_folder).resolve(), settings.name).serving
+    if not (base / release.FILE_NAME).exists():
+        raise MachineError(
+            "Nothing was released yet.",
+            Problem(
+                str(base), f"no {release.FILE_NAME}", "a released model", f"run `sluicegate run --config {config}`"
+            ),
+        )
+    arguments.model_name = arguments.model_name or settings.name
+    arguments.model_base_path = str(base)
