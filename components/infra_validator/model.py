@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-Tensors = Mapping[str, Any]
+from sluicegate.serving.client.asked import Tensors
+
 EXAMPLES, COLUMNS = "serving_default", "serving_raw"
 #: Where models/signatures.py says which input of `serving_raw` is which column; another SavedModel has none.
 DESCRIPTION = Path("assets.extra/model.json")
