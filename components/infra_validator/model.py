@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from schemas.file_names import MODEL_DESCRIPTION
+
 Tensors = Mapping[str, Any]
 EXAMPLES, COLUMNS = "serving_default", "serving_raw"
 #: Where models/signatures.py says which input of `serving_raw` is which column; another SavedModel has none.
-DESCRIPTION = Path("assets.extra/model.json")
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,6 @@ def _value(row: Any, name: str, dtype: str) -> Any:
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    path = folder / DESCRIPTION
+    path = folder / MODEL_DESCRIPTION
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return content if "inputs" in content else {}
