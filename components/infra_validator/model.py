@@ -13,10 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from schemas.file_names import MODEL_DESCRIPTION
+from sluicegate.serving.client.asked import Tensors
 
-Tensors = Mapping[str, Any]
 EXAMPLES, COLUMNS = "serving_default", "serving_raw"
-#: Where models/signatures.py says which input of `serving_raw` is which column; another SavedModel has none.
 
 
 @dataclass(frozen=True)
