@@ -7,8 +7,8 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -201,11 +201,12 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 def connect(job: Job) -> object:
     """The connection to ML Metadata, tried. Raises MachineError where there is none."""
     from pipeline.run import metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
-        metadata.check(connection)
-    return connection
+        metadata.check(found)
+    return found
 
 
 def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:
@@ -267,18 +268,28 @@ def launch_steps(
         interrupt.forget()
 
 
+@contextmanager
+def _objects_that_stay() -> Iterator[None]:
+    """No garbage is looked for while hundreds of thousands of objects that live to the end are made: a sixth of the import's time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def build_graph(job: Job, connection: object) -> Graph:
     """The compiled graph of this job, checked and ready to launch."""
-    # Hundreds of thousands of objects that live to the end: collecting among them costs a sixth of the import.
-    gc.disable()
-    from tfx.dsl.compiler import compiler
+    with _objects_that_stay():
+        from tfx.dsl.compiler import compiler
 
-    from pipeline import lint
-    from pipeline.graph import Provenance, Run, create_pipeline
-    from pipeline.local import launch
+        from pipeline import lint
+        from pipeline.graph import Provenance, Run, create_pipeline
+        from pipeline.local import launch
 
-    gc.freeze()
-    gc.enable()
     settings = with_schema_in_force(job.loaded.settings, job.profile, job.folder.root)
     plan = steps(settings)
     run = Run(
