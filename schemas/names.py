@@ -24,16 +24,18 @@ def near(name: str, names: Iterable[str], most: int, likeness: float = OF_MANY) 
     return tuple(spelled[found] for found in difflib.get_close_matches(name.casefold(), list(spelled), most, likeness))
 
 
-def did_you_mean(name: object, words: Iterable[str], otherwise: str = "", likeness: float = OF_FEW) -> str:
+def did_you_mean(
+    name: object, words: Iterable[str], otherwise: str = "", likeness: float = OF_FEW, most: int = 1
+) -> str:
     """A problem's remedy for a word that is none of a few.
 
-    otherwise : what to do where no word is similar.
+    otherwise : what to do where no word is similar.  most : so many similar words are named.
 
     >>> did_you_mean("holdout", ["direct", "hold"], "write one of them")
     'did you mean hold?'
     """
-    found = nearest(str(name), words, likeness)
-    return f"did you mean {found}?" if found else otherwise
+    found = near(str(name), words, most, likeness)
+    return f"did you mean {' or '.join(found)}?" if found else otherwise
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

@@ -19,9 +19,14 @@ def test_the_old_content_stands_until_the_new_one_is_whole(tmp_path: Path) -> No
 
 def test_an_error_on_the_way_changes_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     path = write_whole(tmp_path / "a.json", b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as aside:
-        aside.write_bytes(b"half")
-        raise KeyboardInterrupt
+
+    def killed() -> None:
+        with replacing(path) as aside:
+            aside.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
     assert [found.read_bytes() for found in tmp_path.iterdir()] == [b"old"]
 
 
