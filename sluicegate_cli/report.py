@@ -6,8 +6,9 @@ import argparse
 
 from schemas.errors import EXIT_DONE, MachineError, Problem
 from schemas.output_folder import report_of
+from sluicegate.history.folders import RunFolder
 from sluicegate_cli import report_diff
-from sluicegate_cli.output_folder import Place, RunFolder, add_options, chosen_run, place_of
+from sluicegate_cli.output_folder import Place, add_options, chosen_run, place_of
 
 
 def add(verbs: argparse._SubParsersAction) -> None:

@@ -115,12 +115,7 @@ def _agreed(target: Path) -> bool:
 
 
 def _run(place: Place, run_id: str | None) -> RunResult:
-    result = chosen_run(place, run_id).result
-    if result is None:
-        raise MachineError(
-            "This run left no record.", Problem(str(place.root), "no result.json", "", "choose another run")
-        )
-    return result
+    return chosen_run(place, run_id).recorded()
 
 
 def _curated(place: Place, run: RunResult) -> Path:

@@ -201,11 +201,12 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 def connect(job: Job) -> object:
     """The connection to ML Metadata, tried. Raises MachineError where there is none."""
     from pipeline.run import metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
-        metadata.check(connection)
-    return connection
+        metadata.check(found)
+    return found
 
 
 def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
 from schemas.output_folder import evidence_of, output_of, report_of
 from schemas.score_evidence import ScoreEvidence
+from sluicegate.history.differences import flat
 from sluicegate.reports import (
     charts,
     column_cards,
@@ -118,14 +119,3 @@ def _evaluation_charts(found: evidence.EvaluationEvidence, scores: ScoreEvidence
     if found.residuals:
         yield charts.predicted_against_true(found)
         yield charts.residual_histogram(found)
-
-
-def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as ("quality_gate.limits.0.metric", "auc") pairs, in their own order."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
-            yield from flat({str(i): v for i, v in enumerate(value)}, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

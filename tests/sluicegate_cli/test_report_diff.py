@@ -14,8 +14,8 @@ import pytest
 from schemas import evidence, explanation_evidence, fairness_evidence, model_card, records
 from schemas.evidence import MetricRow
 from schemas.verdict import Measurement, Status, judge
-from sluicegate_cli.run_differences import WHOLE, Recorded, compare
-from sluicegate_cli.run_headline import Line, headline
+from sluicegate.history.differences import WHOLE, Recorded, compare
+from sluicegate.history.what_matters import Line, headline
 from tests.components.model_card import world
 from tests.sluicegate.reports import run_folders
 from tests.sluicegate_cli.test_main import _loaded_by

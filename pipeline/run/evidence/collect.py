@@ -73,14 +73,14 @@ def _write_scores(settings: Settings, scored: ArtifactRecord | None, folder: Pat
 
 
 def _write_history(settings: Settings, fairness: ArtifactRecord, folder: Path) -> None:
-    from pipeline.run import metadata
     from pipeline.run.evidence import fairness_history
+    from sluicegate.lineage.connection import connection
 
     output = OutputFolder(folder.parents[2], settings.name)
     if settings.metadata.kind == "sqlite" and not output.metadata_db.exists():
         return
-    connection = metadata.connection(settings.metadata, output.metadata_db)
-    histories.write(fairness_history.read(connection, settings.name, fairness), folder)
+    place = connection(settings.metadata, output.metadata_db)
+    histories.write(fairness_history.read(place, settings.name, fairness), folder)
 
 
 def _uri(artifact: ArtifactRecord | None) -> Path | None:
