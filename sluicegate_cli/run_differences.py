@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from schemas.records import RunResult
     from schemas.verdict import Measurement, Verdict
 
-#: What a serving check measures is the machine's as much as the model's: its statuses are compared, its times are not.
-SERVING_CHECK = "serving_check"
 TOP_COLUMNS = 5
 #: Of two floats that count as one: what another order of summing changes.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
@@ -64,11 +62,15 @@ def recorded(run: Path, result: RunResult) -> Recorded:
 
     Raises ValueError for files of another format version.
     """
+    from pipeline import gates
     from schemas import evidence, explanation_evidence, fairness_evidence, model_card
+    from schemas.gates import leaving
 
     folder = run / "evidence"
-    fairness = _folder_with(fairness_evidence.FILE_NAME, folder, result, "FairnessReport")
-    explanation = _folder_with(explanation_evidence.FILE_NAME, folder, result, "ExplanationReport")
+    fairness, explanation = (
+        _folder_with(file, folder, result, leaving(gates.GATES, file)[0].step)
+        for file in (fairness_evidence.FILE_NAME, explanation_evidence.FILE_NAME)
+    )
     card = _folder_with(model_card.FILE_NAME, folder, result, "ModelCard")
     return Recorded(
         result,
@@ -106,6 +108,9 @@ def compare(before: Recorded, after: Recorded) -> tuple[Change, ...]:
 
 def facts_of(run: Recorded) -> Facts:
     """Everything that is compared, by section and item."""
+    from pipeline import gates
+
+    timed = {gate.id for gate in gates.GATES if gate.is_timed}
     facts: Facts = {}
     for section, found in (
         ("outcome", _outcome(run.result)),
@@ -122,7 +127,7 @@ def facts_of(run: Recorded) -> Facts:
         facts |= {(section, item): one if isinstance(one, Fact) else Fact(one) for item, one in found}
         if section == "data":
             for gate in run.result.gates:
-                facts |= {(f"gate {gate.gate}", item): one for item, one in _gate(gate)}
+                facts |= {(f"gate {gate.gate}", item): one for item, one in _gate(gate, gate.gate in timed)}
     return facts
 
 
@@ -157,11 +162,12 @@ def _outcome(result: RunResult) -> Iterator[tuple[str, Any]]:
     yield "version", "none pushed" if result.pushed_version is None else str(result.pushed_version)
 
 
-def _gate(gate: Verdict) -> Iterator[tuple[str, Fact]]:
+def _gate(gate: Verdict, is_timed: bool) -> Iterator[tuple[str, Fact]]:
     yield "verdict", Fact(gate.reason or None, gate.status.value)
     for m in gate.measurements:
         by = f" [{m.setting}]" if m.setting else ""
-        value = None if gate.gate == SERVING_CHECK else m.value
+        # Times are the machine's as much as the model's: statuses are compared, and they are not.
+        value = None if is_timed else m.value
         yield f"{m.name}, {m.slice}{by}", Fact(value, m.status.value, _interval(m))
 
 

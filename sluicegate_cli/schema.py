@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 SCHEMA_FILE = "schema.pbtxt"
 SCHEMA_STEPS = ("ImportSchemaGen", "SchemaGen")
-GATE_STEP = "DataGate"
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -54,7 +53,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from sluicegate.tables.schema_change import DIFF_NAME
+    from schemas.schema_proposal import DIFF_NAME
 
     run = _run(place_of(arguments), arguments.run)
     diff = _verdict_folder(run) / DIFF_NAME
@@ -66,7 +65,8 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _accept(arguments: argparse.Namespace) -> int:
-    from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, apply_proposal
+    from schemas.schema_proposal import DIFF_NAME, PROPOSAL_NAME
+    from sluicegate.tables.schema_change import apply_proposal
 
     place = place_of(arguments)
     run = _run(place, arguments.run)
@@ -153,12 +153,17 @@ def _used_schema(run: RunResult) -> Path:
 
 
 def _verdict_folder(run: RunResult) -> Path:
-    verdict = next((step.output("verdict") for step in run.steps if step.step == GATE_STEP), None)
+    from pipeline import gates
+    from schemas.gates import leaving
+    from schemas.schema_proposal import PROPOSAL_NAME
+
+    gate, output = leaving(gates.GATES, PROPOSAL_NAME)
+    verdict = next((step.output(output) for step in run.steps if step.step == gate.step), None)
     if verdict is None:
         raise MachineError(
             "This run's data were not judged.",
             Problem(
-                f"run {run.run_id}", f"no verdict of {GATE_STEP}", "", "choose a run that got so far: `sluicegate runs`"
+                f"run {run.run_id}", f"no verdict of {gate.step}", "", "choose a run that got so far: `sluicegate runs`"
             ),
         )
     return Path(verdict.uri)

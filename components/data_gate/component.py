@@ -20,8 +20,9 @@ from schemas.artifacts import GateVerdict
 from schemas.distributions import SplitDistributions
 from schemas.leaks import FILE as LEAKS
 from schemas.leaks import Leaks
+from schemas.schema_proposal import DIFF_NAME, PROPOSAL_NAME
 from schemas.verdict import Measurement
-from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
+from sluicegate.tables.schema_change import propose, schema_diff
 
 STATISTICS_FILE = "FeatureStats.pb"
 ANOMALIES_FILE = "SchemaDiff.pb"

@@ -12,9 +12,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from schemas.errors import DataError, Problem
-
-PROPOSAL_NAME = "proposed_schema.pbtxt"
-DIFF_NAME = "schema.diff"
+from schemas.schema_proposal import PROPOSAL_NAME
 
 
 def propose(current: Any, updated: Any, columns: Collection[str]) -> Any:

@@ -51,7 +51,7 @@ class Runs:
         self.reports[run] = self.reports[of]
 
     def history(self, run: str) -> fairness_history.FairnessHistory:
-        return reader.read(self.base.connection, NAME, self.reports[run])
+        return reader.read(self.base.connection, NAME, "FairnessReport", self.reports[run])
 
 
 @pytest.fixture
