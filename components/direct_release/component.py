@@ -14,9 +14,9 @@ from components.direct_release.core import Outcome, Push, decide
 from schemas import distributions, release_metrics, release_swap
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
+from schemas.file_names import SPLIT_STATISTICS
 
 TRAIN = "train"
-STATISTICS_FILE = "FeatureStats.pb"
 
 
 @component
@@ -82,7 +82,7 @@ def _serving_folder(pushed: Any) -> str:
 
 
 def _train_statistics(statistics: Any) -> Path:
-    return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / STATISTICS_FILE
+    return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / SPLIT_STATISTICS
 
 
 def _push(pushed: Any, run_id: str, overrides: tuple[str, ...]) -> Push | None:

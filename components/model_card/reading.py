@@ -13,13 +13,13 @@ from components.model_card.core import Found
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
+from schemas.file_names import MODEL_DESCRIPTION, SCHEMA, SERVING_MODEL
 from schemas.gates import VERDICT, Gate
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
 from schemas.split_statistics import read_split
 
 #: Where models/signatures.py leaves what the model knows of itself.
-DESCRIPTION = Path("Format-Serving", "assets.extra", "model.json")
 #: What TFMA was asked for.
 CONFIG_NAME = "eval_config.json"
 
@@ -49,12 +49,12 @@ def read(folders: Folders, roles: Roles, gates: Sequence[Gate]) -> Found:
     fairness, explanation = kept.get(fairness_evidence.FILE_NAME), kept.get(explanation_evidence.FILE_NAME)
     return Found(
         rows=table.rows(statistics),
-        columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / "schema.pbtxt"), roles),
+        columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / SCHEMA), roles),
         label=table.label(statistics, roles),
         training=training,
         release=verdicts.read(folders.release),
         verdicts={gate: verdicts.read(left[VERDICT]) for gate, left in folders.gates.items() if VERDICT in left},
-        described=_json(Path(folders.model) / DESCRIPTION),
+        described=_json(Path(folders.model) / SERVING_MODEL / MODEL_DESCRIPTION),
         groupings=_groupings(_json(Path(folders.evaluation) / CONFIG_NAME)),
         evaluation=evidence.read(EvaluationEvidence, evaluation) if evaluation else None,
         fairness=fairness_evidence.read(fairness) if fairness else None,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.file_names import SAVED_MODEL_GRAPH
 from schemas.release import Release
 
 #: Where TFX looks for a servable model inside a Model artifact (tfx.utils.path_constants).
-SERVING_MODEL_DIR = "Format-Serving"
-MODEL_FILE = "saved_model.pb"
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,6 @@ def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
     if release.stable is None:
         return Baseline(None, reason="no model was released yet")
     folder = Path(serving_folder) / str(release.stable)
-    if not (folder / MODEL_FILE).is_file():
+    if not (folder / SAVED_MODEL_GRAPH).is_file():
         return Baseline(None, reason=f"release.json names version {release.stable}, but {folder} holds no model")
     return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

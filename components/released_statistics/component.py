@@ -11,17 +11,17 @@ from tfx.types.standard_artifacts import ExampleStatistics
 from components.released_statistics.core import find_baseline
 from schemas import distributions
 from schemas import release as releases
+from schemas.file_names import SPLIT_STATISTICS, split_folder
 
 TRAIN = "train"
 #: Where TFX's StatisticsGen writes a split's statistics.
-STATISTICS_FILE = f"Split-{TRAIN}/FeatureStats.pb"
 
 
 @component
 def ReleasedStatistics(serving_folder: Parameter[str], statistics: OutputArtifact[ExampleStatistics]) -> None:
     """Copies them; `empty` (1 or 0), `version` (0: none), `run_id` and `reason` stand as custom properties."""
     found = find_baseline(releases.read(serving_folder), serving_folder)
-    target = Path(statistics.uri) / STATISTICS_FILE
+    target = Path(statistics.uri) / split_folder(TRAIN) / SPLIT_STATISTICS
     target.parent.mkdir(parents=True, exist_ok=True)
     if found.file is not None:
         shutil.copy(found.file, target)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import gates
 from pipeline.local import temporary
-from pipeline.run.folders import OutputFolder
 from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
+from schemas.output_folder import OutputFolder
 from schemas.records import RunResult, State, StepRecord
 from schemas.whole_file import write_whole
 
@@ -94,11 +94,12 @@ def _close_executions(folder: OutputFolder, settings: Metadata, homes: Sequence[
     if (is_own and not folder.metadata_db.exists()) or not (run_ids or (thorough and is_own)):
         return []
     from pipeline.run import executions, metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(settings, folder.metadata_db)
-    metadata.check(connection)
+    found = connection(settings, folder.metadata_db)
+    metadata.check(found)
     every = thorough and is_own
-    return executions.close(connection, folder.name, None if every else run_ids, executions.FAILED, unfinished.KILLED)
+    return executions.close(found, folder.name, None if every else run_ids, executions.FAILED, unfinished.KILLED)
 
 
 def _close(folder: OutputFolder, home: Path, executions: Sequence[Closed]) -> Found:

@@ -7,8 +7,8 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.run import fingerprint
-from pipeline.run.folders import OutputFolder, cannot_write
+from pipeline.run.folders import cannot_write, make, point_latest_at
 from pipeline.run.outcome import released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
@@ -33,6 +33,7 @@ from pipeline.steps import steps
 from schemas import progress, records, release_metrics, unfinished
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
+from schemas.output_folder import OutputFolder, evidence_of, log_of, report_of
 from schemas.records import RunResult, State, StepRecord
 from schemas.refusals import standing_of
 from schemas.table import TableProfile
@@ -74,7 +75,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     if request.console != "quiet":
         _warn(profile.notes)
     batch = batch_digest(settings, profile)
-    folder.make()
+    make(folder)
     with only_run_in(folder.root):
         _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
@@ -106,7 +107,7 @@ def _warn(notes: Sequence[str]) -> None:
 def _answer_from(earlier: RunResult, folder: OutputFolder) -> int:
     """Says how the earlier run of the same fingerprint ended, and ends the same way."""
     print(f"Unchanged since run {earlier.run_id}, which ended as {earlier.verdict}. Use --again to run all the same.")
-    print(f"report: {folder.run(earlier.run_id) / 'reports' / 'index.html'}")
+    print(f"report: {report_of(folder.run(earlier.run_id))}")
     return earlier.exit_code
 
 
@@ -171,7 +172,7 @@ def _run(job: Job, request: Request) -> int:
         job.home.mkdir(parents=True)
     except OSError as error:
         raise cannot_write(job.home, error) from None
-    log = job.home / "log.txt"
+    log = log_of(job.home)
     with temporary.of_run(job.home), noise.into(log) as terminal:
         done: list[StepRecord] = []
         unfinished.write(_should_it_die(job, done, ()), job.home)
@@ -202,11 +203,12 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 def connect(job: Job) -> object:
     """The connection to ML Metadata, tried. Raises MachineError where there is none."""
     from pipeline.run import metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
-        metadata.check(connection)
-    return connection
+        metadata.check(found)
+    return found
 
 
 def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:
@@ -268,18 +270,28 @@ def launch_steps(
         interrupt.forget()
 
 
+@contextmanager
+def _objects_that_stay() -> Iterator[None]:
+    """No garbage is looked for while hundreds of thousands of objects that live to the end are made: a sixth of the import's time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def build_graph(job: Job, connection: object) -> Graph:
     """The compiled graph of this job, checked and ready to launch."""
-    # Hundreds of thousands of objects that live to the end: collecting among them costs a sixth of the import.
-    gc.disable()
-    from tfx.dsl.compiler import compiler
+    with _objects_that_stay():
+        from tfx.dsl.compiler import compiler
 
-    from pipeline import lint
-    from pipeline.graph import Provenance, Run, create_pipeline
-    from pipeline.local import launch
+        from pipeline import lint
+        from pipeline.graph import Provenance, Run, create_pipeline
+        from pipeline.local import launch
 
-    gc.freeze()
-    gc.enable()
     settings = with_schema_in_force(job.loaded.settings, job.profile, job.folder.root)
     plan = steps(settings)
     run = Run(
@@ -345,10 +357,10 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 
     # First without metrics: what the steps did must be on record even if their artifacts cannot be read.
     _write(job, _result(job, done, seconds))
-    collect(job.loaded.settings, job.profile, done, job.home / "evidence")
+    collect(job.loaded.settings, job.profile, done, evidence_of(job.home))
     result = _result(job, done, seconds)
     _write(job, result)
-    job.folder.point_latest_at(job.run_id)
+    point_latest_at(job.folder, job.run_id)
     return result
 
 
@@ -367,7 +379,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         seconds=round(seconds, 2),
         steps=tuple(done),
         gates=verdicts,
-        metrics=metrics_of(job.home / "evidence"),
+        metrics=metrics_of(evidence_of(job.home)),
         pushed_path=path,
         pushed_version=version,
         data_digest=job.profile.digest,

@@ -55,9 +55,3 @@ def progress_line(progress: Progress) -> str:
     which = f"training {p.training} of {p.trainings}, " if p.trainings else ""
     left = f"at most {show_seconds(p.left_seconds)} left" if p.epoch < p.epochs else "the last one"
     return f"{which}epoch {p.epoch} of {p.epochs}, loss {p.loss:.4g}, eval {p.eval_loss:.4g}, {left}"
-
-
-def first_line_of(error: str) -> str:
-    """The line of a traceback that says what went wrong: its last that is not indented."""
-    lines = [line for line in error.strip().splitlines() if line and not line.startswith((" ", "\t"))]
-    return lines[-1] if lines else error.strip()

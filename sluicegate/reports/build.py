@@ -8,7 +8,9 @@ from typing import Any
 
 from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
 from schemas.gates import Gate
+from schemas.output_folder import evidence_of, output_of, report_of
 from schemas.score_evidence import ScoreEvidence
+from sluicegate.history.differences import flat
 from sluicegate.reports import (
     charts,
     column_cards,
@@ -51,7 +53,7 @@ def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[st
     Raises FileNotFoundError (no result.json), ValueError (another format version).
     """
     result = records.read_result(run_folder)
-    folder = Path(run_folder) / "evidence"
+    folder = evidence_of(Path(run_folder))
     found = {
         "data": evidence.read(evidence.DataEvidence, folder),
         "schema": evidence.read(evidence.SchemaEvidence, folder),
@@ -67,7 +69,7 @@ def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[st
         "result": result,
         "headline": story.headline(result),
         "pages": pages,
-        "runs": "../../index.html" if Path(run_folder).resolve().parent.name == "runs" else None,
+        "runs": "../../index.html" if output_of(Path(run_folder)) else None,
         "lines": settings_lines,
         "found": found,
         "missing": {
@@ -76,11 +78,11 @@ def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[st
             if found[page] is None
         },
     }
-    reports = Path(run_folder) / "reports"
+    index = report_of(Path(run_folder))
     contexts = _contexts(result, found, fairness_history.read(folder))
     for (name, title), own in zip(pages, contexts, strict=True):
-        write_page(f"{name}.j2", reports / name, title=title, this=name, **common, **own)
-    return reports / "index.html"
+        write_page(f"{name}.j2", index.parent / name, title=title, this=name, **common, **own)
+    return index
 
 
 def titled(gates: Sequence[Gate]) -> tuple[tuple[str, str], ...]:
@@ -130,14 +132,3 @@ def _evaluation_charts(found: evidence.EvaluationEvidence, scores: ScoreEvidence
     if found.residuals:
         yield charts.predicted_against_true(found)
         yield charts.residual_histogram(found)
-
-
-def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as ("quality_gate.limits.0.metric", "auc") pairs, in their own order."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
-            yield from flat({str(i): v for i, v in enumerate(value)}, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

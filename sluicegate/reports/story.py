@@ -139,12 +139,7 @@ def _broken(result: RunResult) -> str:
     failed = next((s for s in result.steps if s.state is State.FAILED), None)
     if failed is None:
         return result.notes[-1] if result.notes else "The run ended with an error that no step recorded."
-    return f"{failed.step} failed: {first_line(failed.error) or 'it left no message'}"
-
-
-def first_line(text: str) -> str:
-    """The first line with anything in it; an exception's own message stands there, its traceback follows."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return f"{failed.step} failed: {failed.problem or 'it left no message'}"
 
 
 def sentence(measurement: Measurement) -> str:
@@ -209,7 +204,7 @@ def why_missing(result: RunResult, page: str, words: Sequence[str]) -> str:
 
 def _why(result: RunResult, step: StepRecord) -> str:
     if step.state is State.FAILED:
-        return f"{step.step} failed: {first_line(step.error) or 'it left no message'}"
+        return f"{step.step} failed: {step.problem or 'it left no message'}"
     if step.state is State.SKIPPED:
         refused = refusals.standing_of(result).refused
         cause = f"{refused[0].gate} refused before it" if refused else "a gate before it refused"

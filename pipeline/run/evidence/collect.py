@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pipeline import gates
 from pipeline.run.evidence import anomalies, residuals, scores, statistics
-from pipeline.run.folders import OutputFolder
 from pipeline.settings.types import Settings
 from schemas import evidence, fairness_evidence, score_evidence
 from schemas import fairness_history as histories
 from schemas import verdict as verdicts
 from schemas.gates import VERDICT, leaving
+from schemas.output_folder import OutputFolder
 from schemas.records import ArtifactRecord, StepRecord
 from schemas.table import TableProfile
 
@@ -73,14 +73,14 @@ def _write_scores(settings: Settings, scored: ArtifactRecord | None, folder: Pat
 
 
 def _write_history(settings: Settings, step: str, report: ArtifactRecord, folder: Path) -> None:
-    from pipeline.run import metadata
     from pipeline.run.evidence import fairness_history
+    from sluicegate.lineage.connection import connection
 
     output = OutputFolder(folder.parents[2], settings.name)
     if settings.metadata.kind == "sqlite" and not output.metadata_db.exists():
         return
-    connection = metadata.connection(settings.metadata, output.metadata_db)
-    histories.write(fairness_history.read(connection, settings.name, step, report), folder)
+    place = connection(settings.metadata, output.metadata_db)
+    histories.write(fairness_history.read(place, settings.name, step, report), folder)
 
 
 def _uri(artifact: ArtifactRecord | None) -> Path | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from schemas.output_folder import evidence_of, report_of
 
 if TYPE_CHECKING:
     from schemas.evidence import DataEvidence, EvaluationEvidence, TrainingEvidence
@@ -62,16 +64,13 @@ def recorded(run: Path, result: RunResult) -> Recorded:
 
     Raises ValueError for files of another format version.
     """
-    from pipeline import gates
     from schemas import evidence, explanation_evidence, fairness_evidence, model_card
-    from schemas.gates import leaving
 
-    folder = run / "evidence"
+    folder = evidence_of(run)
     fairness, explanation = (
-        _folder_with(file, folder, result, leaving(gates.GATES, file)[0].step)
-        for file in (fairness_evidence.FILE_NAME, explanation_evidence.FILE_NAME)
+        _folder_with(file, folder, result) for file in (fairness_evidence.FILE_NAME, explanation_evidence.FILE_NAME)
     )
-    card = _folder_with(model_card.FILE_NAME, folder, result, "ModelCard")
+    card = _folder_with(model_card.FILE_NAME, folder, result)
     return Recorded(
         result,
         evidence.read(evidence.DataEvidence, folder),
@@ -83,15 +82,18 @@ def recorded(run: Path, result: RunResult) -> Recorded:
     )
 
 
-def _folder_with(file: str, folder: Path, result: RunResult, step: str) -> Path | None:
-    uris = [a.uri for s in result.steps if s.step == step for a in s.outputs]
-    places = [folder, folder.parent, folder.parent / "reports", *map(Path, uris)]
+def _folder_with(file: str, folder: Path, result: RunResult) -> Path | None:
+    uris = [a.uri for s in result.steps for a in s.outputs]
+    places = [folder, folder.parent, report_of(folder.parent).parent, *map(Path, uris)]
     return next((place for place in places if (place / file).is_file()), None)
 
 
-def compare(before: Recorded, after: Recorded) -> tuple[Change, ...]:
-    """What is not the same, in the order of a report; a section that one run lacks wholly is one change."""
-    old, new = facts_of(before), facts_of(after)
+def compare(before: Recorded, after: Recorded, timed: Collection[str]) -> tuple[Change, ...]:
+    """What is not the same, in the order of a report; a section that one run lacks wholly is one change.
+
+    timed : ids of gates that measure time, which is the machine's as much as the model's: their statuses are compared alone.
+    """
+    old, new = facts_of(before, timed), facts_of(after, timed)
     has = [{section for section, _ in facts} for facts in (old, new)]
     changes: list[Change] = []
     for section, item in dict.fromkeys([*old, *new]):
@@ -106,11 +108,8 @@ def compare(before: Recorded, after: Recorded) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda c: order.index(c.section)))
 
 
-def facts_of(run: Recorded) -> Facts:
+def facts_of(run: Recorded, timed: Collection[str]) -> Facts:
     """Everything that is compared, by section and item."""
-    from pipeline import gates
-
-    timed = {gate.id for gate in gates.GATES if gate.is_timed}
     facts: Facts = {}
     for section, found in (
         ("outcome", _outcome(run.result)),
@@ -166,7 +165,6 @@ def _gate(gate: Verdict, is_timed: bool) -> Iterator[tuple[str, Fact]]:
     yield "verdict", Fact(gate.reason or None, gate.status.value)
     for m in gate.measurements:
         by = f" [{m.setting}]" if m.setting else ""
-        # Times are the machine's as much as the model's: statuses are compared, and they are not.
         value = None if is_timed else m.value
         yield f"{m.name}, {m.slice}{by}", Fact(value, m.status.value, _interval(m))
 
