@@ -54,7 +54,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from schemas.schema_proposal import DIFF_NAME
+    from schemas.file_names import DIFF_NAME
 
     run = _run(place_of(arguments), arguments.run)
     diff = _verdict_folder(run) / DIFF_NAME
@@ -66,7 +66,7 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _accept(arguments: argparse.Namespace) -> int:
-    from schemas.schema_proposal import DIFF_NAME, PROPOSAL_NAME
+    from schemas.file_names import DIFF_NAME, PROPOSAL_NAME
     from sluicegate.tables.schema_change import apply_proposal
 
     place = place_of(arguments)
@@ -149,8 +149,8 @@ def _used_schema(run: RunResult) -> Path:
 
 def _verdict_folder(run: RunResult) -> Path:
     from pipeline import gates
+    from schemas.file_names import PROPOSAL_NAME
     from schemas.gates import leaving
-    from schemas.schema_proposal import PROPOSAL_NAME
 
     gate, output = leaving(gates.GATES, PROPOSAL_NAME)
     verdict = next((step.output(output) for step in run.steps if step.step == gate.step), None)

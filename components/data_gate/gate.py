@@ -1,7 +1,7 @@
 """The data gate's declaration."""
 
+from schemas.file_names import DIFF_NAME, PROPOSAL_NAME
 from schemas.gates import VERDICT, Gate
-from schemas.schema_proposal import DIFF_NAME, PROPOSAL_NAME
 
 ID = "data_gate"
 
