@@ -43,7 +43,7 @@ def test_the_summary_names_the_strongest_columns_and_the_gap(output: Path) -> No
     strongest = max(found.importances, key=lambda i: (len(i.columns) == 1, i.quality.value or 0))
     assert f"shuffling them costs in AUC: {strongest.name} ({strongest.quality.value:.4f})" in words
     assert found.disparity is not None
-    assert f"Between the selection rate of Male and Female lie {found.disparity.over_all_rows:.4f}" in words
+    assert f"The selection rate of Male and Female differs by {found.disparity.over_all_rows:.4f}" in words
     assert "The explanation stood all 8 tests of itself. 1 could not be made with this table." in words
     assert "The model does not take origin." in words
 
@@ -108,12 +108,12 @@ def test_shares_of_the_gap_sum_to_it(output: Path) -> None:
 @pytest.mark.parametrize(
     ("full", "null", "most", "said"),
     [
-        (0.3, 0.1, 0.15, "carry 0.2000 of it, work 0.1500 (75.0 % of that)."),
+        (0.3, 0.1, 0.15, "account for 0.2000 of it, work for 0.1500 (75.0 % of that)."),
         # One column carries more than all together: never "0.4 of 0.2", and no share above 100 %.
-        (0.3, 0.1, 0.4, "carry 0.2000 of it, work 0.4000, against which others work."),
-        (0.1, 0.3, 0.1, "carry −0.2000 of it, work 0.1000, against which others work."),
-        (0.3, 0.1, -0.1, "carry 0.2000 of it, work −0.1000, against which others work."),
-        (0.1, 0.1, 0.1, "Between the selection rate of Male and Female lie 0.3000."),
+        (0.3, 0.1, 0.4, "account for 0.2000 of it, work for 0.4000; other columns work in the opposite direction."),
+        (0.1, 0.3, 0.1, "account for −0.2000 of it, work for 0.1000; other columns work in the opposite direction."),
+        (0.3, 0.1, -0.1, "account for 0.2000 of it, work for −0.1000; other columns work in the opposite direction."),
+        (0.1, 0.1, 0.1, "The selection rate of Male and Female differs by 0.3000."),
     ],
 )
 def test_who_carries_most_of_a_gap_in_words(full: float, null: float, most: float, said: str) -> None:
