@@ -26,10 +26,10 @@ from models import network, raw_columns
 from models.decision import Decision
 from models.features import Feature
 from models.network import Answer
+from schemas.file_names import MODEL_DESCRIPTION
 from schemas.roles import Roles
 
 FORMAT_VERSION = 1
-DESCRIPTION = "assets.extra/model.json"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def save(export: Export, transform: tft.TFTransformOutput, folder: str) -> None:
     """Writes the SavedModel and its model.json into `folder`."""
     served = Served(export, transform)
     tf.saved_model.save(served, folder, signatures=served.signatures())
-    path = Path(folder) / DESCRIPTION
+    path = Path(folder) / MODEL_DESCRIPTION
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(describe(export), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
 

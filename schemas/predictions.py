@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.file_names import MODEL_DESCRIPTION
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -22,7 +24,6 @@ DECISION, SCORE, VALUE = "decision", "score_", "value"
 #: Feature of an Example that is only to be scored: its row's number in the table, from 1.
 ROW = "sluicegate_row"
 #: Written by models.signatures beside the SavedModel; a model of another origin has none.
-DESCRIPTION = "assets.extra/model.json"
 _HALF = 0.5
 
 
@@ -87,7 +88,7 @@ class Answers:
 
 def answers_of(model: str | Path) -> Answers:
     """What the scores of the model in this folder stand for. Raises FileNotFoundError, KeyError."""
-    content = json.loads((Path(model) / DESCRIPTION).read_text(encoding="utf-8"))
+    content = json.loads((Path(model) / MODEL_DESCRIPTION).read_text(encoding="utf-8"))
     return answers_in(content)
 
 

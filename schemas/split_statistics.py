@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.file_names import SPLIT_STATISTICS, split_folder
+
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import statistics_pb2
-
-FILE_NAME = "FeatureStats.pb"
 
 
 def read_split(folder: str | Path, split: str) -> statistics_pb2.DatasetFeatureStatisticsList:
@@ -16,7 +16,7 @@ def read_split(folder: str | Path, split: str) -> statistics_pb2.DatasetFeatureS
     from tensorflow_metadata.proto.v0 import statistics_pb2
 
     content = statistics_pb2.DatasetFeatureStatisticsList()
-    path = Path(folder) / f"Split-{split}" / FILE_NAME
+    path = Path(folder) / split_folder(split) / SPLIT_STATISTICS
     if path.exists():
         content.ParseFromString(path.read_bytes())
     return content

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from schemas.output_folder import OutputFolder
 from schemas.records import RESULT_NAME, RunResult, State, result_from_json, to_json
 from schemas.run_lock import holder
 from schemas.whole_file import write_whole
@@ -44,11 +45,10 @@ def at_work(output_folder: Path) -> Path | None:
 
     A run puts those before it in order, so of what is open the newest is the one that holds the lock.
     """
-    runs = output_folder / "runs"
     try:
         if holder(output_folder) is None:
             return None
-        open_runs = [path for path in runs.iterdir() if path.is_dir() and not path.is_symlink() and is_open(path)]
+        open_runs = [path for path in OutputFolder(output_folder).run_folders() if is_open(path)]
     except OSError:
         return None
     return max(open_runs, key=lambda path: path.name, default=None)

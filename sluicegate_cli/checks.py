@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from schemas.address import with_port
 from schemas.errors import SluicegateError
+from schemas.output_folder import OutputFolder
 from schemas.run_lock import LOCK_NAME, holder
 
 if TYPE_CHECKING:
@@ -158,7 +159,6 @@ def check_lock(output: Path) -> Finding:
 def check_killed(settings: Settings, output: Path) -> Finding:
     """Closes what killed runs left open, unless a run is at work: the one check that mends what it finds."""
     from pipeline.local.lock import only_run_in
-    from pipeline.run.folders import OutputFolder
 
     if not (output / LOCK_NAME).exists():
         return Finding("killed runs", "ok", "none")
@@ -179,7 +179,7 @@ def check_killed(settings: Settings, output: Path) -> Finding:
 
 def check_metadata(settings: Settings, output: Path | None = None) -> Finding:
     """Reachable and of a version that this ML Metadata reads; a database that is not there yet is left so."""
-    file = (output or Path(settings.output_folder)) / "metadata.db"
+    file = OutputFolder(output or Path(settings.output_folder)).metadata_db
     if settings.metadata.kind == "sqlite" and not file.exists():
         return Finding("metadata", "ok", f"{file} is not there yet: the first run makes it")
     try:

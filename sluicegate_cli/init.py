@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import EXIT_DONE, MachineError, Problem, UsageError
+from schemas.file_names import SCHEMA
 
 if TYPE_CHECKING:
     from sluicegate.tables.proposal.proposal import Proposal
@@ -48,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
     _refuse_to_guess(arguments)
     name = _name(arguments.name, arguments.data)
     config = Path(arguments.config_dir) / f"{name}.yaml"
-    schema = Path(arguments.config_dir).parent / "schemas" / name / "schema.pbtxt"
+    schema = Path(arguments.config_dir).parent / "schemas" / name / SCHEMA
     _refuse_to_overwrite([config, schema], arguments.force)
     source = Source(
         path=arguments.data, label=arguments.label, delimiter=arguments.delimiter or ",", encoding=arguments.encoding

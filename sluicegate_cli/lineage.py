@@ -59,10 +59,10 @@ def _show_fates(arguments: argparse.Namespace, known: Known) -> int:
 
 
 def _known(place: Place) -> Known:
-    from pipeline.run.folders import OutputFolder
     from pipeline.run.metadata import connection
     from pipeline.settings.metadata import Metadata
     from schemas import release
+    from schemas.output_folder import OutputFolder
     from sluicegate.lineage.store import read
     from sluicegate.lineage.trace import Known
 

@@ -90,8 +90,8 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, Path]:
     if arguments.model and not arguments.config:
         return Source(arguments.input, label=""), Path(arguments.model)
     from pipeline.local.table import source_of
-    from pipeline.run.folders import OutputFolder
     from pipeline.settings.file import load
+    from schemas.output_folder import OutputFolder
 
     settings = load(arguments.config or DEFAULT_CONFIG).settings
     source = replace(source_of(settings), path=arguments.input)

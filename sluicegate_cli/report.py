@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from schemas.errors import EXIT_DONE, MachineError, Problem
+from schemas.output_folder import report_of
 from sluicegate_cli import report_diff
 from sluicegate_cli.output_folder import Place, RunFolder, add_options, chosen_run, place_of
 
@@ -24,7 +25,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
 def main(arguments: argparse.Namespace) -> int:
     place = place_of(arguments)
     run = chosen_run(place, arguments.run)
-    index = run.path / "reports" / "index.html"
+    index = report_of(run.path)
     if arguments.rebuild:
         _rebuild(place, run)
     elif not index.exists():

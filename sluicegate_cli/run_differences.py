@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.output_folder import evidence_of, report_of
+
 if TYPE_CHECKING:
     from schemas.evidence import DataEvidence, EvaluationEvidence, TrainingEvidence
     from schemas.explanation_evidence import ExplanationEvidence
@@ -66,7 +68,7 @@ def recorded(run: Path, result: RunResult) -> Recorded:
     """
     from schemas import evidence, explanation_evidence, fairness_evidence, model_card
 
-    folder = run / "evidence"
+    folder = evidence_of(run)
     fairness = _folder_with(fairness_evidence.FILE_NAME, folder, result, "FairnessReport")
     explanation = _folder_with(explanation_evidence.FILE_NAME, folder, result, "ExplanationReport")
     card = _folder_with(model_card.FILE_NAME, folder, result, "ModelCard")
@@ -83,7 +85,7 @@ def recorded(run: Path, result: RunResult) -> Recorded:
 
 def _folder_with(file: str, folder: Path, result: RunResult, step: str) -> Path | None:
     uris = [a.uri for s in result.steps if s.step == step for a in s.outputs]
-    places = [folder, folder.parent, folder.parent / "reports", *map(Path, uris)]
+    places = [folder, folder.parent, report_of(folder.parent).parent, *map(Path, uris)]
     return next((place for place in places if (place / file).is_file()), None)
 
 

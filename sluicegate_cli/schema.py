@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import EXIT_DONE, EXIT_ERROR, DataError, MachineError, Problem, UsageError
+from schemas.file_names import SCHEMA
+from schemas.output_folder import OutputFolder
 from sluicegate_cli.output_folder import Place, add_options, chosen_run, place_of
 
 if TYPE_CHECKING:
     from schemas.records import RunResult
 
-SCHEMA_FILE = "schema.pbtxt"
 SCHEMA_STEPS = ("ImportSchemaGen", "SchemaGen")
 GATE_STEP = "DataGate"
 
@@ -91,8 +92,7 @@ def _before(place: Place, target: Path, used: str) -> str:
     from pipeline.run.schema_in_force import title
     from schemas.pbtxt import parse_pbtxt
 
-    amended = place.root / "schemas"
-    known = [path.read_text(encoding="utf-8") for path in amended.glob("*/schema.pbtxt")]
+    known = [path.read_text(encoding="utf-8") for path in OutputFolder(place.root).schemas.glob(f"*/{SCHEMA}")]
     own, same = _text(target, "the settings' schema"), parse_pbtxt(used, "the run's schema")
     head = f"# {title(str(target))}"
     is_amended = any(text.startswith(head) and parse_pbtxt(text, "the run's schema") == same for text in known)
@@ -149,7 +149,7 @@ def _used_schema(run: RunResult) -> Path:
                 "choose a run that got so far: `sluicegate runs`",
             ),
         )
-    return Path(made[0].uri) / SCHEMA_FILE
+    return Path(made[0].uri) / SCHEMA
 
 
 def _verdict_folder(run: RunResult) -> Path:

@@ -36,9 +36,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _from_settings(arguments: argparse.Namespace) -> None:
-    from pipeline.run.folders import OutputFolder
     from pipeline.settings.file import load
     from schemas import release
+    from schemas.output_folder import OutputFolder
 
     config = arguments.config or DEFAULT_CONFIG
     settings = load(config).settings

@@ -18,14 +18,13 @@ from components.data_gate.older import distributions_in, kept_in
 from schemas import gate_output
 from schemas.artifacts import GateVerdict
 from schemas.distributions import SplitDistributions
+from schemas.file_names import SCHEMA, SPLIT_STATISTICS
 from schemas.leaks import FILE as LEAKS
 from schemas.leaks import Leaks
 from schemas.verdict import Measurement
 from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
 
-STATISTICS_FILE = "FeatureStats.pb"
 ANOMALIES_FILE = "SchemaDiff.pb"
-SCHEMA_FILE = "schema.pbtxt"
 
 
 @component
@@ -45,7 +44,7 @@ def DataGate(
     """
     policy = Policy.from_json(policy_json)
     stats = {s: _statistics(statistics, s) for s in artifact_utils.decode_split_names(statistics.split_names)}
-    current = text_format.Parse((Path(schema.uri) / SCHEMA_FILE).read_text(encoding="utf-8"), schema_pb2.Schema())
+    current = text_format.Parse((Path(schema.uri) / SCHEMA).read_text(encoding="utf-8"), schema_pb2.Schema())
     checked = artifact_utils.decode_split_names(anomalies.split_names)
     found = [f for s in checked for f in findings(_anomalies(anomalies, s), s)]
     baseline = _released(released)
@@ -84,7 +83,7 @@ def _drift(kept: dict[str, SplitDistributions], released: Any) -> tuple[Compared
 
 
 def _statistics(artifact: Any, split: str) -> Any:
-    return tfdv.load_stats_binary(str(Path(artifact_utils.get_split_uri([artifact], split)) / STATISTICS_FILE))
+    return tfdv.load_stats_binary(str(Path(artifact_utils.get_split_uri([artifact], split)) / SPLIT_STATISTICS))
 
 
 def _anomalies(artifact: Any, split: str) -> Any:

@@ -14,11 +14,11 @@ from components.direct_release.core import Outcome, Push, decide
 from schemas import distributions, release_metrics
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
+from schemas.file_names import SPLIT_STATISTICS
 from sluicegate.delivery import release_state
 from sluicegate.delivery.kept import keep, keep_record
 
 TRAIN = "train"
-STATISTICS_FILE = "FeatureStats.pb"
 
 
 @component
@@ -84,7 +84,7 @@ def _serving_folder(pushed: Any) -> str:
 
 
 def _train_statistics(statistics: Any) -> Path:
-    return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / STATISTICS_FILE
+    return Path(artifact_utils.get_split_uri([statistics], TRAIN)) / SPLIT_STATISTICS
 
 
 def _push(pushed: Any, run_id: str, overrides: tuple[str, ...]) -> Push | None:

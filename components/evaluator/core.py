@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schemas.predictions import DESCRIPTION, answers_of
+from schemas.file_names import MODEL_DESCRIPTION
+from schemas.predictions import answers_of
 
 
 def decision_threshold(model_folder: str | Path) -> float | None:
     """The score from which the model in `model_folder` calls a row positive; None where it does not say."""
-    path = Path(model_folder) / DESCRIPTION
+    path = Path(model_folder) / MODEL_DESCRIPTION
     if not path.is_file():
         return None
     threshold = json.loads(path.read_text(encoding="utf-8")).get("threshold")

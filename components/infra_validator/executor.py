@@ -38,6 +38,9 @@ from components.infra_validator.runners import Runner, images, make_runner
 from schemas import evidence, gate_output
 from schemas.evidence import ServingEvidence
 from schemas.verdict import Verdict
+from sluicegate.serving.client.asked import Client
+from sluicegate.serving.client.over_grpc import GrpcClient, predict_request
+from sluicegate.serving.client.over_rest import RestClient
 
 Artifacts = dict[str, list[Any]]
 POLL_S = 0.1
@@ -225,13 +228,13 @@ def _ask(found: ServingEvidence, runner: Runner, model: str, asked: _Asked, chec
     """Good requests, bad ones, a good one again, and a look at the memory."""
     if not asked.questions or asked.direct is None:
         return found
-    grpc, rest = asking.Grpc(runner.GetEndpoint(), model), asking.Rest(runner.GetRestEndpoint(), model)
-    doors: list[asking.Door] = [grpc, rest]
+    grpc, rest = GrpcClient(runner.GetEndpoint(), model), RestClient(runner.GetRestEndpoint(), model)
+    clients: list[Client] = [grpc, rest]
     try:
-        ways = tuple(asking.ask_all(door, q, checks.requests) for q in asked.questions for door in doors)
+        ways = tuple(asking.ask_all(client, q, checks.requests) for q in asked.questions for client in clients)
         first = asked.questions[0]
-        bad = asking.ask_wrongly(doors, first, asked.direct)
-        well = all(asking.is_well(door, first) for door in doors)
+        bad = asking.ask_wrongly(clients, first, asked.direct)
+        well = all(asking.is_well(client, first) for client in clients)
     finally:
         grpc.close()
         rest.close()
@@ -264,7 +267,7 @@ def _is_well(found: ServingEvidence) -> bool:
 
 def _warm_up_requests(model: str, questions: tuple[Question, ...]) -> list[Any]:
     return [
-        asking.predict_request(model, q.signature, q.row(row))
+        predict_request(model, q.signature, q.row(row))
         for q in questions
         for row in range(min(WARM_UP_ROWS, len(next(iter(q.inputs.values())))))
     ]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-Tensors = Mapping[str, Any]
+from schemas.file_names import MODEL_DESCRIPTION
+from sluicegate.serving.client.asked import Tensors
+
 EXAMPLES, COLUMNS = "serving_default", "serving_raw"
-#: Where models/signatures.py says which input of `serving_raw` is which column; another SavedModel has none.
-DESCRIPTION = Path("assets.extra/model.json")
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,6 @@ def _value(row: Any, name: str, dtype: str) -> Any:
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    path = folder / DESCRIPTION
+    path = folder / MODEL_DESCRIPTION
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return content if "inputs" in content else {}

@@ -13,12 +13,12 @@ from components.model_card.core import Found
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
+from schemas.file_names import MODEL_DESCRIPTION, SCHEMA, SERVING_MODEL
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
 from schemas.split_statistics import read_split
 
 #: Where models/signatures.py leaves what the model knows of itself.
-DESCRIPTION = Path("Format-Serving", "assets.extra", "model.json")
 #: What TFMA was asked for.
 CONFIG_NAME = "eval_config.json"
 
@@ -45,11 +45,11 @@ def read(folders: Folders, roles: Roles) -> Found:
         raise FileNotFoundError(f"{folders.model_run} holds no training.json")
     return Found(
         rows=table.rows(statistics),
-        columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / "schema.pbtxt"), roles),
+        columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / SCHEMA), roles),
         label=table.label(statistics, roles),
         training=training,
         verdicts={gate: verdicts.read(uri) for gate, uri in folders.verdicts.items()},
-        described=_json(Path(folders.model) / DESCRIPTION),
+        described=_json(Path(folders.model) / SERVING_MODEL / MODEL_DESCRIPTION),
         groupings=_groupings(_json(Path(folders.evaluation) / CONFIG_NAME)),
         # QualityGate leaves every metric of every slice beside its verdict, so that nobody else reads TFMA's result.
         evaluation=evidence.read(EvaluationEvidence, folders.verdicts["quality_gate"]),

@@ -9,9 +9,10 @@ from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 
-from components.released_model.core import SERVING_MODEL_DIR, find_baseline
+from components.released_model.core import find_baseline
 from schemas import release_metrics
 from schemas.digest import model_digest
+from schemas.file_names import SERVING_MODEL
 from schemas.whole_file import write_whole
 from sluicegate.delivery.kept import kept, read_record
 from sluicegate.delivery.release_state import current
@@ -23,7 +24,7 @@ def ReleasedModel(serving_folder: Parameter[str], baseline: OutputArtifact[Model
     when it was released, "{}" for an older release) stand as custom properties.
     """
     found = find_baseline(current(serving_folder).release, serving_folder)
-    target = os.path.join(baseline.uri, SERVING_MODEL_DIR)
+    target = os.path.join(baseline.uri, SERVING_MODEL)
     digest = found.digest
     if found.folder is None:
         os.makedirs(baseline.uri, exist_ok=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.file_names import SAVED_MODEL_GRAPH
 from schemas.release import Release
 from sluicegate.delivery.versions import local_copy
 from sluicegate.storage.opening import at
 
 #: Where TFX looks for a servable model inside a Model artifact (tfx.utils.path_constants).
-SERVING_MODEL_DIR = "Format-Serving"
-MODEL_FILE = "saved_model.pb"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
     if release.stable is None:
         return Baseline(None, reason="no model was released yet")
     folder = local_copy(serving_folder, release.stable)
-    if folder is None or not (folder / MODEL_FILE).is_file():
+    if folder is None or not (folder / SAVED_MODEL_GRAPH).is_file():
         place = at(serving_folder).where(str(release.stable))
         return Baseline(None, reason=f"release.json names version {release.stable}, but {place} holds no model")
     return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

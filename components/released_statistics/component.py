@@ -10,20 +10,20 @@ from tfx.types.standard_artifacts import ExampleStatistics
 from components.released_statistics.core import find_baseline
 from schemas import distributions
 from schemas import release as releases
+from schemas.file_names import SPLIT_STATISTICS, split_folder
 from schemas.whole_file import write_whole
 from sluicegate.delivery.kept import kept
 from sluicegate.delivery.release_state import current
 
 TRAIN = "train"
 #: Where TFX's StatisticsGen writes a split's statistics.
-STATISTICS_FILE = f"Split-{TRAIN}/FeatureStats.pb"
 
 
 @component
 def ReleasedStatistics(serving_folder: Parameter[str], statistics: OutputArtifact[ExampleStatistics]) -> None:
     """Copies them; `empty` (1 or 0), `version` (0: none), `run_id` and `reason` stand as custom properties."""
     found = find_baseline(current(serving_folder).release, serving_folder)
-    target = Path(statistics.uri) / STATISTICS_FILE
+    target = Path(statistics.uri) / split_folder(TRAIN) / SPLIT_STATISTICS
     target.parent.mkdir(parents=True, exist_ok=True)
     if found.content is not None:
         write_whole(target, found.content)

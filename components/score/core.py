@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import DataError, ModelError, Problem, SettingsError
-from schemas.predictions import DESCRIPTION, Answers, answers_of
+from schemas.file_names import MODEL_DESCRIPTION, SAVED_MODEL_GRAPH
+from schemas.predictions import Answers, answers_of
 from schemas.roles import Roles
 from schemas.scored_rows import NO_RELEASE
 
-MODEL_FILE = "saved_model.pb"
 SENSITIVE = "fairness.sensitive"
 _SHOWN = 12
 
@@ -51,7 +51,7 @@ class Described:
 
 def described(folder: str | Path) -> Described | None:
     """None for a model of another origin, which says nothing."""
-    path = Path(folder) / DESCRIPTION
+    path = Path(folder) / MODEL_DESCRIPTION
     if not path.is_file():
         return None
     try:
@@ -64,9 +64,9 @@ def candidate_in(folder: str | Path, roles: Roles) -> Described:
     """The trained model. Raises ModelError where the folder holds none, or one of another task or classes."""
     headline = "The trained model cannot be scored."
     found = described(folder)
-    if found is None or not (Path(folder) / MODEL_FILE).is_file():
-        lacks = MODEL_FILE if found else DESCRIPTION
-        allowed = f"a SavedModel with {DESCRIPTION} (task and classes)"
+    if found is None or not (Path(folder) / SAVED_MODEL_GRAPH).is_file():
+        lacks = SAVED_MODEL_GRAPH if found else MODEL_DESCRIPTION
+        allowed = f"a SavedModel with {MODEL_DESCRIPTION} (task and classes)"
         raise ModelError(headline, Problem(str(folder), f"no usable {lacks}", allowed, "run again from the Trainer on"))
     if difference := _difference(Answers(roles.task, roles.classes), found.answers):
         wanted = f"the task and classes of the table: {_words(Answers(roles.task, roles.classes))}"
@@ -78,11 +78,11 @@ def why_no_baseline(candidate: Answers, folder: str | Path | None) -> str:
     """Why the released model in `folder` cannot answer on the same rows, or "" where it can."""
     if folder is None:
         return NO_RELEASE
-    if not (Path(folder) / MODEL_FILE).is_file():
-        return f"the released model's folder has no {MODEL_FILE}"
+    if not (Path(folder) / SAVED_MODEL_GRAPH).is_file():
+        return f"the released model's folder has no {SAVED_MODEL_GRAPH}"
     found = described(folder)
     if found is None:
-        return f"the released model has no {DESCRIPTION}, so nothing says what its scores stand for"
+        return f"the released model has no {MODEL_DESCRIPTION}, so nothing says what its scores stand for"
     difference = _difference(candidate, found.answers)
     return f"the released model has {difference}, the new one {_words(candidate)}" if difference else ""
 

@@ -21,12 +21,14 @@ from pipeline.local.console import Console, Plain
 from pipeline.local.lock import only_run_in
 from pipeline.local.run import Job, build_graph, connect, launch_steps
 from pipeline.local.run_words import show_seconds
-from pipeline.run.folders import OutputFolder, cannot_write
+from pipeline.run.folders import cannot_write, make
 from pipeline.run.outcome import gates_of, refusing
 from pipeline.settings.file import LoadedSettings, load
 from pipeline.settings.types import Settings
 from pipeline.steps import steps
 from schemas.errors import EXIT_DONE, EXIT_REFUSED, Problem, SettingsError, SluicegateError, StepFailed
+from schemas.file_names import split_folder
+from schemas.output_folder import OutputFolder, log_of
 from schemas.records import State, StepRecord
 from schemas.roles import Roles
 
@@ -86,7 +88,7 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     profile = table.look_at(settings)
     check_methods(settings, table.roles_of(profile), wanted.methods)
     batch = table.batch_digest(settings, profile)
-    folder.make()
+    make(folder)
     home = folder.frontier
     try:
         home.mkdir(exist_ok=True)
@@ -99,7 +101,7 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
             killed.close(folder, settings.metadata)
         (home / killed.FRONTIER_RUN).write_text(job.run_id, encoding="utf-8")
         try:
-            with temporary.of_run(home), noise.into(home / "log.txt") as terminal:
+            with temporary.of_run(home), noise.into(log_of(home)) as terminal:
                 return _draw(job, wanted, home, terminal)
         finally:
             (home / killed.FRONTIER_RUN).unlink()
@@ -156,7 +158,7 @@ def _draw(job: Job, wanted: Sweep, home: Path, terminal: TextIO) -> int:
 
 def _run_steps(job: Job, graph: Graph, console: Console, home: Path) -> list[StepRecord]:
     names = [step.name for step in steps(job.loaded.settings)]
-    names, log = names[: names.index(_LAST_STEP) + 1], home / "log.txt"
+    names, log = names[: names.index(_LAST_STEP) + 1], log_of(home)
     console.run_started(job.run_id, names, str(log))
     done: list[StepRecord] = []
     launch_steps(job, graph, console, done, only=names)
@@ -185,7 +187,9 @@ def _prepare(graph: Graph, done: list[StepRecord]) -> _Prepared:
     dtypes = {name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}
     vocabulary = read_vocabulary(from_dtypes(dtypes, roles), transform, plan)
     train, held_out = (
-        rows.read([f"{uris['transformed_examples']}/Split-{split}/*"], transform.transformed_feature_spec(), split)
+        rows.read(
+            [f"{uris['transformed_examples']}/{split_folder(split)}/*"], transform.transformed_feature_spec(), split
+        )
         for split in ("train", "eval")
     )
     aside = np.zeros(len(train), bool)

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.local import temporary
-from pipeline.run.folders import OutputFolder
 from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
+from schemas.output_folder import OutputFolder
 from schemas.records import RunResult, State, StepRecord
 from schemas.whole_file import write_whole
 

@@ -16,9 +16,8 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.local.store import Handle
 from schemas.records import ArtifactRecord, State, StepRecord
+from sluicegate.lineage.store import CODE_PARAMETER
 
-#: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
-CODE_PARAMETER = "sluicegate_code"
 #: TFX names what only a condition reads `_<step>.<output>`.
 CONDITION_PREFIX = "_"
 _STATES = {

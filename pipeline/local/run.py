@@ -22,7 +22,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.run import fingerprint
-from pipeline.run.folders import OutputFolder, cannot_write
+from pipeline.run.folders import cannot_write, make, point_latest_at
 from pipeline.run.outcome import refusing, released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
@@ -32,6 +32,7 @@ from pipeline.steps import steps
 from schemas import progress, records, release_metrics, unfinished
 from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
+from schemas.output_folder import OutputFolder, evidence_of, log_of, report_of
 from schemas.records import RunResult, State, StepRecord
 from schemas.table import TableProfile
 from schemas.whole_file import write_whole
@@ -72,7 +73,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     if request.console != "quiet":
         _warn(profile.notes)
     batch = batch_digest(settings, profile)
-    folder.make()
+    make(folder)
     with only_run_in(folder.root):
         _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
@@ -104,7 +105,7 @@ def _warn(notes: Sequence[str]) -> None:
 def _answer_from(earlier: RunResult, folder: OutputFolder) -> int:
     """Says how the earlier run of the same fingerprint ended, and ends the same way."""
     print(f"Unchanged since run {earlier.run_id}, which ended as {earlier.verdict}. Use --again to run all the same.")
-    print(f"report: {folder.run(earlier.run_id) / 'reports' / 'index.html'}")
+    print(f"report: {report_of(folder.run(earlier.run_id))}")
     return earlier.exit_code
 
 
@@ -169,7 +170,7 @@ def _run(job: Job, request: Request) -> int:
         job.home.mkdir(parents=True)
     except OSError as error:
         raise cannot_write(job.home, error) from None
-    log = job.home / "log.txt"
+    log = log_of(job.home)
     with temporary.of_run(job.home), noise.into(log) as terminal:
         done: list[StepRecord] = []
         unfinished.write(_should_it_die(job, done, ()), job.home)
@@ -343,10 +344,10 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 
     # First without metrics: what the steps did must be on record even if their artifacts cannot be read.
     _write(job, _result(job, done, seconds))
-    collect(job.loaded.settings, job.profile, done, job.home / "evidence")
+    collect(job.loaded.settings, job.profile, done, evidence_of(job.home))
     result = _result(job, done, seconds)
     _write(job, result)
-    job.folder.point_latest_at(job.run_id)
+    point_latest_at(job.folder, job.run_id)
     return result
 
 
@@ -365,7 +366,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         seconds=round(seconds, 2),
         steps=tuple(done),
         gates=gates,
-        metrics=metrics_of(job.home / "evidence"),
+        metrics=metrics_of(evidence_of(job.home)),
         pushed_path=path,
         pushed_version=version,
         data_digest=job.profile.digest,

@@ -1,67 +1,32 @@
-"""Where things lie in an output folder."""
+"""Makes an output folder, and says why it cannot; what lies where in it: schemas/output_folder.py."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import MachineError, Problem
+from schemas.output_folder import OutputFolder
 
 
-@dataclass(frozen=True)
-class OutputFolder:
-    """output/<name>/: metadata.db, artifacts/, serving/<name>/<version>/, runs/<run id>/."""
+def make(folder: OutputFolder) -> None:
+    """Makes the folders. Raises MachineError where the machine does not let us write."""
+    try:
+        for path in (folder.root, folder.artifacts, folder.runs):
+            path.mkdir(parents=True, exist_ok=True)
+        probe = folder.root / f".writable.{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise cannot_write(folder.root, error) from None
 
-    root: Path
-    name: str
 
-    @property
-    def metadata_db(self) -> Path:
-        return self.root / "metadata.db"
-
-    @property
-    def artifacts(self) -> Path:
-        return self.root / "artifacts"
-
-    @property
-    def serving(self) -> Path:
-        """Folder of versions and `release.json`; a model server's base path."""
-        return self.root / "serving" / self.name
-
-    @property
-    def runs(self) -> Path:
-        return self.root / "runs"
-
-    @property
-    def latest(self) -> Path:
-        """Link to the newest finished run's folder."""
-        return self.runs / "latest"
-
-    @property
-    def frontier(self) -> Path:
-        """What `sluicegate frontier` drew last."""
-        return self.root / "frontier"
-
-    def run(self, run_id: str) -> Path:
-        return self.runs / run_id
-
-    def make(self) -> None:
-        """Makes the folders. Raises MachineError where the machine does not let us write."""
-        try:
-            for folder in (self.root, self.artifacts, self.runs):
-                folder.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".writable.{os.getpid()}"
-            probe.write_text("")
-            probe.unlink()
-        except OSError as error:
-            raise cannot_write(self.root, error) from None
-
-    def point_latest_at(self, run_id: str) -> None:
-        aside = self.runs / f".latest.{os.getpid()}"
-        aside.unlink(missing_ok=True)
-        aside.symlink_to(run_id)
-        os.replace(aside, self.latest)
+def point_latest_at(folder: OutputFolder, run_id: str) -> None:
+    """Makes `runs/latest` a link to this run, at once."""
+    aside = folder.runs / f".latest.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(run_id)
+    os.replace(aside, folder.latest)
 
 
 def cannot_write(place: Path, error: OSError) -> MachineError:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pipeline.run.folders import cannot_write
 from pipeline.settings.types import Settings
+from schemas.file_names import SCHEMA
+from schemas.output_folder import OutputFolder
 from schemas.table import TableProfile
 
 
@@ -30,7 +32,7 @@ def with_schema_in_force(settings: Settings, profile: TableProfile, folder: Path
     text, notes = _amended(settings, profile)
     if not notes:
         text = Path(settings.schema_file).read_text(encoding="utf-8")
-    path = folder / "schemas" / hashlib.sha256(text.encode()).hexdigest()[:16] / "schema.pbtxt"
+    path = OutputFolder(folder).schemas / hashlib.sha256(text.encode()).hexdigest()[:16] / SCHEMA
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

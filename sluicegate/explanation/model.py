@@ -13,10 +13,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from schemas.errors import ModelError, Problem
+from schemas.file_names import MODEL_DESCRIPTION
 
 SIGNATURE = "serving_raw"
 #: Where models/signatures.py says which input of `serving_raw` is which column.
-DESCRIPTION = "assets.extra/model.json"
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ class RawModel:
 
 
 def _inputs(folder: Path) -> tuple[Input, ...]:
-    path = folder / DESCRIPTION
+    path = folder / MODEL_DESCRIPTION
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if "inputs" not in content:
-        raise _cannot_be_asked(folder, f"no {DESCRIPTION} that names its inputs")
+        raise _cannot_be_asked(folder, f"no {MODEL_DESCRIPTION} that names its inputs")
     return tuple(
         Input(name, one["input"], one["dtype"] == "string", one["example_dtype"], one["kind"])
         for name, one in content["inputs"].items()
@@ -93,6 +93,6 @@ def _inputs(folder: Path) -> tuple[Input, ...]:
 def _cannot_be_asked(folder: str | Path, got: str) -> ModelError:
     return ModelError(
         "The model cannot be explained.",
-        Problem(str(folder), got, f"the signature {SIGNATURE}, and {DESCRIPTION} that names its inputs",
+        Problem(str(folder), got, f"the signature {SIGNATURE}, and {MODEL_DESCRIPTION} that names its inputs",
                 "train it with this project's Trainer, or write `explanation: off`"),
     )  # fmt: skip

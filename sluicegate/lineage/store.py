@@ -17,7 +17,7 @@ from schemas.errors import MachineError, Problem
 from sluicegate.lineage.connection import open_store
 from sluicegate.lineage.trace import Artifact, Event, Execution, Graph
 
-#: As in pipeline/local/launch.py, which imports TFX; a test holds the two together.
+#: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
 CODE_PARAMETER = "sluicegate_code"
 #: One SQL statement takes some tens of thousands of ids at most.
 _AT_ONCE = 5000

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
+from schemas.output_folder import evidence_of, output_of, report_of
 from schemas.score_evidence import ScoreEvidence
 from sluicegate.reports import (
     charts,
@@ -49,7 +50,7 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
     Raises FileNotFoundError (no result.json), ValueError (another format version).
     """
     result = records.read_result(run_folder)
-    folder = Path(run_folder) / "evidence"
+    folder = evidence_of(Path(run_folder))
     found = {
         "data": evidence.read(evidence.DataEvidence, folder),
         "schema": evidence.read(evidence.SchemaEvidence, folder),
@@ -64,16 +65,16 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "result": result,
         "headline": story.headline(result),
         "pages": PAGES,
-        "runs": "../../index.html" if Path(run_folder).resolve().parent.name == "runs" else None,
+        "runs": "../../index.html" if output_of(Path(run_folder)) else None,
         "lines": settings_lines,
         "found": found,
         "missing": {page: story.why_missing(result, page) for page in story.PRODUCERS if found[page] is None},
     }
-    reports = Path(run_folder) / "reports"
+    index = report_of(Path(run_folder))
     contexts = _contexts(result, found, fairness_history.read(folder))
     for (name, title), own in zip(PAGES, contexts, strict=True):
-        write_page(f"{name}.j2", reports / name, title=title, this=name, **common, **own)
-    return reports / "index.html"
+        write_page(f"{name}.j2", index.parent / name, title=title, this=name, **common, **own)
+    return index
 
 
 def _fairness(folder: Path) -> fairness_evidence.FairnessEvidence | None:

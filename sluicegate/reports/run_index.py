@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas import evidence, unfinished
+from schemas.output_folder import OutputFolder, evidence_of, report_of
 from schemas.records import RESULT_NAME, RunResult, read_result
 from sluicegate.reports import story
 from sluicegate.reports.charts import PastRun, trend
@@ -44,9 +45,8 @@ def build_index(output_folder: Path) -> Path:
 
     A run that cannot be read is listed as such; it never hides the others.
     """
-    runs = Path(output_folder) / "runs"
-    # `latest` is a link to a run that stands here under its own name.
-    folders = [f for f in runs.iterdir() if f.is_dir() and not f.is_symlink()] if runs.is_dir() else []
+    output = OutputFolder(Path(output_folder))
+    folders = list(output.run_folders())
     at_work = unfinished.at_work(Path(output_folder)) if folders else None
     entries = sorted(
         _own(_entry(f, is_at_work=f == at_work) for f in folders), key=lambda e: (e.started_at, e.folder), reverse=True
@@ -56,8 +56,8 @@ def build_index(output_folder: Path) -> Path:
         for name in entry.result.metrics if entry.result else ():
             counts[name] = counts.get(name, 0) + 1
     metrics = sorted(counts, key=lambda n: -counts[n])[:_MAX_METRICS]
-    trends = tuple(_trends(entries, metrics, runs))
-    return write_page("runs.html.j2", runs / "index.html", entries=entries, metrics=metrics, trends=trends)
+    trends = tuple(_trends(entries, metrics, output.runs))
+    return write_page("runs.html.j2", output.index, entries=entries, metrics=metrics, trends=trends)
 
 
 def _trends(entries: Sequence[Entry], metrics: Sequence[str], runs: Path) -> Iterator[Chart]:
@@ -84,7 +84,7 @@ def _trends(entries: Sequence[Entry], metrics: Sequence[str], runs: Path) -> Ite
 def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
     """The interval of each metric of all rows; {} where the run's evidence cannot be read."""
     try:
-        found = evidence.read(evidence.EvaluationEvidence, run / "evidence")
+        found = evidence.read(evidence.EvaluationEvidence, evidence_of(run))
     except (ValueError, TypeError, KeyError):
         return {}
     return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
@@ -98,7 +98,8 @@ def _own(found: Iterable[Entry]) -> list[Entry]:
 
 
 def _entry(folder: Path, *, is_at_work: bool) -> Entry:
-    report = f"{folder.name}/reports/index.html" if (folder / "reports" / "index.html").exists() else None
+    page = report_of(folder)
+    report = page.relative_to(folder.parent).as_posix() if page.exists() else None
     try:
         return Entry(folder.name, read_result(folder), report)
     except FileNotFoundError:

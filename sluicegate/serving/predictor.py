@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from schemas import release
 from schemas.errors import DataError, ModelError, Problem
+from schemas.file_names import MODEL_DESCRIPTION, SAVED_MODEL_GRAPH
 from schemas.predictions import Answers, answers_in
 from sluicegate.serving import readings
 from sluicegate.serving import rows as row_reading
@@ -25,12 +26,10 @@ from sluicegate.serving.rows import Input, Place
 from sluicegate.serving.signature import RAW_SIGNATURE
 from sluicegate.serving.status import ServingError
 from sluicegate.serving.versions.folder import look
-from sluicegate.serving.versions.loading import DESCRIPTION
 
 SCORES = "scores"
 FORMAT_VERSION = 1
 BATCH_ROWS = 4096
-_GRAPH = "saved_model.pb"
 _UNUSABLE = "This model cannot be used as a library."
 
 
@@ -167,7 +166,7 @@ def load(path: str | Path, *, missing: Sequence[str] = ()) -> Predictor:
 
 def chosen(path: Path, version: int | None = None) -> Path:
     """The version's folder that `path` stands for.  version : one of a folder of versions."""
-    if (path / _GRAPH).is_file() and version is None:
+    if (path / SAVED_MODEL_GRAPH).is_file() and version is None:
         return path
     try:
         seen = look(ModelConfig(path.name, path))
@@ -177,7 +176,7 @@ def chosen(path: Path, version: int | None = None) -> Path:
             "There is no model here.",
             Problem(str(path), said, "a version's folder, or a folder of versions", "correct the path"),
         ) from None
-    known = ", ".join(map(str, sorted(seen.versions)[-5:])) or f"no {_GRAPH} and no version"
+    known = ", ".join(map(str, sorted(seen.versions)[-5:])) or f"no {SAVED_MODEL_GRAPH} and no version"
     if not seen.versions:
         remedy = "name the folder that a run pushed to: output/<name>/serving/<name>"
         raise ModelError(
@@ -195,12 +194,12 @@ def chosen(path: Path, version: int | None = None) -> Path:
 
 def _described(path: Path) -> dict[str, Any]:
     """The model's own model.json."""
-    file = path / DESCRIPTION
+    file = path / MODEL_DESCRIPTION
     remedy = "only models that this project trained and pushed can be loaded so; serve others with `python -m sluicegate.serving`"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        got = f"no {DESCRIPTION}, which says what columns the model takes"
+        got = f"no {MODEL_DESCRIPTION}, which says what columns the model takes"
         raise ModelError(_UNUSABLE, Problem(str(path), got, "a model of this project", remedy)) from None
     except (OSError, ValueError) as error:
         raise ModelError(_UNUSABLE, Problem(str(file), str(error), "what the Trainer wrote", "copy it again")) from None

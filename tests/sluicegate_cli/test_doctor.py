@@ -118,7 +118,7 @@ def test_all_packages_can_be_imported():
 
 def test_importing_the_checks_imports_nothing_heavy():
     heavy = ("pydantic", "ml_metadata", "tensorflow")
-    program = f"import sys, sluicegate.checks; print([m for m in {heavy!r} if m in sys.modules])"
+    program = f"import sys, sluicegate_cli.checks; print([m for m in {heavy!r} if m in sys.modules])"
     project = Path(checks.__file__).parents[1]
     assert (
         subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True).stdout

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.folders import OutputFolder
+from pipeline.run.folders import make
+from schemas.output_folder import OutputFolder
 from tests.pipeline.local.test_killed import killed_run, state_of
 from tests.sluicegate.lineage.lineage_world import NAME, Database
 
@@ -15,7 +16,7 @@ from tests.sluicegate.lineage.lineage_world import NAME, Database
 @pytest.fixture
 def folder(here):
     folder = OutputFolder(here / "killed", NAME)
-    folder.make()
+    make(folder)
     return folder
 
 

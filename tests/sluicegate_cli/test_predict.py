@@ -254,7 +254,7 @@ def test_a_terminal_hears_how_far_it_is():
 
 SCRIPT = """
 import resource, sys
-from sluicegate.__main__ import main
+from sluicegate_cli.__main__ import main
 peaks = []
 for name in sys.argv[2:]:
     code = main(["predict", "--model", sys.argv[1], "--input", name, "--output", "scored.parquet"])

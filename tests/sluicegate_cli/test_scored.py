@@ -14,7 +14,7 @@ WRITE = """
 import sys, time
 from pathlib import Path
 import pyarrow as pa
-from sluicegate import scored
+from sluicegate_cli import scored
 with scored.writing(Path(sys.argv[1]), pa.schema([("id", pa.string())])) as file:
     print("writing", flush=True)
     time.sleep(60)

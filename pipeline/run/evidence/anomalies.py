@@ -8,6 +8,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from pipeline.settings.data_gate import DataGate
 from schemas.evidence import AnomalyRow, SchemaEvidence, SchemaRow
+from schemas.file_names import SCHEMA
 from schemas.pbtxt import read_pbtxt
 
 #: More values than this are counted, not listed.
@@ -16,7 +17,7 @@ LISTED_VALUES = 8
 
 def read(schema: Path, anomalies: Path | None, verdict: Path | None, origin: str, policy: DataGate) -> SchemaEvidence:
     """Folders of TFX's Schema and ExampleAnomalies artifacts and of DataGate's verdict, as far as the run got."""
-    content = read_pbtxt(schema / "schema.pbtxt")
+    content = read_pbtxt(schema / SCHEMA)
     rows = tuple(_row(feature, content) for feature in content.feature)
     diff = verdict / "schema.diff" if verdict else None
     proposal = diff.read_text(encoding="utf-8") if diff and diff.exists() else ""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.run.evidence import anomalies, residuals, scores, statistics
-from pipeline.run.folders import OutputFolder
 from pipeline.settings.types import Settings
 from schemas import evidence, explanation_evidence, fairness_evidence, score_evidence
 from schemas import fairness_history as histories
 from schemas import verdict as verdicts
+from schemas.output_folder import OutputFolder
 from schemas.records import ArtifactRecord, StepRecord
 from schemas.table import TableProfile
 

@@ -16,6 +16,7 @@ from components.data_gate.core import CATEGORIES, DRIFT, NUMBERS, TRAIN, Release
 from components.data_gate.older import distributions_in, kept_in
 from pipeline.run.evidence.moved import moved, outcome
 from schemas.evidence import ColumnInSplit, ColumnProfile, DataEvidence, Drift
+from schemas.file_names import SCHEMA
 from schemas.pbtxt import read_pbtxt
 from schemas.records import ArtifactRecord
 from schemas.roles import SPLITS
@@ -82,7 +83,7 @@ def _pairs(left: Left, lists: Mapping[str, Any]) -> list[Compared]:
 
 
 def _distances(left: Left, pairs: list[Compared], measurements: tuple[Measurement, ...]) -> dict[str, list[Drift]]:
-    schema = read_pbtxt(left.schema / "schema.pbtxt") if left.schema else schema_pb2.Schema()
+    schema = read_pbtxt(left.schema / SCHEMA) if left.schema else schema_pb2.Schema()
     found: dict[str, list[Drift]] = {}
     distances = [m for m in measurements if m.name.endswith((NUMBERS, CATEGORIES))]
     judged = {(m.name.partition("_")[0], m.slice): m for m in distances}

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from schemas.file_names import WARM_UP_REQUESTS
 from sluicegate.serving.engine import inference
 from sluicegate.serving.engine.saved_model import SavedModel
 from sluicegate.serving.signature import NUMPY_TYPES, QUANTIZED, Signature, TensorSpec
 from sluicegate.serving.status import Code, ServingError, invalid
 
 #: Written by TFX's InfraValidator among others; a TFRecord file of PredictionLog.
-REQUESTS = Path("assets.extra/tf_serving_warmup_requests")
 MOST_RECORDS = 1000
 
 
@@ -26,7 +26,7 @@ def warm_up(model: SavedModel, path: Path, times: int = 1) -> None:
 
     times : how often each of them is run.
     """
-    _replay(model, path / REQUESTS, times)
+    _replay(model, path / WARM_UP_REQUESTS, times)
     for signature in model.signatures.values():
         try:
             model.run(signature, blank(signature), tuple(signature.outputs))

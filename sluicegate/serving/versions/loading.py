@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.file_names import MODEL_DESCRIPTION
 from schemas.plain_file import read_plain
 from sluicegate.serving.engine.batching import Batcher, Journal
 from sluicegate.serving.engine.batching import Threads as BatchThreads
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sluicegate.serving.request_reading import RequestReader
 
 #: Where models/signatures.py says what a client must know; another SavedModel has none.
-DESCRIPTION = Path("assets.extra/model.json")
 #: BatchingParameters of a version, as in TensorFlow Serving.
 BATCHING = "batching_params.pbtxt"
 
@@ -108,7 +108,7 @@ def _reader(path: Path, description: dict[str, Any], saved_model: SavedModel) ->
 
 def _description(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(read_plain(path / DESCRIPTION))
+        content = json.loads(read_plain(path / MODEL_DESCRIPTION))
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Schema
 
 from components.data_gate.component import DataGate
-from pipeline.settings import types as settings
+from pipeline.settings.types import Settings
 from schemas import distributions, leaks
 from schemas.artifacts import GateVerdict
 from schemas.leaks import Alone
@@ -91,7 +91,7 @@ class Data:
         inputs |= {"examples": self.examples}
         inputs["released"] = released or self.released(None)
         every = {"name": "t", "data": "t.csv", "label": "y", "schema": "s.pbtxt", "data_gate": gate}
-        policy = settings.Settings(**every).data_policy_json
+        policy = Settings(**every).data_policy_json
         run(DataGate, inputs, {"verdict": self.verdict}, policy_json=policy)
         found = read(self.verdict.uri)
         assert self.verdict.get_int_custom_property("passed") == int(found.passed)

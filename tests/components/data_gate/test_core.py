@@ -6,7 +6,7 @@ import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.core import Finding, Policy, Released, columns_to_accept, decide, findings
-from pipeline.settings import types as settings
+from pipeline.settings.types import Settings
 from schemas.verdict import Measurement, Status
 
 SPLITS = ("train", "eval", "test")
@@ -155,7 +155,7 @@ def test_the_settings_json_is_read_whole_and_names_the_key_of_its_default(
     schema: str | None, default: str, key: str
 ) -> None:
     gate = {"policy": {"schema_new_column": "fail"}}
-    made = settings.Settings(name="t", data="t.csv", label="y", schema=schema, data_gate=gate)
+    made = Settings(name="t", data="t.csv", label="y", schema=schema, data_gate=gate)
     policy = Policy.from_json(made.data_policy_json)
     assert policy == Policy(default, {"schema_new_column": "fail"}, key)
     assert policy.setting_of("schema_missing_column") == key

@@ -15,7 +15,7 @@ from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from components.evaluator.executor import Executor
-from schemas.predictions import DESCRIPTION
+from schemas.file_names import MODEL_DESCRIPTION
 from tests.components.evaluated import CANDIDATE, RELEASED
 from tests.components.evaluator.tfma_result import SliceResult, read_slices, value_of
 from tests.components.tiny_model import scores
@@ -108,7 +108,7 @@ def test_a_baseline_of_other_classes_is_dropped(tmp_path: Path, monkeypatch: pyt
     given: dict[str, Any] = {}
     monkeypatch.setattr(stock.Executor, "Do", lambda self, inputs, outputs, properties: given.update(inputs))
     for name, classes in (("model", ["a", "b", "c"]), ("baseline_model", ["a", "b"])):
-        file = tmp_path / name / "Format-Serving" / DESCRIPTION
+        file = tmp_path / name / "Format-Serving" / MODEL_DESCRIPTION
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps({"task": "multiclass", "classes": classes, "threshold": None}))
         given[name] = [standard_artifacts.Model()]

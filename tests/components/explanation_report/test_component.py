@@ -11,7 +11,8 @@ from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Examples, Model
 
 from components.explanation_report.component import ExplanationReport
-from pipeline.settings import types as settings
+from pipeline.settings.explanation import Explanation
+from pipeline.settings.fairness import Fairness
 from schemas import explanation_evidence, scored_rows, verdict
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
 from schemas.errors import DataError, ModelError
@@ -129,9 +130,9 @@ def reported(world: Path, out: Path, **explanation: Any) -> tuple[Any, verdict.V
         "verdict": artifact(GateVerdict, out / "verdict"),
         "report": artifact(ExplanationEvidence, out / "report"),
     }
-    fairness = settings.Fairness.model_validate({"sensitive": ["sex", {"column": "age", "bins": [25, 60]}]})
+    fairness = Fairness.model_validate({"sensitive": ["sex", {"column": "age", "bins": [25, 60]}]})
     asked = {"rows": 300, "repeats": 3, "references": 20, "shown": 1, "monotone": {"age": "up"}, **explanation}
-    run(ExplanationReport, inputs, outputs, explanation_json=settings.Explanation(**asked).model_dump_json(),
+    run(ExplanationReport, inputs, outputs, explanation_json=Explanation(**asked).model_dump_json(),
         fairness_json=fairness.model_dump_json(), seed=7)  # fmt: skip
     return explanation_evidence.read(outputs["report"].uri), verdict.read(outputs["verdict"].uri)
 

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from components.fairness_report.component import FairnessReport
-from pipeline.settings import types as settings
+from pipeline.settings.fairness import Fairness
 from schemas import fairness_evidence, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
 from schemas.errors import DataError
@@ -58,7 +58,7 @@ def census(folder: Path, **about: Any) -> Path:
 
 def judged(folder: Path, predictions: Path, **section: Any) -> tuple[Verdict, fairness_evidence.FairnessEvidence]:
     verdict, report = artifact(GateVerdict, folder / "verdict"), artifact(FairnessEvidence, folder / "report")
-    policy = settings.Fairness(**{"draws": 1000, **section}).model_dump_json()
+    policy = Fairness(**{"draws": 1000, **section}).model_dump_json()
     inputs = {"predictions": artifact(Predictions, predictions)}
     run(FairnessReport, inputs, {"verdict": verdict, "report": report}, policy_json=policy)
     found = read(verdict.uri)

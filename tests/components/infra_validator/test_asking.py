@@ -1,4 +1,4 @@
-"""What is asked, and servers that lie, through a door that looks like the real one."""
+"""What is asked, and servers that lie, through a client that looks like the real one."""
 
 import json
 import math
@@ -14,7 +14,9 @@ import pytest
 import tensorflow as tf
 
 from components.infra_validator import asking
+from components.infra_validator.mistakes import NOT_AN_EXAMPLE
 from components.infra_validator.model import DirectModel, Question, difference, not_finite, read_rows
+from sluicegate.serving.client.over_rest import RestClient
 from tests.components import tiny_model
 
 Answer = Callable[[str, Any], tuple[int, Any]]
@@ -61,13 +63,13 @@ QUESTION = Question(
 
 
 @contextmanager
-def rest(answer: Answer) -> Iterator[asking.Rest]:
+def rest(answer: Answer) -> Iterator[RestClient]:
     with server(answer) as endpoint:
-        door = asking.Rest(endpoint, "m")
+        client = RestClient(endpoint, "m")
         try:
-            yield door
+            yield client
         finally:
-            door.close()
+            client.close()
 
 
 def truthful(path: str, body: Any) -> tuple[int, Any]:
@@ -76,31 +78,31 @@ def truthful(path: str, body: Any) -> tuple[int, Any]:
 
 
 def test_a_truthful_server_agrees_on_every_row() -> None:
-    with rest(truthful) as door:
-        way = asking.ask_all(door, QUESTION, 5)
-        assert asking.is_well(door, QUESTION)
+    with rest(truthful) as client:
+        way = asking.ask_all(client, QUESTION, 5)
+        assert asking.is_well(client, QUESTION)
     assert (way.protocol, way.requests, way.answered, way.difference, way.problem) == ("REST", 5, 5, 0.0, "")
     assert len(way.latencies_ms) == 5
 
 
 def test_a_server_that_answers_another_row_is_caught() -> None:
-    with rest(lambda path, body: (200, {"predictions": [[0.25, 0.75]] * len(body["instances"])})) as door:
-        way = asking.ask_all(door, QUESTION, 2)
+    with rest(lambda path, body: (200, {"predictions": [[0.25, 0.75]] * len(body["instances"])})) as client:
+        way = asking.ask_all(client, QUESTION, 2)
     assert way.difference == 0.25
     assert way.problem.startswith("Row 1: 0.25, 0.75, and the model itself says 0.5, 0.5")
 
 
 def test_nan_in_an_answer_is_counted() -> None:
-    with rest(lambda path, body: (200, {"predictions": [[math.nan, 1.0]]})) as door:
-        way = asking.ask_all(door, QUESTION, 2)
+    with rest(lambda path, body: (200, {"predictions": [[math.nan, 1.0]]})) as client:
+        way = asking.ask_all(client, QUESTION, 2)
     assert (way.not_finite, way.difference) == (2, math.inf)
 
 
 def test_a_server_that_only_fails_is_not_asked_forever() -> None:
     asked = []
-    with rest(lambda path, body: (asked.append(1) or 500, {"error": "no"})) as door:
-        way = asking.ask_all(door, QUESTION, 100)
-        assert not asking.is_well(door, QUESTION)
+    with rest(lambda path, body: (asked.append(1) or 500, {"error": "no"})) as client:
+        way = asking.ask_all(client, QUESTION, 100)
+        assert not asking.is_well(client, QUESTION)
     assert (way.answered, len(asked)) == (0, asking.GIVE_UP_AFTER + 1)
     assert way.problem.startswith("500 Internal Server Error")
 
@@ -108,7 +110,7 @@ def test_a_server_that_only_fails_is_not_asked_forever() -> None:
 def test_a_dead_server_is_no_answer() -> None:
     with server(truthful) as endpoint:
         pass
-    way = asking.ask_all(asking.Rest(endpoint, "m"), QUESTION, 100)
+    way = asking.ask_all(RestClient(endpoint, "m"), QUESTION, 100)
     assert (way.requests, way.answered) == (100, 0)
     assert "ConnectionRefusedError" in way.problem
 
@@ -119,16 +121,16 @@ class NeverRefuses:
 
 
 def test_a_server_that_lets_mistakes_in_is_named_for_each() -> None:
-    with rest(lambda path, body: (200, {"predictions": []})) as door:
-        found = asking.ask_wrongly([door], QUESTION, NeverRefuses())
+    with rest(lambda path, body: (200, {"predictions": []})) as client:
+        found = asking.ask_wrongly([client], QUESTION, NeverRefuses())
     assert len(found) == 5
     assert {(one.answer, one.refused) for one in found} == {("an answer", False)}
 
 
 @pytest.mark.parametrize(("status", "refused"), [(400, True), (404, True), (500, False), (503, False)])
 def test_only_a_clients_error_is_a_refusal(status: int, refused: bool) -> None:
-    with rest(lambda path, body: (status, {"error": "x"})) as door:
-        assert {one.refused for one in asking.ask_wrongly([door], QUESTION, NeverRefuses())} == {refused}
+    with rest(lambda path, body: (status, {"error": "x"})) as client:
+        assert {one.refused for one in asking.ask_wrongly([client], QUESTION, NeverRefuses())} == {refused}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_no_rows_give_no_questions(tiny: Path) -> None:
 
 def test_the_model_itself_says_what_is_a_bad_example(tiny: Path) -> None:
     model = DirectModel(tiny)
-    assert model.refuses("serving_default", {"examples": np.array([asking.NOT_AN_EXAMPLE], object)})
+    assert model.refuses("serving_default", {"examples": np.array([NOT_AN_EXAMPLE], object)})
     assert not model.refuses(
         "serving_default",
         {"examples": np.array([tf.train.Example(features=tf.train.Features(feature={

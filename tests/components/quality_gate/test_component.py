@@ -9,7 +9,7 @@ import pytest
 from tfx.types.standard_artifacts import Model
 
 from components.quality_gate.component import QualityGate
-from pipeline.settings import types as settings
+from pipeline.settings.quality_gate import QualityGate as QualityGateSettings
 from schemas import evidence, release_metrics, scored_rows
 from schemas.artifacts import GateVerdict, Predictions
 from schemas.evidence import EvaluationEvidence
@@ -34,7 +34,7 @@ def judged(rows: ScoredRows, folder: Path, first: bool, slices: Any = (), **gate
         "baseline": artifact(Model, folder / "baseline", empty=int(first)),
     }
     parameters = {
-        "gate_json": settings.QualityGate(**gate).model_dump_json(),
+        "gate_json": QualityGateSettings(**gate).model_dump_json(),
         "roles_json": Roles("y", rows.about.task, rows.about.classes).to_json(),
         "slices_json": json.dumps(slices),
     }

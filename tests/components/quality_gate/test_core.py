@@ -8,7 +8,7 @@ import pytest
 from components.quality_gate.core import constant_of, decide, judge_rows
 from components.quality_gate.policy import Costs, Gate, Limit
 from components.quality_gate.questions import Past
-from pipeline.settings import types as settings
+from pipeline.settings.quality_gate import QualityGate
 from schemas.scored_rows import ScoredRows
 from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.quality.groups import groups
@@ -382,7 +382,7 @@ def test_the_settings_json_is_read_whole() -> None:
         {"metric": "log_loss", "at_most": 1},
     )
     costs = {"false_positive": 1, "false_negative": 5}
-    text = settings.QualityGate(limits=limits, min_slice_rows=7, unknown_passes=True, costs=costs).model_dump_json()
+    text = QualityGate(limits=limits, min_slice_rows=7, unknown_passes=True, costs=costs).model_dump_json()
     expected = (Limit("auc", max_drop=0.01, max_fall=0.1, slice=("sex",)), Limit("log_loss", at_most=1.0))
     found = Gate.from_json(text, "binary")
     assert found == Gate("binary", True, expected, 7, unknown_passes=True, costs=Costs(1.0, 5.0))

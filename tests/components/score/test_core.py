@@ -8,7 +8,8 @@ import pytest
 from components.score import core
 from components.score.core import Sensitive, read_sensitive, write_sensitive
 from schemas.errors import DataError, ModelError, SettingsError
-from schemas.predictions import DESCRIPTION, Answers
+from schemas.file_names import MODEL_DESCRIPTION, SAVED_MODEL_GRAPH
+from schemas.predictions import Answers
 from schemas.roles import Roles
 
 BINARY = Answers("binary", ("no", "yes"), 0.4)
@@ -18,9 +19,9 @@ ROLES = Roles("label", "binary", ("no", "yes"))
 def model(folder: Path, saved: bool = True, **described) -> Path:
     (folder / "assets.extra").mkdir(parents=True)
     if saved:
-        (folder / core.MODEL_FILE).touch()
+        (folder / SAVED_MODEL_GRAPH).touch()
     if described:
-        (folder / DESCRIPTION).write_text(json.dumps({"classes": ["no", "yes"], "threshold": 0.4, **described}))
+        (folder / MODEL_DESCRIPTION).write_text(json.dumps({"classes": ["no", "yes"], "threshold": 0.4, **described}))
     return folder
 
 
@@ -77,7 +78,7 @@ def test_without_a_released_model_there_is_a_reason_too(tmp_path):
     assert core.why_no_baseline(BINARY, None) == "no model was released yet"
     assert "saved_model.pb" in core.why_no_baseline(BINARY, model(tmp_path / "m", saved=False, task="binary"))
     strange = model(tmp_path / "strange", task="binary")
-    (strange / DESCRIPTION).write_text('{"made_by": "others"}')
+    (strange / MODEL_DESCRIPTION).write_text('{"made_by": "others"}')
     assert "nothing says what its scores stand for" in core.why_no_baseline(BINARY, strange)
 
 

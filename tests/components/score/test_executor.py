@@ -15,7 +15,8 @@ from components.example_gen.executor import write_examples
 from components.score.executor import _cluster
 from components.score.shards import BATCH_ROWS
 from schemas.errors import DataError, ModelError, SettingsError
-from schemas.predictions import DESCRIPTION, Answers
+from schemas.file_names import MODEL_DESCRIPTION
+from schemas.predictions import Answers
 from schemas.roles import Roles
 from schemas.scored_rows import Texts, read
 from sluicegate.tables.columns.inspection import examine
@@ -184,7 +185,7 @@ def test_equal_rows_that_go_together_without_named_columns_are_equal_in_all_feat
 def test_a_released_model_whose_column_was_left_out_is_said_to_be_at_a_disadvantage(tmp_path):
     examples, _ = rows_of(tmp_path / "e")
     folder = tiny(tmp_path / "r", BINARY)
-    [file] = folder.rglob(DESCRIPTION)
+    [file] = folder.rglob(MODEL_DESCRIPTION)
     file.write_text(json.dumps({**json.loads(file.read_text()), "inputs": {"x": {}, "ward": {}}}))
     released = artifact(Model, folder, version=4, empty=0, record=json.dumps({"split": json.loads(KEYED.to_json())}))
     made = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", (), released, split=KEYED.to_json())

@@ -17,9 +17,10 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from pipeline.local import killed, run, temporary
 from pipeline.local.console import Json
 from pipeline.run import executions
-from pipeline.run.folders import OutputFolder
+from pipeline.run.folders import make
 from pipeline.settings.metadata import Metadata
 from schemas import records, unfinished
+from schemas.output_folder import OutputFolder
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from sluicegate.reports import story
 from tests.sluicegate.lineage.lineage_world import NAME, Database
@@ -38,7 +39,7 @@ def told(step="Trainer", run_id=RUN, **more):
 @pytest.fixture
 def folder(tmp_path):
     folder = OutputFolder(tmp_path, NAME)
-    folder.make()
+    make(folder)
     return folder
 
 

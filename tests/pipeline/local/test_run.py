@@ -10,11 +10,12 @@ import pytest
 from pipeline.local import run
 from pipeline.local.console import Json
 from pipeline.local.request import Request
-from pipeline.run.folders import OutputFolder
+from pipeline.run.folders import make, point_latest_at
 from pipeline.settings.file import load
 from schemas import progress, records
 from schemas import release as releases
 from schemas.errors import SettingsError
+from schemas.output_folder import OutputFolder
 from schemas.progress import Progress
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.release import Change, Release
@@ -26,14 +27,14 @@ BEFORE = Release(stable=7, history=(Change("t", "release", "direct", 7, None, "r
 def folder(tmp_path):
     """A run that DataGate refused while version 7 was stable."""
     folder = OutputFolder(tmp_path, "t")
-    folder.make()
+    make(folder)
     releases.write(BEFORE, folder.serving)
     seen = ArtifactRecord("statistics", "ExampleStatistics", 1, "/p", {"version": 7, "empty": 0})
     steps = (StepRecord("ReleasedStatistics", State.DONE, outputs=(seen,)), StepRecord("DirectRelease", State.SKIPPED))
     result = RunResult("r2", "t", "REFUSED", 2, "2026-11-21T07:00:00+00:00", 1.0, steps, fingerprint="same")
     folder.run("r2").mkdir()
     (folder.run("r2") / records.RESULT_NAME).write_text(records.to_json(result))
-    folder.point_latest_at("r2")
+    point_latest_at(folder, "r2")
     return folder
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.settings import types as settings
+from pipeline.settings.fairness import Fairness
 from schemas.predictions import Answers
 from sluicegate.explanation.core import Sensitive, explain
 from sluicegate.explanation.sides import sides_of
@@ -166,14 +166,14 @@ def test_the_gap_is_that_of_the_groups_that_the_gate_judges(positives: int, min_
 
 
 def test_both_floors_of_the_settings_are_read() -> None:
-    told = Sensitive.from_json(settings.Fairness(sensitive=["sex"], min_rows=50, min_positives=20).model_dump_json())
+    told = Sensitive.from_json(Fairness(sensitive=["sex"], min_rows=50, min_positives=20).model_dump_json())
     assert (told.min_rows, told.min_positives) == (50, 20)
 
 
 @pytest.mark.parametrize("measure", sorted(MEASURES))
 def test_every_measure_of_the_settings_has_a_gap_to_explain(measure: str) -> None:
     regression = measure in ("error_difference", "score_difference")
-    fairness = settings.Fairness.model_validate(
+    fairness = Fairness.model_validate(
         {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_most": 0.1}]}
         if "ratio" not in measure
         else {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_least": 0.8}]}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.settings import types as settings
+from pipeline.settings.explanation import Explanation
+from pipeline.settings.fairness import Fairness
 from sluicegate.explanation.subject import (
     Sensitive,
     Wanted,
@@ -59,7 +60,7 @@ def test_a_number_columns_groups_are_stood_for_by_their_median() -> None:
 
 
 def test_the_settings_as_the_steps_get_them() -> None:
-    fairness = settings.Fairness.model_validate(
+    fairness = Fairness.model_validate(
         {
             "sensitive": ["sex", {"column": "age", "bins": [25, 40]}],
             "limits": [{"measure": "equal_opportunity_difference", "of": ["age", "sex"], "at_most": 0.1}],
@@ -70,7 +71,7 @@ def test_the_settings_as_the_steps_get_them() -> None:
     assert found.rates == ("tpr",)
     off = Sensitive.from_json(fairness.model_copy(update={"enabled": False}).model_dump_json())
     assert (dict(off.columns), off.compared) == ({}, ())
-    wanted = Wanted.from_json(settings.Explanation(immutable=("sex",), monotone={"age": "up"}).model_dump_json())
+    wanted = Wanted.from_json(Explanation(immutable=("sex",), monotone={"age": "up"}).model_dump_json())
     assert wanted == Wanted(immutable=("sex",), monotone={"age": "up"})
 
 

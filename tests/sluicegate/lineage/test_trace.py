@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -95,12 +94,6 @@ def test_reading_makes_no_database(tmp_path):
     with pytest.raises(MachineError, match="cannot be read"):
         lineage_store.read(connection, "shop")
     assert not (tmp_path / "not_there.db").exists()
-
-
-def test_the_code_parameter_is_the_one_that_runs_write():
-    # Read as text: importing launch.py would bring TFX.
-    launch = Path(lineage_store.__file__).parent / "local" / "launch.py"
-    assert f'CODE_PARAMETER = "{lineage_store.CODE_PARAMETER}"' in launch.read_text()
 
 
 def _graph(*edges, states=None):

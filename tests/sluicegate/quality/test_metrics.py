@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from pipeline.settings import types as settings
+from pipeline.settings import quality_gate as settings
 from sluicegate.quality.estimates import kish, spread
 from sluicegate.quality.groups import groups, metric_rows, unlabelled
 from sluicegate.quality.metrics import EPSILON, LOWER_IS_BETTER, METRICS, Sample, measure, worsening

@@ -15,12 +15,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2, prediction_service_pb2_grpc
 
 from schemas.errors import MachineError, UsageError
+from schemas.file_names import WARM_UP_REQUESTS
 from sluicegate.serving import flags
 from sluicegate.serving.engine.batching import Threads
 from sluicegate.serving.engine.limits import BatchLimits
 from sluicegate.serving.engine.saved_model import SavedModel
 from sluicegate.serving.engine.session import SessionSettings
-from sluicegate.serving.engine.warmup import REQUESTS, warm_up
+from sluicegate.serving.engine.warmup import warm_up
 from sluicegate.serving.flags_without_effect import WITHOUT_EFFECT
 from sluicegate.serving.versions.loading import Loader
 from tests.sluicegate.serving.live import live
@@ -311,7 +312,7 @@ def test_a_version_says_itself_how_it_is_batched(tiny, tmp_path):
 
 def test_warm_up_replays_as_often_as_asked(tiny, tmp_path):
     shutil.copytree(tiny / "2", tmp_path / "2")
-    file = tmp_path / "2" / REQUESTS
+    file = tmp_path / "2" / WARM_UP_REQUESTS
     file.parent.mkdir(exist_ok=True)
     record = prediction_log_pb2.PredictionLog()
     record.predict_log.request.CopyFrom(asked())

@@ -345,7 +345,7 @@ def test_who_has_not_looked_for_more_than_three_intervals_is_late():
 def test_a_model_that_takes_its_time_to_load_makes_nobody_late_at_the_start(base, monkeypatch):
     monkeypatch.setattr("sluicegate.serving.watching.LATE_SECONDS", 2.0)
     monkeypatch.setattr("sluicegate.serving.watching.LATE_INTERVALS", 0.0)
-    monkeypatch.setattr("tests.serving.live.running", partial(running, settled=lambda: time.sleep(2.2)))
+    monkeypatch.setattr("tests.sluicegate.serving.live.running", partial(running, settled=lambda: time.sleep(2.2)))
     with live(model_name="tiny", model_base_path=base, poll=30) as server:
         assert server.http.get("/readyz").text == "ready\n"
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import classification_pb2, inference_pb2, predict_pb2, prediction_log_pb2, regression_pb2
 
-from sluicegate.serving.engine import warmup
+from schemas.file_names import WARM_UP_REQUESTS
 from sluicegate.serving.engine.saved_model import SavedModel
 from sluicegate.serving.engine.warmup import blank, warm_up
 from sluicegate.serving.status import Code, ServingError
@@ -48,7 +48,7 @@ def several():
 
 
 def bring(version, *records):
-    file = version / warmup.REQUESTS
+    file = version / WARM_UP_REQUESTS
     file.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(file)) as writer:
         for record in records:
@@ -104,7 +104,7 @@ def test_a_request_that_fails_fails_the_version(model, version, records, code, s
 
 def test_a_file_that_is_none(model, version):
     bring(version)
-    (version / warmup.REQUESTS).write_bytes(b"not a TFRecord file at all")
+    (version / WARM_UP_REQUESTS).write_bytes(b"not a TFRecord file at all")
     with pytest.raises(ServingError, match="Please verify your warmup data"):
         warm_up(model, version)
 

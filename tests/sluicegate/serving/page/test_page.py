@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from sluicegate.serving.page import page as page_module
 from sluicegate.serving.page.page import SCRIPTS, document, page
 
-FOLDER = Path(page_module.__file__).parent
+FOLDER = Path(page.__code__.co_filename).parent
 
 
 @pytest.fixture(scope="module")

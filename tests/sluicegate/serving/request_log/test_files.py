@@ -182,7 +182,7 @@ import sys, time
 from pathlib import Path
 from sluicegate.serving.request_log.log import RequestLog
 from sluicegate.serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import exchange, offer
+from tests.sluicegate.serving.request_log.exchanges import exchange, offer
 log = RequestLog(RequestLogSettings(Path(sys.argv[1]), format=sys.argv[2], rotate_bytes=100_000), interval=0.005)
 n = 0
 while True:
@@ -251,7 +251,7 @@ import resource, sys, time
 from pathlib import Path
 from sluicegate.serving.request_log.log import RequestLog
 from sluicegate.serving.request_log.settings import RequestLogSettings
-from tests.serving.request_log.exchanges import exchange, offer
+from tests.sluicegate.serving.request_log.exchanges import exchange, offer
 log = RequestLog(RequestLogSettings(Path(sys.argv[1]), format=sys.argv[2]), interval=0.001)
 log.await_writer()
 writer = log._child._process.pid

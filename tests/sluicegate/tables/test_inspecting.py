@@ -38,7 +38,7 @@ def of_column(path: Path, texts: list[str], **changes: object) -> tuple[str, str
 
 
 def test_importing_core_loads_nothing_heavy() -> None:
-    code = "import sys, components.example_gen.core; print([m for m in ('pyarrow', 'numpy', 'pandas', 'tensorflow', 'tfx') if m in sys.modules])"
+    code = "import sys, sluicegate.tables.inspecting; print([m for m in ('pyarrow', 'numpy', 'pandas', 'tensorflow', 'tfx') if m in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

@@ -1,0 +1,1 @@
+"""Clients of a model server that speaks TensorFlow Serving's protocols: ours, and the real one."""
