@@ -59,12 +59,15 @@ def _show_fates(arguments: argparse.Namespace, known: Known) -> int:
 
 
 def _known(place: Place) -> Known:
+    from pipeline.run.folders import serving_place
     from pipeline.run.metadata import connection
     from pipeline.settings.metadata import Metadata
     from schemas import release
     from schemas.output_folder import OutputFolder
+    from sluicegate.delivery.release_state import current
     from sluicegate.lineage.store import read
     from sluicegate.lineage.trace import Known
+    from sluicegate.storage.opening import at
 
     folder = OutputFolder(place.root, place.name)
     metadata = place.loaded.settings.metadata if place.loaded else Metadata()
@@ -73,13 +76,14 @@ def _known(place: Place) -> Known:
         raise MachineError("There is no lineage here.", Problem(str(folder.metadata_db), "no such file", "", remedy))
     graph = read(connection(metadata, folder.metadata_db), place.name)
     runs = {f.result.run_id: f.result for f in run_folders(place.root) if f.result}
+    serving = serving_place(place.loaded.settings, folder) if place.loaded else folder.serving
     try:
-        return Known(place.name, graph, runs, release.read(folder.serving))
-    except (ValueError, KeyError, TypeError) as error:
+        return Known(place.name, graph, runs, current(serving).release)
+    except ValueError as error:
         raise MachineError(
             "The release record cannot be read.",
             Problem(
-                str(folder.serving / release.FILE_NAME),
+                at(serving).where(release.FILE_NAME),
                 str(error),
                 "what a release step wrote",
                 "put it back from a backup",

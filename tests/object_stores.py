@@ -103,7 +103,7 @@ def fake_gcs() -> Iterator[dict[str, str]]:
         "-external-url", address,
     ]  # fmt: skip
     with _server(command, home, f"{address}/storage/v1/b"):
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"{address}/storage/v1/b", json.dumps({"name": BUCKET}).encode(), {"Content-Type": "application/json"}
         )
         urllib.request.urlopen(request).close()

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from components.pusher.core import Pushed, next_version
 from schemas.digest import model_digest
 from sluicegate.delivery.versions import BucketVersion, recorded, verify
-from sluicegate.storage.place import Exists, Place
+from sluicegate.storage.place import Exists, StorageFolder
 
 #: A file per number that somebody took; it stays, so that no number is ever given twice. No integer, so that no server serves it.
 CLAIMS = "push_claims"
@@ -17,7 +17,7 @@ CLAIMS = "push_claims"
 ABANDONED = 24 * 3600.0
 
 
-def push(model: str | Path, place: Place, now_seconds: float) -> Pushed:
+def push(model: str | Path, place: StorageFolder, now_seconds: float) -> Pushed:
     """As `core.push`; several may do so at once. Until its record stands there, nobody takes the version for one.
 
     Raises StorageError, and MachineError where what is read back is not what was to be copied.
@@ -39,12 +39,12 @@ def push(model: str | Path, place: Place, now_seconds: float) -> Pushed:
     return Pushed(str(version), version.number, digest, copied=True)
 
 
-def _claimed(place: Place) -> set[int]:
+def _claimed(place: StorageFolder) -> set[int]:
     names = (PurePosixPath(entry.name).name for entry in place.entries(CLAIMS))
     return {int(name) for name in names if name.isascii() and name.isdigit()}
 
 
-def _claim(place: Place, existing: tuple[int, ...], now_seconds: float) -> int:
+def _claim(place: StorageFolder, existing: tuple[int, ...], now_seconds: float) -> int:
     number = next_version(existing, now_seconds)
     while True:
         try:
@@ -54,7 +54,7 @@ def _claim(place: Place, existing: tuple[int, ...], now_seconds: float) -> int:
             number += 1
 
 
-def _remove_abandoned(place: Place, unrecorded: set[int], now_seconds: float) -> None:
+def _remove_abandoned(place: StorageFolder, unrecorded: set[int], now_seconds: float) -> None:
     for number in unrecorded:
         since = float(place.read(f"{CLAIMS}/{number}").content.split()[0])
         if now_seconds - since > ABANDONED:

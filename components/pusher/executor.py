@@ -50,7 +50,11 @@ class Executor(stock.Executor):
 
 def _push(model: str, serving_folder: str) -> Pushed:
     now = time.time()
-    return bucket.push(model, at(serving_folder), now) if is_remote(serving_folder) else core.push(model, serving_folder, now)
+    return (
+        bucket.push(model, at(serving_folder), now)
+        if is_remote(serving_folder)
+        else core.push(model, serving_folder, now)
+    )
 
 
 def _record(input_dict: Artifacts, serving_folder: str, version: int, digest: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from schemas.push_record import FILE, PushRecord, name_of
 from schemas.release import Release
 from sluicegate.storage.opening import at
-from sluicegate.storage.place import NotFound, Place, StorageError
+from sluicegate.storage.place import NotFound, StorageError, StorageFolder, brief
 
 
-def keep(record: PushRecord, serving_folder: str | Path | Place) -> None:
+def keep(record: PushRecord, serving_folder: str | Path | StorageFolder) -> None:
     """Keeps it in place of an earlier one: what an interrupted push of the same number left. Raises StorageError."""
     place, name, content = at(serving_folder), name_of(record.version), FILE.to_json(record).encode()
     stands = place.find(name)
@@ -23,12 +23,12 @@ def keep(record: PushRecord, serving_folder: str | Path | Place) -> None:
         place.replace(name, content, stands.tag)
 
 
-def read(serving_folder: str | Path | Place, version: int) -> PushRecord:
+def read(serving_folder: str | Path | StorageFolder, version: int) -> PushRecord:
     """Raises NotFound; ValueError, TypeError or KeyError for what is no record."""
     return FILE.from_json(at(serving_folder).read(name_of(version)).content.decode())
 
 
-def why_unrecorded(serving_folder: str | Path | Place, version: int, digest: str, release: Release) -> str:
+def why_unrecorded(serving_folder: str | Path | StorageFolder, version: int, digest: str, release: Release) -> str:
     """Why nothing shows that the gates let this version through; "" where something does.
 
     digest : of its files now.  release : whose history shows it for versions of older releases, which have no record: only what
@@ -43,12 +43,8 @@ def why_unrecorded(serving_folder: str | Path | Place, version: int, digest: str
     except NotFound:
         return f"version {version} has no record of the Pusher, so no gate is known to have let it through"
     except (StorageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        return f"the Pusher's record of version {version} cannot be read ({_told(error)})"
+        told = brief(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
+        return f"the Pusher's record of version {version} cannot be read ({told})"
     if (known, pushed) != (version, digest):
         return f"the files of version {version} are not those that the Pusher recorded"
     return "" if blessing else f"version {version} was pushed without a blessing"
-
-
-def _told(error: BaseException) -> str:
-    parts = [problem.got for problem in error.problems] if isinstance(error, StorageError) else [str(error)]
-    return f"{type(error).__name__}: {', '.join(parts)}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from schemas import release as releases
 from schemas.release import FILE_NAME, LARGEST_FILE, Release
 from sluicegate.storage.opening import at
-from sluicegate.storage.place import Changed, Exists, Place
+from sluicegate.storage.place import Changed, Exists, StorageFolder
 
 #: Of working a state out anew: somebody always wins, so a loser of that many has met more than writers.
 _TRIES = 10_000
@@ -40,7 +40,7 @@ class Held:
     tag: str = ""
 
 
-def current(folder: str | Path | Place) -> Held:
+def current(folder: str | Path | StorageFolder) -> Held:
     """Raises ValueError for what is no release, StorageError where it cannot be read."""
     place = at(folder)
     stored = place.find(FILE_NAME, LARGEST_FILE)
@@ -54,7 +54,7 @@ def etag_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def swap(folder: str | Path | Place, expected: Held, new: Release) -> Held:
+def swap(folder: str | Path | StorageFolder, expected: Held, new: Release) -> Held:
     """Puts `new` where `expected` stands.
 
     Raises Conflict where another one stands there, and StorageError; then nothing has changed.
@@ -67,7 +67,9 @@ def swap(folder: str | Path | Place, expected: Held, new: Release) -> Held:
     return Held(new, etag_of(content), tag)
 
 
-def update(folder: str | Path | Place, decide: Callable[[Release], Release], expected: str | None = None) -> Held:
+def update(
+    folder: str | Path | StorageFolder, decide: Callable[[Release], Release], expected: str | None = None
+) -> Held:
     """Puts what `decide` makes of the state in its place, and tells what stands there then.
 
     decide : pure; called again when somebody else was quicker. The same state again writes nothing.

@@ -15,7 +15,7 @@ from schemas.digest import model_digest
 from schemas.errors import MachineError, Problem
 from sluicegate.delivery import cache
 from sluicegate.storage.opening import at, is_remote
-from sluicegate.storage.place import NotFound, Place
+from sluicegate.storage.place import NotFound, StorageFolder
 
 #: Within the cache.
 _MODELS = "models"
@@ -25,7 +25,7 @@ _MODELS = "models"
 class BucketVersion:
     """A version in a bucket.  digest : schemas.digest.model_digest of its files, as recorded when it was pushed."""
 
-    place: Place
+    place: StorageFolder
     number: int
     digest: str
 
@@ -59,7 +59,7 @@ class BucketVersion:
         return model_digest(folder) == self.digest
 
 
-def recorded(place: Place) -> dict[int, BucketVersion]:
+def recorded(place: StorageFolder) -> dict[int, BucketVersion]:
     """The versions of a bucket whose push was completed, by number. Raises StorageError."""
     found = {}
     for entry in place.entries(push_record.FOLDER):
@@ -70,7 +70,7 @@ def recorded(place: Place) -> dict[int, BucketVersion]:
 
 
 @lru_cache(maxsize=4096)
-def _recorded_digest(place: Place, name: str, tag: str) -> str:
+def _recorded_digest(place: StorageFolder, name: str, tag: str) -> str:
     """Of a record that does not change while its tag is the same; "" for one that is none."""
     try:
         return push_record.FILE.from_json(place.read(name).content.decode()).digest
@@ -78,12 +78,19 @@ def _recorded_digest(place: Place, name: str, tag: str) -> str:
         return ""
 
 
-def local_copy(serving_folder: str | Path | Place, version: int) -> Path | None:
+def local_copy(serving_folder: str | Path | StorageFolder, version: int) -> Path | None:
     """A version's folder on this machine: its own, or a copy of what lies in a bucket; None where there is no such version."""
     if not is_remote(serving_folder):
         return Path(at(serving_folder).uri) / str(version)
     found: Mapping[int, BucketVersion] = recorded(at(serving_folder))
     return found[version].fetched() if version in found else None
+
+
+def is_there(serving_folder: str | Path | StorageFolder, version: int) -> bool:
+    """Whether the version could be served. Raises StorageError."""
+    if not is_remote(serving_folder):
+        return (Path(at(serving_folder).uri) / str(version)).is_dir()
+    return version in recorded(at(serving_folder))
 
 
 def verify(version: BucketVersion, folder: Path) -> None:

@@ -14,8 +14,8 @@ from sluicegate.storage.place import (
     Changed,
     Entry,
     Exists,
-    Place,
     StorageError,
+    StorageFolder,
     Stored,
     changed,
     exists,
@@ -26,16 +26,23 @@ from sluicegate.storage.place import (
 )
 
 _REMEDY = "run on a machine with a service account, set GOOGLE_APPLICATION_CREDENTIALS, or `gcloud auth application-default login`"
-#: Seconds, for an answer to begin.
-_TIMEOUT = 60
+#: Seconds, for an answer to begin; and until nobody asks once more.
+_TIMEOUT, _RETRIED = 60, 20.0
 
 
-class GooglePlace(Place):
+class GoogleFolder(StorageFolder):
     """Tags are generations."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self.uri = "/".join(filter(None, (f"gs://{bucket}", prefix)))
-        self._name, self._prefix, self._process = bucket, f"{prefix}/" if prefix else "", os.getpid()
+        self._name, self._prefix = bucket, f"{prefix}/" if prefix else ""
+
+    @cached_property
+    def _patience(self) -> dict[str, Any]:
+        """Writes are repeated, too: a repeated write that meets itself has succeeded (`StorageFolder.landed`)."""
+        from google.cloud.storage.retry import DEFAULT_RETRY
+
+        return {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(_RETRIED)}
 
     @cached_property
     def _bucket(self) -> Any:
@@ -49,7 +56,7 @@ class GooglePlace(Place):
     def read(self, name: str, largest: int = LARGEST) -> Stored:
         with self._told(name):
             blob = self._blob(name)
-            content = blob.download_as_bytes(timeout=_TIMEOUT, raw_download=True)
+            content = blob.download_as_bytes(**self._patience, raw_download=True)
             if len(content) > largest:
                 raise too_large(self.where(name), len(content), largest)
             return Stored(content, str(blob.generation))
@@ -59,7 +66,7 @@ class GooglePlace(Place):
         with self._told(below):
             found = [
                 Entry(blob.name.removeprefix(self._prefix), int(blob.size or 0), str(blob.generation))
-                for blob in self._bucket.list_blobs(prefix=prefix, timeout=_TIMEOUT)
+                for blob in self._bucket.list_blobs(prefix=prefix, **self._patience)
                 if not blob.name.endswith("/")
             ]
         return sorted(found, key=lambda entry: entry.name)
@@ -75,17 +82,17 @@ class GooglePlace(Place):
 
         with self._told(name):
             try:
-                self._blob(name).delete(timeout=_TIMEOUT)
+                self._blob(name).delete(**self._patience)
             except NotFound:
                 return
 
     def upload(self, file: Path, name: str) -> None:
         with self._told(name):
-            self._blob(name).upload_from_filename(str(file), timeout=_TIMEOUT)
+            self._blob(name).upload_from_filename(str(file), **self._patience)
 
     def download(self, name: str, file: Path) -> None:
         with self._told(name):
-            self._blob(name).download_to_filename(str(file), timeout=_TIMEOUT, raw_download=True)
+            self._blob(name).download_to_filename(str(file), **self._patience, raw_download=True)
 
     def _blob(self, name: str) -> Any:
         return self._bucket.blob(self._prefix + name)
@@ -95,7 +102,7 @@ class GooglePlace(Place):
             with self._told(name, exists(self.where(name)) if not generation else changed(self.where(name))):
                 blob = self._blob(name)
                 blob.upload_from_string(
-                    content, "application/octet-stream", if_generation_match=generation, timeout=_TIMEOUT
+                    content, "application/octet-stream", if_generation_match=generation, **self._patience
                 )
                 return str(blob.generation)
         except (Exists, Changed):

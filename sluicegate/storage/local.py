@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from schemas.whole_file import write_whole
 from sluicegate.storage.place import (
     LARGEST,
     Entry,
-    Place,
     StorageError,
+    StorageFolder,
     Stored,
     Unreachable,
     changed,
@@ -38,7 +39,7 @@ PATIENCE = 30.0
 _PAUSE = 0.002
 
 
-class LocalPlace(Place):
+class LocalFolder(StorageFolder):
     """Tags are the SHA-256 of the content."""
 
     def __init__(self, folder: Path) -> None:
@@ -107,23 +108,27 @@ class LocalPlace(Place):
         lock = self.folder / LOCK_NAME
         with _told(str(lock)):
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = open(open_plain_to_write(lock), "ab")
-        with file:
-            _take(file, lock)
+            descriptor = open_plain_to_write(lock)
+        try:
+            _take(descriptor, lock)
             yield
+        finally:
+            os.close(descriptor)
 
 
-def _take(file: object, lock: Path) -> None:
+def _take(descriptor: int, lock: Path) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() > until:
                 raise Unreachable(
                     "A lock is not to be had.",
-                    Problem(str(lock), f"held by somebody else for {PATIENCE:.0f} s", "", "look who holds it: fuser FILE"),
+                    Problem(
+                        str(lock), f"held by somebody else for {PATIENCE:.0f} s", "", "look who holds it: fuser FILE"
+                    ),
                 ) from None
             time.sleep(_PAUSE)
 

@@ -19,7 +19,7 @@ from sluicegate.storage.place import (
     Entry,
     Exists,
     NotFound,
-    Place,
+    StorageFolder,
     Stored,
     changed,
     exists,
@@ -29,7 +29,10 @@ from sluicegate.storage.place import (
     unreachable,
 )
 
-_ENDPOINTS = {"s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"), "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")}
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+}
 _REMEDIES = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role; AWS_SKIP_SIGNATURE=true reads public buckets",
     "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or give the machine an identity",
@@ -39,7 +42,7 @@ _CHUNK_BYTES = 8 * 2**20
 _NO_CREDENTIALS = ("169.254.", "credential", "metadata token", "AccessDenied", "InvalidAccessKeyId")
 
 
-class ObjectPlace(Place):
+class ObjectFolder(StorageFolder):
     """Tags are the store's ETags."""
 
     def __init__(self, scheme: str, bucket: str, prefix: str) -> None:
@@ -117,7 +120,9 @@ def _store(scheme: str, bucket: str, prefix: str) -> Any:
     }
     if scheme == "az":
         return AzureStore(container_name=bucket, **given)
-    return S3Store(bucket, **given, **({"endpoint": endpoint} if endpoint else {}))
+    if endpoint:
+        given["endpoint"] = endpoint
+    return S3Store(bucket, **given)
 
 
 def _tag(meta: Any) -> str:

@@ -7,30 +7,30 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from schemas.errors import Problem, UsageError
-from sluicegate.storage.local import LocalPlace
-from sluicegate.storage.place import Place
+from sluicegate.storage.local import LocalFolder
+from sluicegate.storage.place import StorageFolder
 
 _URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<bucket>[^/]*)(?P<rest>/.*)?", re.DOTALL)
 SCHEMES = ("s3", "gs", "az")
 ALLOWED = "a path, file:///..., s3://BUCKET/..., gs://BUCKET/... or az://CONTAINER/..."
 
 
-def is_remote(place: str | Path | Place) -> bool:
+def is_remote(place: str | Path | StorageFolder) -> bool:
     """Whether it is a URI of a cloud's storage. Raises UsageError for a URI that cannot be used."""
-    if isinstance(place, Place):
-        return not isinstance(place, LocalPlace)
+    if isinstance(place, StorageFolder):
+        return not isinstance(place, LocalFolder)
     return not isinstance(place, Path) and _parts(place) is not None
 
 
-def at(place: str | Path | Place) -> Place:
+def at(place: str | Path | StorageFolder) -> StorageFolder:
     """The place that a path or URI names; nothing is asked of it yet.
 
     Raises UsageError for a URI of another scheme, or with credentials in it; NotAllowed where the environment's do not make sense.
     """
-    if isinstance(place, Place):
+    if isinstance(place, StorageFolder):
         return place
     parts = None if isinstance(place, Path) else _parts(place)
-    return _remote(*parts) if parts else LocalPlace(local_path(place))
+    return _remote(*parts) if parts else LocalFolder(local_path(place))
 
 
 def local_path(place: str | Path) -> Path:
@@ -73,15 +73,17 @@ def _parts(text: str) -> tuple[str, str, str] | None:
     return scheme, bucket, prefix
 
 
-def _remote(scheme: str, bucket: str, prefix: str) -> Place:
+def _remote(scheme: str, bucket: str, prefix: str) -> StorageFolder:
     if scheme == "gs":
-        from sluicegate.storage.google import GooglePlace
+        from sluicegate.storage.google import GoogleFolder
 
-        return GooglePlace(bucket, prefix)
-    from sluicegate.storage.objects import ObjectPlace
+        return GoogleFolder(bucket, prefix)
+    from sluicegate.storage.objects import ObjectFolder
 
-    return ObjectPlace(scheme, bucket, prefix)
+    return ObjectFolder(scheme, bucket, prefix)
 
 
 def _unusable(where: str, got: str) -> UsageError:
-    return UsageError("This place cannot be used.", Problem(where, got, ALLOWED, "correct it; credentials come from the environment"))
+    return UsageError(
+        "This place cannot be used.", Problem(where, got, ALLOWED, "correct it; credentials come from the environment")
+    )

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.errors import MachineError, Problem
+from schemas.errors import MachineError, Problem, SluicegateError
 
 #: Bytes; nothing larger is read into memory whole.
 LARGEST = 64 * 2**20
@@ -64,7 +64,7 @@ class Entry:
     tag: str
 
 
-class Place(ABC):
+class StorageFolder(ABC):
     """A folder of files, here or in a cloud. Names are relative, with / between folders.
 
     uri : as it was given, without a slash at its end.  Any thread and any process may use one at the same time.
@@ -133,7 +133,7 @@ class Place(ABC):
         return f"{type(self).__name__}({self.uri!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Place) and self.uri == other.uri
+        return isinstance(other, StorageFolder) and self.uri == other.uri
 
     def __hash__(self) -> int:
         return hash(self.uri)
@@ -152,7 +152,8 @@ def not_found(where: str) -> NotFound:
 
 def exists(where: str) -> Exists:
     return Exists(
-        "The file exists already.", Problem(where, "a file of that name", "a new name", "take another name, or leave it")
+        "The file exists already.",
+        Problem(where, "a file of that name", "a new name", "take another name, or leave it"),
     )
 
 
@@ -175,6 +176,12 @@ def unreachable(where: str, told: object) -> Unreachable:
         "The storage does not answer as it should.",
         Problem(where, said(told), "", "check the address, the network and the service's own state, then try again"),
     )
+
+
+def brief(error: SluicegateError) -> str:
+    """An error within another sentence."""
+    found = [f"{problem.place}: {problem.got}" for problem in error.problems]
+    return " ".join([error.headline.rstrip("."), *(f"({one})" for one in found[:1])])
 
 
 def said(told: object) -> str:
