@@ -58,6 +58,12 @@ class StepRecord:
         """The first output artifact called `key`, or None."""
         return next((a for a in self.outputs if a.key == key), None)
 
+    @property
+    def problem(self) -> str:
+        """The line of `error` that says what went wrong: the last of a traceback that is not indented; "" without one."""
+        lines = [line for line in self.error.strip().splitlines() if line and not line.startswith((" ", "\t"))]
+        return lines[-1] if lines else self.error.strip()
+
 
 @dataclass(frozen=True)
 class RunResult:

@@ -184,9 +184,9 @@ def check_metadata(settings: Settings, output: Path | None = None) -> Finding:
         return Finding("metadata", "ok", f"{file} is not there yet: the first run makes it")
     try:
         from pipeline.run import metadata
+        from sluicegate.lineage.connection import connection
 
-        connection = metadata.connection(settings.metadata, file)
-        metadata.check(connection)
+        metadata.check(connection(settings.metadata, file))
     except ImportError as error:
         return Finding("metadata", "FAIL", f"ml_metadata cannot be imported: {error}", SETUP)
     except SluicegateError as error:

@@ -6,8 +6,9 @@ import argparse
 
 from schemas.errors import EXIT_DONE, MachineError, Problem
 from schemas.output_folder import report_of
+from sluicegate.history.folders import RunFolder
 from sluicegate_cli import report_diff
-from sluicegate_cli.output_folder import Place, RunFolder, add_options, chosen_run, place_of
+from sluicegate_cli.output_folder import Place, add_options, chosen_run, place_of
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -41,6 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(place: Place, run: RunFolder) -> None:
+    from pipeline import gates
     from sluicegate.reports.build import build
     from sluicegate.reports.run_index import build_index
 
@@ -48,5 +50,5 @@ def _rebuild(place: Place, run: RunFolder) -> None:
     if place.loaded and run.result:
         keys = {m.setting for gate in run.result.gates for m in gate.measurements if m.setting}
         lines = {key: place.loaded.where(key) for key in keys}
-    build(run.path, settings_lines=lines)
+    build(run.path, gates.GATES, settings_lines=lines)
     build_index(place.root)

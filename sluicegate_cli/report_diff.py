@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -11,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import EXIT_DONE, MachineError, Problem, UsageError
-from sluicegate_cli.output_folder import RunFolder, place_of, run_folders
+from schemas.output_folder import output_of
+from schemas.records import RESULT_NAME
+from sluicegate.history.folders import RunFolder, named, read_folder, run_folders, started_at
+from sluicegate_cli.output_folder import ALL, roots
 
 if TYPE_CHECKING:
-    from sluicegate_cli.run_differences import Change, Fact
-    from sluicegate_cli.run_headline import Line
+    from sluicegate.history.differences import Change, Fact
+    from sluicegate.history.what_matters import Line
 
-ALL = "output"
 LATEST, PREVIOUS = "latest", "previous"
 PIPE_WIDTH = 140
 DESCRIPTION = """\
@@ -44,25 +45,24 @@ def add(actions: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    from sluicegate_cli.run_differences import compare, recorded
-    from sluicegate_cli.run_headline import headline
+    from pipeline.gates import GATES
+    from sluicegate.history.differences import compare, recorded
+    from sluicegate.history.what_matters import headline
 
-    roots = _roots(arguments)
-    a, b = (_found(word, roots) for word in (arguments.a, arguments.b))
+    places = roots(arguments)
+    a, b = (_found(word, places) for word in (arguments.a, arguments.b))
     sides = []
     for run in (a, b):
-        if run.result is None:
-            raise MachineError(
-                "This run left no record.", Problem(str(run.path), run.problem, "", "choose another run")
-            )
+        result = run.recorded()
         try:
-            sides.append(recorded(run.path, run.result))
+            sides.append(recorded(run.path, result))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise MachineError(
                 "This run's evidence cannot be read.",
                 Problem(str(run.path), str(error), "files as this version writes them", "run the pipeline again"),
             ) from None
-    changes, lines = compare(*sides), headline(*sides)
+    timed = {gate.id for gate in GATES if gate.is_timed}
+    changes, lines = compare(*sides, timed), headline(*sides)
     if arguments.json:
         print(json.dumps(_as_json(a, b, changes, lines), indent=1, ensure_ascii=False))
     else:
@@ -70,38 +70,20 @@ def main(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _roots(arguments: argparse.Namespace) -> list[Path]:
-    if arguments.output or arguments.config:
-        return [place_of(arguments).root]
-    return sorted(folder for folder in Path(ALL).glob("*") if (folder / "runs").is_dir())
-
-
-def _found(word: str, roots: Sequence[Path]) -> RunFolder:
+def _found(word: str, places: Sequence[Path]) -> RunFolder:
     """The run that `word` names. Raises UsageError for a name that no run, or more than one, has."""
-    runs = [run for root in roots for run in run_folders(root)]
+    runs = [run for root in places for run in run_folders(root)]
     if word in (LATEST, PREVIOUS):
         return _newest(word, runs)
     folder = Path(word)
     if folder.is_dir():
-        resolved = folder.resolve()
-        there = [run for run in run_folders(resolved.parent.parent) if run.path == resolved]
-        return there[0] if there else _alone(folder)
-    named = [run for run in runs if run.path.name == word]
-    if len(named) > 1:
-        places = ", ".join(str(run.path) for run in named)
-        raise UsageError(
-            "More than one run has this id.", Problem("the command line", word, places, "give its folder, or --output")
-        )
-    if not named:
-        raise _no_such(word, runs, roots)
-    return named[0]
+        return _at(folder)
+    return named(word, runs, places, (LATEST, PREVIOUS))
 
 
 def _newest(word: str, runs: Sequence[RunFolder]) -> RunFolder:
     """Of those that ended; the previous one is of the same output folder as the latest."""
-    ended = sorted(
-        (run for run in runs if run.result), key=lambda r: (r.result.started_at if r.result else "", r.path.name)
-    )
+    ended = sorted((run for run in runs if run.result), key=started_at)
     mine = [run for run in ended if run.path.parent == ended[-1].path.parent]
     wanted = 1 if word == LATEST else 2
     if len(mine) < wanted:
@@ -117,26 +99,13 @@ def _newest(word: str, runs: Sequence[RunFolder]) -> RunFolder:
     return mine[-wanted]
 
 
-def _alone(folder: Path) -> RunFolder:
-    """A run folder that was copied away from where it ran."""
-    from schemas.records import read_result
-
-    try:
-        return RunFolder(folder, read_result(folder))
-    except FileNotFoundError:
-        problem = Problem(str(folder), "a folder without result.json", "a run's folder", "name runs/<id> itself")
-        raise UsageError("This folder is no run.", problem) from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return RunFolder(folder, None, f"result.json cannot be read: {error}")
-
-
-def _no_such(word: str, runs: Sequence[RunFolder], roots: Sequence[Path]) -> UsageError:
-    names = [run.path.name for run in runs]
-    near = difflib.get_close_matches(word, [*names, LATEST, PREVIOUS], 3, 0.6)
-    known = ", ".join([*names[-5:], *([LATEST, PREVIOUS] if names else [])]) or "none yet"
-    remedy = f"did you mean {' or '.join(near)}?" if near else "list them: sluicegate runs"
-    where = ", ".join(str(root / "runs") for root in roots) or f"{ALL}/*/runs"
-    return UsageError("There is no such run.", Problem(where, word, known, remedy))
+def _at(folder: Path) -> RunFolder:
+    """The run in this folder, which may have been copied away from where it ran."""
+    found = read_folder(folder.resolve() if output_of(folder) else folder)
+    if found.result is None and found.told is None and not (folder / RESULT_NAME).exists():
+        problem = Problem(str(folder), f"a folder without {RESULT_NAME}", "a run's folder", "name runs/<id> itself")
+        raise UsageError("This folder is no run.", problem)
+    return found
 
 
 def _as_json(a: RunFolder, b: RunFolder, changes: Sequence[Change], lines: Sequence[Line]) -> dict[str, Any]:
@@ -155,12 +124,12 @@ def _as_json(a: RunFolder, b: RunFolder, changes: Sequence[Change], lines: Seque
 
 
 def _side(run: RunFolder) -> dict[str, Any]:
-    assert run.result is not None  # noqa: S101  main() has looked
+    result = run.recorded()
     return {
-        "run": run.result.run_id,
-        "name": run.result.name,
-        "started_at": run.result.started_at,
-        "verdict": run.result.verdict,
+        "run": result.run_id,
+        "name": result.name,
+        "started_at": result.started_at,
+        "verdict": result.verdict,
         "folder": str(run.path),
     }
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import textwrap
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import EXIT_DONE
-from sluicegate_cli.output_folder import RunFolder, run_folders, started_at
+from sluicegate.history.folders import run_folders, started_at
+from sluicegate_cli.output_folder import ALL, roots
 
-#: The first of these that a run measured stands for it.
-KEY_METRICS = ("auc", "accuracy", "r2")
-ALL = "output"
-_WIDTH = 80
+if TYPE_CHECKING:
+    from sluicegate.api.runs import Run
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -28,64 +25,26 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    found = [run for root in _roots(arguments) for run in run_folders(root)]
-    rows = [_row(run) for run in sorted(found, key=started_at)]
+    from sluicegate.api.listing import lines
+    from sluicegate.api.runs import Run
+
+    found = [folder for root in roots(arguments) for folder in run_folders(root)]
+    runs = [Run(folder) for folder in sorted(found, key=started_at)]
     if arguments.json:
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
-    elif not rows:
+        print(json.dumps([_row(run) for run in runs], indent=1, ensure_ascii=False))
+    elif not runs:
         print("No runs yet: run `sluicegate run --config configs/census.yaml` first.")
     else:
-        print("\n".join(_lines(rows)))
+        print("\n".join(lines([run.row for run in runs])))
     return EXIT_DONE
 
 
-def _roots(arguments: argparse.Namespace) -> list[Path]:
-    if arguments.output or arguments.config:
-        from sluicegate_cli.output_folder import place_of
-
-        return [place_of(arguments).root]
-    return sorted(folder for folder in Path(ALL).glob("*") if (folder / "runs").is_dir())
-
-
-def _row(run: RunFolder) -> dict[str, Any]:
-    from pipeline.local.run_words import first_line_of
-    from sluicegate.reports.story import headline
-
-    result = run.result
-    if result is None:
-        told = {"started_at": run.told.started_at} if run.told else {}
-        return {
-            "run": run.path.name,
-            "name": run.told.name if run.told else run.path.parents[1].name,
-            **told,
-            "verdict": "",
-            "why": run.problem,
-            "folder": str(run.path),
-        }
-    metric = next((name for name in KEY_METRICS if name in result.metrics), None)
-    failed = next((step for step in result.steps if step.error), None)
-    why = "" if result.verdict == "PASSED" else headline(result).sentence
-    return {
-        "run": result.run_id,
-        "name": result.name,
-        "started_at": result.started_at,
-        "verdict": result.verdict,
-        "metric": metric,
-        "value": result.metrics.get(metric) if metric else None,
-        "seconds": result.seconds,
-        "version": result.pushed_version,
-        "why": f"{failed.step}: {first_line_of(failed.error)}" if failed and result.verdict == "ERROR" else why,
-        "folder": str(run.path),
-    }
-
-
-def _lines(rows: list[dict[str, Any]]) -> list[str]:
-    lines = [f"{'run':<17} {'name':<14} {'verdict':<8} {'metric':<15} {'seconds':>7} {'version':>12}"]
-    for row in rows:
-        metric = f"{row['metric']} {row['value']:.4f}" if row.get("metric") else ""
-        seconds = f"{row['seconds']:.0f}" if "seconds" in row else ""
-        version = str(row.get("version") or "")
-        head = f"{row['run']:<17} {row['name'][:14]:<14} {row['verdict'] or '-':<8}"
-        lines.append(f"{head} {metric:<15} {seconds:>7} {version:>12}".rstrip())
-        lines += textwrap.wrap(row["why"], _WIDTH, initial_indent="    ", subsequent_indent="    ")
-    return lines
+def _row(run: Run) -> dict[str, Any]:
+    told = run.folder.result or run.folder.told
+    row: dict[str, Any] = {"run": run.id, "name": run.name}
+    row |= {"started_at": told.started_at} if told else {}
+    row |= {"verdict": run.verdict}
+    if run.has_ended:
+        metric, value = run.row.metric or (None, None)
+        row |= {"metric": metric, "value": value, "seconds": run.seconds, "version": run.version}
+    return {**row, "why": run.why, "folder": str(run.path)}

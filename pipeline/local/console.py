@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Protocol, TextIO
 
 from pipeline.local import refusal_table
-from pipeline.local.run_words import Where, first_line_of, progress_line, show_seconds, verdict_line
+from pipeline.local.run_words import Where, progress_line, show_seconds, verdict_line
 from schemas.progress import Progress
 from schemas.records import RunResult, StepRecord
 from schemas.verdict import Verdict
@@ -80,7 +80,7 @@ class Plain:
         place = f"{self._ended:>2}/{self._total}"
         self._say(f"  {place}  {record.step:<20} {record.state.value:<8} {show_seconds(record.seconds):>10}")
         if record.error:
-            self._say(f"         {first_line_of(record.error)}\n         the whole story: {self._log}")
+            self._say(f"         {record.problem}\n         the whole story: {self._log}")
 
     def refusal(self, verdict: Verdict, where: Where) -> None:
         self._say("\n" + refusal_table.as_text(verdict, where))
@@ -112,7 +112,7 @@ class Quiet:
 
     def step_ended(self, record: StepRecord) -> None:
         if record.error:
-            self._say(f"{record.step}: {first_line_of(record.error)}\nthe whole story: {self._log}")
+            self._say(f"{record.step}: {record.problem}\nthe whole story: {self._log}")
 
     def refusal(self, verdict: Verdict, where: Where) -> None:
         self._say(refusal_table.as_text(verdict, where))

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import gates
 from pipeline.local import temporary
 from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
@@ -93,11 +94,12 @@ def _close_executions(folder: OutputFolder, settings: Metadata, homes: Sequence[
     if (is_own and not folder.metadata_db.exists()) or not (run_ids or (thorough and is_own)):
         return []
     from pipeline.run import executions, metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(settings, folder.metadata_db)
-    metadata.check(connection)
+    found = connection(settings, folder.metadata_db)
+    metadata.check(found)
     every = thorough and is_own
-    return executions.close(connection, folder.name, None if every else run_ids, executions.FAILED, unfinished.KILLED)
+    return executions.close(found, folder.name, None if every else run_ids, executions.FAILED, unfinished.KILLED)
 
 
 def _close(folder: OutputFolder, home: Path, executions: Sequence[Closed]) -> Found:
@@ -166,7 +168,7 @@ def _draw(home: Path) -> None:
 
     # A report is no reason to leave a run open, nor to keep the next one from running.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        build(home)
+        build(home, gates.GATES)
 
 
 def _draw_index(folder: OutputFolder) -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.local import refusal_table
-from pipeline.local.run_words import Where, first_line_of, progress_line, show_seconds, verdict_line
+from pipeline.local.run_words import Where, progress_line, show_seconds, verdict_line
 from schemas.progress import Progress
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Verdict
@@ -73,7 +73,7 @@ class Live:
         self._records[record.step], self._running = record, None
         self._redrawn.refresh()
         if record.error:
-            self._later.append(Text(f"\n{record.step}: {first_line_of(record.error)}", "red"))
+            self._later.append(Text(f"\n{record.step}: {record.problem}", "red"))
             self._later.append(Text(f"the whole story: {self._log}"))
 
     def refusal(self, verdict: Verdict, where: Where) -> None:

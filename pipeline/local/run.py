@@ -7,14 +7,15 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import gates
 from pipeline.local import killed, noise, serving_platform, temporary
 from pipeline.local.console import Console, for_stream
 from pipeline.local.interrupt import Interrupt
@@ -23,7 +24,7 @@ from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
 from pipeline.run import fingerprint
 from pipeline.run.folders import cannot_write, make, point_latest_at, serving_place
-from pipeline.run.outcome import refusing, released_after
+from pipeline.run.outcome import released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
 from pipeline.settings.table import check_with_table
@@ -34,6 +35,7 @@ from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.output_folder import OutputFolder, evidence_of, log_of, report_of
 from schemas.records import RunResult, State, StepRecord
+from schemas.refusals import standing_of
 from schemas.table import TableProfile
 from schemas.whole_file import write_whole
 from sluicegate.delivery.kept import kept
@@ -192,7 +194,7 @@ def _run(job: Job, request: Request) -> int:
             _leave_broken(job, done, time.monotonic() - began, error)
             raise
         unfinished.remove(job.home)
-        for gate in refusing(result.gates):
+        for gate in standing_of(result).refused:
             console.refusal(gate, job.loaded.where)
         console.run_ended(result, str(report))
     return result.exit_code
@@ -209,11 +211,12 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 def connect(job: Job) -> object:
     """The connection to ML Metadata, tried. Raises MachineError where there is none."""
     from pipeline.run import metadata
+    from sluicegate.lineage.connection import connection
 
-    connection = metadata.connection(job.loaded.settings.metadata, job.folder.metadata_db)
+    found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
-        metadata.check(connection)
-    return connection
+        metadata.check(found)
+    return found
 
 
 def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:
@@ -275,18 +278,28 @@ def launch_steps(
         interrupt.forget()
 
 
+@contextmanager
+def _objects_that_stay() -> Iterator[None]:
+    """No garbage is looked for while hundreds of thousands of objects that live to the end are made: a sixth of the import's time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def build_graph(job: Job, connection: object) -> Graph:
     """The compiled graph of this job, checked and ready to launch."""
-    # Hundreds of thousands of objects that live to the end: collecting among them costs a sixth of the import.
-    gc.disable()
-    from tfx.dsl.compiler import compiler
+    with _objects_that_stay():
+        from tfx.dsl.compiler import compiler
 
-    from pipeline import lint
-    from pipeline.graph import Provenance, Run, create_pipeline
-    from pipeline.local import launch
+        from pipeline import lint
+        from pipeline.graph import Provenance, Run, create_pipeline
+        from pipeline.local import launch
 
-    gc.freeze()
-    gc.enable()
     settings = with_schema_in_force(job.loaded.settings, job.profile, job.folder.root)
     plan = steps(settings)
     run = Run(
@@ -362,8 +375,8 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
     from pipeline.run.outcome import gates_of, metrics_of, pushed_of, verdict_of
 
-    gates = gates_of(done)
-    verdict = verdict_of(done, gates)
+    verdicts = gates_of(done)
+    verdict = verdict_of(done, verdicts)
     path, version = pushed_of(done)
     return RunResult(
         run_id=job.run_id,
@@ -373,7 +386,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         started_at=job.started.isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         steps=tuple(done),
-        gates=gates,
+        gates=verdicts,
         metrics=metrics_of(evidence_of(job.home)),
         pushed_path=path,
         pushed_version=version,
@@ -409,6 +422,6 @@ def _report(job: Job, result: RunResult) -> Path:
     from sluicegate.reports.run_index import build_index
 
     keys = {m.setting for gate in result.gates for m in gate.measurements if m.setting}
-    page = build(job.home, settings_lines={key: job.loaded.where(key) for key in keys})
+    page = build(job.home, gates.GATES, settings_lines={key: job.loaded.where(key) for key in keys})
     build_index(job.folder.root)
     return page

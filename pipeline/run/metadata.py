@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.settings.metadata import Metadata
 from schemas.address import with_port
 from schemas.errors import MachineError, Problem
-
-
-def connection(settings: Metadata, sqlite_file: Path) -> metadata_store_pb2.ConnectionConfig:
-    """The connection that the settings ask for; SQLite lies at `sqlite_file`. Raises MachineError without password."""
-    config = metadata_store_pb2.ConnectionConfig()
-    if settings.kind == "sqlite":
-        config.sqlite.filename_uri = str(sqlite_file)
-        config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-        return config
-    if settings.password_variable not in os.environ:
-        raise MachineError(
-            "The metadata database's password is not set.",
-            Problem(
-                f"environment variable {settings.password_variable}", "nothing", "the password of the database user",
-                f"export {settings.password_variable}=..., or name another variable in metadata.password_variable",
-            ),
-        )  # fmt: skip
-    config.postgresql.host = settings.host
-    config.postgresql.port = str(settings.port)
-    config.postgresql.user = settings.user
-    config.postgresql.password = os.environ[settings.password_variable]
-    config.postgresql.dbname = settings.database
-    return config
 
 
 def check(config: metadata_store_pb2.ConnectionConfig) -> None:

@@ -7,15 +7,39 @@ database as a sign that no text uses, and turned back on the way out.
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, Protocol
 
 from google.protobuf.message import Message
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
+from schemas.errors import MachineError, Problem
+
 BACKSLASH = "\\"
 #: In Unicode's private use area: no text of the user's means it.
 STAND_IN = "\ue05c"
+
+
+class Place(Protocol):
+    """Where ML Metadata is kept, as the settings' section `metadata` says it.
+
+    kind : "sqlite" or "postgresql"; all else is about the latter.  password_variable : the environment variable that holds it.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def database(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def password_variable(self) -> str: ...
 
 
 class PostgresStore(metadata_store.MetadataStore):
@@ -26,6 +50,29 @@ class PostgresStore(metadata_store.MetadataStore):
         replace(sent, BACKSLASH, STAND_IN)
         super()._pywrap_cc_call(method, sent, response)
         replace(response, STAND_IN, BACKSLASH)
+
+
+def connection(place: Place, sqlite_file: Path) -> metadata_store_pb2.ConnectionConfig:
+    """The connection to that place; SQLite lies at `sqlite_file`. Raises MachineError without password."""
+    config = metadata_store_pb2.ConnectionConfig()
+    if place.kind == "sqlite":
+        config.sqlite.filename_uri = str(sqlite_file)
+        config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+        return config
+    if place.password_variable not in os.environ:
+        raise MachineError(
+            "The metadata database's password is not set.",
+            Problem(
+                f"environment variable {place.password_variable}", "nothing", "the password of the database user",
+                f"export {place.password_variable}=..., or name another variable in metadata.password_variable",
+            ),
+        )  # fmt: skip
+    config.postgresql.host = place.host
+    config.postgresql.port = str(place.port)
+    config.postgresql.user = place.user
+    config.postgresql.password = os.environ[place.password_variable]
+    config.postgresql.dbname = place.database
+    return config
 
 
 def open_store(config: metadata_store_pb2.ConnectionConfig) -> metadata_store.MetadataStore:

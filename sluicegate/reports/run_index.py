@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas import evidence, unfinished
+from schemas import evidence
 from schemas.output_folder import OutputFolder, evidence_of, report_of
-from schemas.records import RESULT_NAME, RunResult, read_result
+from schemas.records import RunResult
+from sluicegate.history.folders import RunFolder, run_folders
 from sluicegate.reports import story
 from sluicegate.reports.charts import PastRun, trend
 from sluicegate.reports.drawing import Chart
@@ -46,11 +47,7 @@ def build_index(output_folder: Path) -> Path:
     A run that cannot be read is listed as such; it never hides the others.
     """
     output = OutputFolder(Path(output_folder))
-    folders = list(output.run_folders())
-    at_work = unfinished.at_work(Path(output_folder)) if folders else None
-    entries = sorted(
-        _own(_entry(f, is_at_work=f == at_work) for f in folders), key=lambda e: (e.started_at, e.folder), reverse=True
-    )
+    entries = sorted(map(_entry, run_folders(output.root)), key=lambda e: (e.started_at, e.folder), reverse=True)
     counts: dict[str, int] = {}
     for entry in entries:
         for name in entry.result.metrics if entry.result else ():
@@ -90,19 +87,7 @@ def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
     return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
 
 
-def _own(found: Iterable[Entry]) -> list[Entry]:
-    """Without the copies that a tool which follows links made of `latest`: each run once, under its own id."""
-    entries = list(found)
-    names = {entry.folder for entry in entries}
-    return [e for e in entries if e.result is None or e.result.run_id == e.folder or e.result.run_id not in names]
-
-
-def _entry(folder: Path, *, is_at_work: bool) -> Entry:
-    page = report_of(folder)
-    report = page.relative_to(folder.parent).as_posix() if page.exists() else None
-    try:
-        return Entry(folder.name, read_result(folder), report)
-    except FileNotFoundError:
-        return Entry(folder.name, None, report, unfinished.sentence(folder, is_at_work=is_at_work))
-    except (ValueError, TypeError, KeyError) as error:
-        return Entry(folder.name, None, report, f"{RESULT_NAME} cannot be read: {error}")
+def _entry(run: RunFolder) -> Entry:
+    page = report_of(run.path)
+    report = page.relative_to(run.path.parent).as_posix() if page.exists() else None
+    return Entry(run.path.name, run.result, report, run.problem)

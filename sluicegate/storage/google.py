@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 
 from sluicegate.storage.place import (
     LARGEST,
+    WRITE,
     Changed,
     Entry,
     Exists,
@@ -39,7 +41,7 @@ class GoogleFolder(StorageFolder):
 
     @cached_property
     def _patience(self) -> dict[str, Any]:
-        """Writes are repeated, too: a repeated write that meets itself has succeeded (`StorageFolder.landed`)."""
+        """Writes are repeated, too: a repeated write that meets itself has succeeded (place.WRITE)."""
         from google.cloud.storage.retry import DEFAULT_RETRY
 
         return {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(_RETRIED)}
@@ -98,15 +100,21 @@ class GoogleFolder(StorageFolder):
         return self._bucket.blob(self._prefix + name)
 
     def _put(self, name: str, content: bytes, generation: int) -> str:
+        mine = {WRITE: secrets.token_hex(8)}
         try:
             with self._told(name, exists(self.where(name)) if not generation else changed(self.where(name))):
                 blob = self._blob(name)
+                blob.metadata = mine
                 blob.upload_from_string(
                     content, "application/octet-stream", if_generation_match=generation, **self._patience
                 )
                 return str(blob.generation)
         except (Exists, Changed):
-            return self.landed(name, content)
+            with self._told(name):
+                stands = self._bucket.get_blob(self._prefix + name, **self._patience)
+            if stands is None or stands.metadata != mine:
+                raise
+            return str(stands.generation)
 
     @contextmanager
     def _told(self, name: str, condition: StorageError | None = None) -> Iterator[None]:

@@ -60,7 +60,7 @@ class LocalFolder(StorageFolder):
     def create(self, name: str, content: bytes) -> str:
         with _told(self.where(name)), self._locked():
             if (self.folder / name).exists():
-                return self._same(name, content, exists(self.where(name)))
+                raise exists(self.where(name))
             write_whole(self.folder / name, content)
         return tag_of(content)
 
@@ -68,7 +68,7 @@ class LocalFolder(StorageFolder):
         with self._locked():
             stands = self._content(name, LARGEST)
             if stands is None or tag_of(stands) != tag:
-                return self._same(name, content, changed(self.where(name)))
+                raise changed(self.where(name))
             with _told(self.where(name)):
                 write_whole(self.folder / name, content)
         return tag_of(content)
@@ -86,11 +86,6 @@ class LocalFolder(StorageFolder):
             raise not_found(self.where(name))
         with _told(self.where(name)):
             shutil.copyfile(self.folder / name, file)
-
-    def _same(self, name: str, content: bytes, otherwise: StorageError) -> str:
-        if self._content(name, LARGEST) != content:
-            raise otherwise
-        return tag_of(content)
 
     def _content(self, name: str, largest: int) -> bytes | None:
         with _told(self.where(name)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -15,6 +16,7 @@ from obstore.store import AzureStore, S3Store
 
 from sluicegate.storage.place import (
     LARGEST,
+    WRITE,
     Changed,
     Entry,
     Exists,
@@ -84,11 +86,16 @@ class ObjectFolder(StorageFolder):
                 target.write(chunk)
 
     def _put(self, name: str, content: bytes, mode: Any) -> str:
+        mine = {WRITE: secrets.token_hex(8)}
         try:
             with self._told(name):
-                return _tag(obstore.put(self._store, name, content, mode=mode, use_multipart=False))
+                return _tag(obstore.put(self._store, name, content, mode=mode, attributes=mine, use_multipart=False))
         except (Exists, Changed):
-            return self.landed(name, content)
+            with self._told(name), suppress(FileNotFoundError):
+                stands = obstore.get(self._store, name)
+                if stands.attributes.get(WRITE) == mine[WRITE]:
+                    return _tag(stands.meta)
+            raise
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

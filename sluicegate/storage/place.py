@@ -21,6 +21,9 @@ SECRETS = (
     "AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_STORAGE_CONNECTION_STRING",
 )  # fmt: skip
 _LONGEST = 200
+#: Key of an object's metadata that names the write that it came by. A client that lost the answer writes again and meets its own
+#: write; the content could not tell it, since two writers may well have put the same.
+WRITE = "sluicegate-write"
 
 
 class StorageError(MachineError):
@@ -83,15 +86,11 @@ class StorageFolder(ABC):
 
     @abstractmethod
     def create(self, name: str, content: bytes) -> str:
-        """Puts it where no file of the name is, and tells its tag. Raises Exists where one of another content is."""
+        """Puts it where no file of the name is, and tells its tag. Raises Exists."""
 
     @abstractmethod
     def replace(self, name: str, content: bytes, tag: str) -> str:
-        """Puts it where the content of `tag` still stands, and tells its tag.
-
-        Raises Changed where anything else stands there, or nothing. That it stands there already is no failure: a write that is
-        repeated because its answer was lost meets itself.
-        """
+        """Puts it where the content of `tag` still stands, and tells its tag. Raises Changed, also where the file is gone."""
 
     @abstractmethod
     def delete(self, name: str) -> None:
@@ -111,16 +110,6 @@ class StorageFolder(ABC):
             return self.read(name, largest)
         except NotFound:
             return None
-
-    def landed(self, name: str, content: bytes) -> str:
-        """Within the handling of Exists or Changed: the tag of our own write, where it was repeated because its answer was lost.
-
-        Raises what is being handled, where another content stands there.
-        """
-        stands = self.find(name)
-        if stands is None or stands.content != content:
-            raise  # noqa: PLE0704 - its caller handles the error
-        return stands.tag
 
     def where(self, name: str) -> str:
         """How people are told of a file."""

@@ -1,4 +1,7 @@
-"""Real runs of the real command, each a process of its own, shared by the tests that look at what they left."""
+"""Real runs of the real command, each a process of its own, shared by the tests that look at what they left.
+
+Most are forked from a process that has TFX imported (tests/warm.py); `run_anew` starts one from nothing, as a user does.
+"""
 
 import json
 import os
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ended
+from tests import ended, warm
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -32,38 +35,41 @@ class Ended(ended.Ended):
         return next(gate for gate in self.result["gates"] if gate["gate"] == name)
 
 
-def run(config, output, *more, cwd=PROJECT, env=None):
+def run(config, output, *more, env=None):
+    """What local_runner.py does, from when TFX is imported."""
+    return _ended(warm.call(warm.RUNNER, _words(config, output, more), PROJECT, {**WIDE, **(env or {})}), output)
+
+
+def run_anew(config, output, *more):
     """Runs local_runner.py and waits for it."""
-    command = [
-        sys.executable,
-        str(PROJECT / "local_runner.py"),
-        "--config",
-        str(config),
-        "--output",
-        str(output),
-        *more,
-    ]
-    done = _done(command, cwd, env)
+    command = [sys.executable, str(PROJECT / "local_runner.py"), *_words(config, output, more)]
+    return _ended(_started(command, PROJECT), output)
+
+
+def verb(*arguments, cwd=PROJECT, env=None):
+    """What `sluicegate` does in a folder (the project's), from when TFX is imported."""
+    return warm.call(warm.VERBS, arguments, cwd, {**WIDE, **(env or {})})
+
+
+def verb_anew(*arguments, cwd=PROJECT):
+    """Runs `sluicegate` in a folder (the project's) and waits for it."""
+    return _started([sys.executable, "-m", "sluicegate_cli", *map(str, arguments)], cwd)
+
+
+def _words(config, output, more):
+    return ["--config", str(config), "--output", str(output), *more]
+
+
+def _started(command, cwd):
+    env = {**os.environ, **WIDE}
+    return subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True, timeout=600, env=env)
+
+
+def _ended(done, output):
     return Ended(done.returncode, done.stdout, done.stderr, Path(output))
 
 
-def verb(*arguments, env=None):
-    """Runs `sluicegate` in the project's folder and waits for it."""
-    return _done([sys.executable, "-m", "sluicegate_cli", *map(str, arguments)], PROJECT, env)
-
-
-def _done(command, cwd, env):
-    return subprocess.run(
-        command,
-        check=False,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, "COLUMNS": "120", **(env or {})},
-    )
-
-
+WIDE = {"COLUMNS": "120"}
 #: For runs that are not about serving or explaining: both take seconds.
 UNSERVED = ("--set", "serving_check.platform=skip", "--set", "explanation=off")
 #: Small and quick, but large enough that every gate has something to judge.
@@ -114,7 +120,16 @@ def census_again(sampled_census, census, other_seed):
 
 @pytest.fixture(scope="session")
 def penguins(folder):
-    return run("configs/penguins.yaml", folder / "penguins", "--quiet", *UNSERVED[2:])
+    return run_anew("configs/penguins.yaml", folder / "penguins", "--quiet", *UNSERVED[2:])
+
+
+@pytest.fixture(scope="session")
+def learned(penguins, folder):
+    """learned("name"): a new output folder whose cache knows all steps up to the trained penguins; without a run or a release."""
+    kept = shutil.copytree(penguins.output, folder / "learned", symlinks=True)
+    shutil.rmtree(kept / "runs")
+    shutil.rmtree(kept / "serving")
+    return lambda name: Path(shutil.copytree(kept, folder / name, symlinks=True))
 
 
 @pytest.fixture(scope="session")

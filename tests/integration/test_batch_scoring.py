@@ -21,9 +21,9 @@ def table(folder):
 
 
 @pytest.fixture(scope="module")
-def scored(folder, table):
+def scored(learned, table):
     """The run that scored the table, and what it wrote: later runs in the folder have records of their own."""
-    ended = run(CONFIG, folder / "batch", "--quiet", *UNSERVED, "--set", f"batch_scoring.path={table}")
+    ended = run(CONFIG, learned("batch"), "--quiet", *UNSERVED, "--set", f"batch_scoring.path={table}")
     return ended, ended.step("PredictionsTable")["outputs"][0]
 
 

@@ -1,13 +1,11 @@
 """A table of another shape, by `sluicegate init` and no code; later rows with a new value; the schema that accepts them."""
 
 import random
-import subprocess
-import sys
 
 import pytest
 
 from schemas import release
-from tests.integration.conftest import PROJECT, Ended
+from tests.integration.conftest import PROJECT, Ended, verb, verb_anew
 
 PLANS = ("basic", "plus", "pro")
 
@@ -26,9 +24,8 @@ def table(path, plans=PLANS, rows=900):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def sluicegate(folder, *words):
-    command = [sys.executable, "-m", "sluicegate_cli", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+def sluicegate(folder, *words, start=verb):
+    done = start(*words, cwd=folder)
     return Ended(done.returncode, done.stdout, done.stderr, folder / "output" / "my_table")
 
 
@@ -41,9 +38,9 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def first(place):
-    proposed = sluicegate(place, "init", "--data", "my table.csv", "--label", "churn")
+    proposed = sluicegate(place, "init", "--data", "my table.csv", "--label", "churn", start=verb_anew)
     assert proposed.code == 0, proposed.err
-    ended = sluicegate(place, "run", "--config", "configs/my_table.yaml", "--quiet")
+    ended = sluicegate(place, "run", "--config", "configs/my_table.yaml", "--quiet", start=verb_anew)
     return ended, ended.result
 
 

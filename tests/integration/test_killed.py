@@ -93,8 +93,8 @@ def assert_nothing_is_left(output, temporary):
     assert processes_of(output, temporary) == []
 
 
-def test_a_run_killed_while_its_server_answers(tmp_path, temporary):
-    output = tmp_path / "out"
+def test_a_run_killed_while_its_server_answers(learned, temporary):
+    output = learned("killed")
     killed_in("InfraValidator", 1.5, output)
     assert [path for path in temporary.iterdir() if path.name.startswith("sluicegate-")]
     told = verb("runs", "--output", output).stdout

@@ -80,9 +80,9 @@ def test_the_run_leaves_no_noise_on_the_terminal(penguins):
     assert len(penguins.out.splitlines()) <= 8
 
 
-def test_the_tuner_works_when_it_is_on(folder):
+def test_the_tuner_works_when_it_is_on(learned):
     more = ("--set", "tuning.enabled=true", "--set", "tuning.trials=2", "--set", "tuning.epochs=2")
-    ended = run("configs/penguins.yaml", folder / "tuned", "--quiet", *UNSERVED, *more)
+    ended = run("configs/penguins.yaml", learned("tuned"), "--quiet", *UNSERVED, *more)
     assert ended.code == 0, ended.out + ended.err
     assert ended.step("Tuner")["state"] == "DONE"
     best = next(a for a in ended.step("Tuner")["outputs"] if a["key"] == "best_hyperparameters")

@@ -11,7 +11,7 @@ import sluicegate
 from pipeline.local.table import source_of
 from pipeline.settings.file import load
 from sluicegate.tables.columns.inspection import examine
-from tests.integration.conftest import PROJECT, verb
+from tests.integration.conftest import PROJECT, verb, verb_anew
 
 CONFIG = "configs/penguins.yaml"
 
@@ -35,7 +35,7 @@ def test_raw_rows_score_as_in_the_pipeline(penguins, tmp_path):
     source, rows = rows_under_test()
     wanted = pipeline_scores(penguins.output)
     model = penguins.output / "serving" / "penguins"
-    ended = verb(
+    ended = verb_anew(
         "predict", "--config", CONFIG, "--model", model, "--input", source.path, "--output", tmp_path / "s.parquet"
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

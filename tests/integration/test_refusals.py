@@ -74,10 +74,10 @@ def test_the_gate_proposes_a_schema_that_would_accept_the_data(refused_data):
 
 
 @pytest.fixture(scope="session")
-def refused_model(folder):
+def refused_model(learned):
     """A limit that no model of penguins can keep."""
     limit = "quality_gate.limits=[{metric: log_loss, at_most: 0.000001}]"
-    return run(PROJECT / "configs/penguins.yaml", folder / "refused_model", "--quiet", "--set", limit)
+    return run(PROJECT / "configs/penguins.yaml", learned("refused_model"), "--quiet", "--set", limit)
 
 
 def test_a_refused_model_is_not_pushed(refused_model):
@@ -115,8 +115,8 @@ def test_a_model_that_a_server_is_too_slow_with_is_not_pushed(folder, penguins):
     assert release.read(penguins.output / "serving" / "penguins") == before
 
 
-def test_a_warm_up_travels_with_the_pushed_model_and_is_pushed_once(folder):
-    config, output = PROJECT / "configs/penguins.yaml", folder / "warm_up"
+def test_a_warm_up_travels_with_the_pushed_model_and_is_pushed_once(learned):
+    config, output = PROJECT / "configs/penguins.yaml", learned("warm_up")
     more = ("--quiet", "--set", "serving_check.warm_up=true", "--set", "serving_check.requests=10")
     first = run(config, output, *more)
     assert first.code == 0, first.out + first.err

@@ -12,19 +12,17 @@ def compiled():
 
     from pipeline.graph import Batch, Run, create_pipeline
     from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
-    from pipeline.run import metadata
     from pipeline.settings.file import load
+    from sluicegate.lineage.connection import connection
     from sluicegate.tables.columns.unlabelled import readings_of
 
     def build(config, *overrides, root="/tmp/graph"):
         settings = load(PROJECT / config, overrides).settings
         profile = look_at(settings)
-        connection = metadata.connection(settings.metadata, Path(root, "metadata.db"))
+        place = connection(settings.metadata, Path(root, "metadata.db"))
         table = batch_source(settings)
         batch = Batch(table, batch_digest(settings, profile), readings_of(profile)) if table else None
-        run = Run(
-            source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", connection, batch
-        )
+        run = Run(source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", place, batch)
         return compiler.Compiler().compile(create_pipeline(settings, run))
 
     return build

@@ -1,10 +1,7 @@
 """`sluicegate frontier`: what it refuses before anything runs, and one real sweep over a small table."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +10,9 @@ import pytest
 from pipeline.frontier.study import check_methods
 from schemas.errors import SettingsError
 from sluicegate_cli.frontier import strengths_of
+from tests import warm
 from tests.ended import Ended
 from tests.sluicegate.reports.parsed_page import Page
-from tests.sluicegate_cli.conftest import PROJECT
 
 ROWS = 4000
 CONFIG = """\
@@ -61,11 +58,7 @@ def write_table(folder):
 def sweep(folder, *more):
     output = folder / "out"
     words = ("frontier", "--config", "bank.yaml", "--output", output, *more)
-    done = subprocess.run(
-        [sys.executable, "-m", "sluicegate_cli", *map(str, words)],
-        check=False, cwd=folder, capture_output=True, text=True, timeout=600,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )  # fmt: skip
+    done = warm.call(warm.VERBS, words, folder)
     return Swept(done.returncode, done.stdout, done.stderr, output)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -122,7 +122,9 @@ class Library:
         self._sleep = sleep
         self.watches = watches or Watches()
         self.models: dict[str, Model] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: What brings a version up, and ends when the library closes; and what lets one go, which is waited for.
+        self._coming: set[asyncio.Task[None]] = set()
+        self._going: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         #: Called with every version whose state changed.
@@ -176,9 +178,7 @@ class Library:
         for model in self.models.values():
             if what not in model.looking:
                 model.looking.add(what)
-                task = asyncio.ensure_future(self._look_of_watch(model, what))
-                self._looks.add(task)
-                task.add_done_callback(self._looks.discard)
+                _spawn(self._look_of_watch(model, what), self._looks)
 
     async def _look_of_watch(self, model: Model, what: str) -> None:
         try:
@@ -287,7 +287,7 @@ class Library:
     def _start(self, model: Model, version: Version) -> None:
         model.versions[version.number] = version
         self._set(version, State.START)
-        self._spawn(self._bring(model, version))
+        _spawn(self._bring(model, version), self._coming)
 
     async def _bring(self, model: Model, version: Version) -> None:
         self._set(version, State.LOADING)
@@ -341,7 +341,7 @@ class Library:
 
     def _unload(self, model: Model, version: Version) -> None:
         self._set(version, State.UNLOADING)
-        self._spawn(self._drain(model, version))
+        _spawn(self._drain(model, version), self._going)
 
     async def _drain(self, model: Model, version: Version) -> None:
         while version.in_use:
@@ -350,11 +350,6 @@ class Library:
             await asyncio.get_running_loop().run_in_executor(self._executor, version.saved_model.close)
         version.saved_model = version.batcher = None
         self._set(version, State.END)
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _set(self, version: Version, state: State) -> None:
         version.state = state
@@ -458,10 +453,17 @@ class Library:
             look.cancel()
         for model in list(self.models.values()):
             self._unload_all(model)
-        while self._tasks:
-            for task in [t for t in self._tasks if t.get_coro().__name__ == "_bring"]:  # type: ignore[union-attr]
+        while self._coming or self._going:
+            for task in self._coming:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._coming, *self._going, return_exceptions=True)
+
+
+def _spawn(work: Coroutine[None, None, None], kept: set[asyncio.Task[None]]) -> None:
+    """Starts `work` and keeps it among the tasks of its kind until it is done."""
+    task = asyncio.get_running_loop().create_task(work)
+    kept.add(task)
+    task.add_done_callback(kept.discard)
 
 
 def _not_found(request: str) -> ServingError:

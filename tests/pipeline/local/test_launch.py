@@ -12,10 +12,10 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types.standard_artifacts import String
 
 from pipeline.local import launch
-from pipeline.run import metadata
 from pipeline.settings.metadata import Metadata
 from schemas.artifacts import GateVerdict
 from schemas.records import State
+from sluicegate.lineage.connection import connection
 
 
 @component
@@ -36,14 +36,14 @@ def Work(text: InputArtifact[String], result: OutputArtifact[String]) -> None:
 
 def run(folder: Path, run_id: str, passed: int) -> dict[str, types.Artifact]:
     """The records of one run; the gate is never cached, so its verdict is a new artifact every time."""
-    connection = metadata.connection(Metadata(), folder / "metadata.db")
+    place = connection(Metadata(), folder / "metadata.db")
     source, gate = Source().with_id("Source"), Gate(passed=passed).with_id("Gate")
     with conditional.Cond(gate.outputs["verdict"].future()[0].custom_property("passed") == 1):
         work = Work(text=source.outputs["text"]).with_id("Work")
     pipeline = tfx_pipeline.Pipeline(
-        "p", str(folder), components=[source, gate, work], enable_cache=True, metadata_connection_config=connection
+        "p", str(folder), components=[source, gate, work], enable_cache=True, metadata_connection_config=place
     )
-    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, connection, {}, {"Gate"})
+    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, place, {}, {"Gate"})
     return {record.step: record for record in (launch.launch(graph, node) for node in graph.nodes)}
 
 

@@ -1,7 +1,9 @@
 """What the release is, is part of "unchanged": a baseline that moved may change the verdict."""
 
+import gc
 import io
 import json
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -118,3 +120,15 @@ def test_settings_that_the_table_contradicts_stop_a_run_before_it_makes_a_folder
 def test_a_split_that_is_biased_is_warned_of_before_anything_takes_time(capsys):
     run._warn(("Rows were split.", "WARNING: add below split: `columns: [a]`."))
     assert capsys.readouterr() == ("", "WARNING: add below split: `columns: [a]`.\n")
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_an_import_that_fails(monkeypatch, was_on):
+    monkeypatch.setitem(sys.modules, "tfx.dsl.compiler", None)
+    (gc.enable if was_on else gc.disable)()
+    try:
+        with pytest.raises(ImportError):
+            run.build_graph(None, None)
+        assert gc.isenabled() is was_on
+    finally:
+        gc.enable()

@@ -76,12 +76,41 @@ def test_only_what_was_read_is_replaced(folder: StorageFolder) -> None:
     assert folder.find("a") is None
 
 
-def test_a_write_that_meets_itself_has_succeeded(folder: StorageFolder) -> None:
-    """An answer that gets lost makes the clients write again."""
+def test_who_puts_what_stands_there_already_has_not_put_it(folder: StorageFolder) -> None:
+    """Two that count one up from the same number write the same, and one of them has to count again."""
     first = folder.create("a", b"one")
-    assert folder.create("a", b"one") == first
-    second = folder.replace("a", b"two", first)
-    assert folder.replace("a", b"two", first) == second
+    with pytest.raises(Exists):
+        folder.create("a", b"one")
+    folder.replace("a", b"two", first)
+    with pytest.raises(Changed):
+        folder.replace("a", b"two", first)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_write_that_meets_itself_has_succeeded(bucket: str, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost answer makes a client write again."""
+    folder = at(bucket)
+    before = "" if first else folder.create("a", b"before")
+    if bucket.startswith("s3"):
+        import obstore
+
+        twice(monkeypatch, obstore, "put")
+    else:
+        from google.cloud.storage import Blob
+
+        twice(monkeypatch, Blob, "upload_from_string")
+    tag = folder.create("a", b"mine") if first else folder.replace("a", b"mine", before)
+    assert (folder.read("a").content, folder.read("a").tag) == (b"mine", tag)
+
+
+def twice(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    once = getattr(owner, name)
+
+    def again(*given: object, **more: object) -> object:
+        once(*given, **more)
+        return once(*given, **more)
+
+    monkeypatch.setattr(owner, name, again)
 
 
 def test_of_many_that_create_one_wins(folder: StorageFolder) -> None:

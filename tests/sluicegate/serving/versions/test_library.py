@@ -409,3 +409,28 @@ class TestRelease:
                 assert (lease.version.number, lease.shadow) == (1, 2)
 
         served(world, story)
+
+
+def test_closing_gives_up_what_comes_and_waits_for_what_goes(world, monkeypatch):
+    """Which is which is known from where a task was started, whatever its coroutine is called."""
+    ended = []
+
+    async def never_up(library, model, version):
+        await asyncio.Event().wait()
+
+    async def slowly_gone(library, model, version):
+        await asyncio.sleep(0.05)
+        ended.append(version.number)
+
+    async def story(library):
+        world.add(1)
+        await library.configure([world.config()])
+        monkeypatch.setattr(Library, "_bring", never_up)
+        monkeypatch.setattr(Library, "_drain", slowly_gone)
+        world.add(2)
+        await until(library, lambda: 2 in states(library))
+        await asyncio.wait_for(library.close(), 5)
+
+    with ThreadPoolExecutor(2) as executor:
+        asyncio.run(story(world.library(executor)))
+    assert ended == [1]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sluicegate_cli.run_differences import ABSOLUTE, RELATIVE, Fact, Recorded
+from sluicegate.history.differences import ABSOLUTE, RELATIVE, Fact, Recorded
 
 if TYPE_CHECKING:
     from schemas.evidence import MetricRow
@@ -26,6 +26,11 @@ class Line:
     note: str = ""
 
 
+def _line(item: str, sides: Sequence[Fact | None], note: str = "") -> Line:
+    before, after = sides
+    return Line(item, before, after, note)
+
+
 def headline(before: Recorded, after: Recorded) -> tuple[Line, ...]:
     """The lines, the verdict first."""
     return (*_outcome(before, after), *_metrics(before, after), *_gaps(before, after), *_what_went_in(before, after))
@@ -33,13 +38,13 @@ def headline(before: Recorded, after: Recorded) -> tuple[Line, ...]:
 
 def _outcome(before: Recorded, after: Recorded) -> Iterator[Line]:
     sides = [run.result for run in (before, after)]
-    yield Line("verdict", *(Fact(None, one.verdict) for one in sides))
+    yield _line("verdict", [Fact(None, one.verdict) for one in sides])
     for gate in dict.fromkeys(g.gate for one in sides for g in one.gates):
         status = [next((g.status.value for g in one.gates if g.gate == gate), "") for one in sides]
         if status[0] != status[1]:
-            yield Line(f"gate {gate}", *(Fact(None, one) if one else None for one in status))
+            yield _line(f"gate {gate}", [Fact(None, one) if one else None for one in status])
     pushed = ["none pushed" if one.pushed_version is None else str(one.pushed_version) for one in sides]
-    yield Line("version", *map(Fact, pushed))
+    yield _line("version", [Fact(one) for one in pushed])
 
 
 def _metrics(before: Recorded, after: Recorded) -> Iterator[Line]:
@@ -59,7 +64,7 @@ def _metrics(before: Recorded, after: Recorded) -> Iterator[Line]:
     known = dict.fromkeys([*rows[0], *rows[1]])
     for name in [n for n in known if n in judged] or known:
         old, new = (side.get(name) for side in rows)
-        yield Line(name, _fact(old), _fact(new), _change(before, after, old, new))
+        yield _line(name, [_fact(old), _fact(new)], _change(before, after, old, new))
 
 
 def _fact(row: MetricRow | None) -> Fact | None:
@@ -98,7 +103,7 @@ def _gaps(before: Recorded, after: Recorded) -> Iterator[Line]:
     for key in dict.fromkeys([*sides[0], *sides[1]]):
         measure, of, kind = key
         rise = ", rise" if kind == "rise" else ""
-        yield Line(f"{measure} of {' x '.join(of)}{rise}", *(_judged(side.get(key)) for side in sides))
+        yield _line(f"{measure} of {' x '.join(of)}{rise}", [_judged(side.get(key)) for side in sides])
 
 
 def _judged(limit: JudgedLimit | None) -> Fact | None:
@@ -111,13 +116,13 @@ def _judged(limit: JudgedLimit | None) -> Fact | None:
 def _what_went_in(before: Recorded, after: Recorded) -> Iterator[Line]:
     rows = [_rows(run) for run in (before, after)]
     same = before.result.data_digest == after.result.data_digest
-    yield Line("data", Fact(rows[0]), Fact(rows[1]), "the same bytes" if same else "other bytes")
+    yield _line("data", [Fact(one) for one in rows], "the same bytes" if same else "other bytes")
     for item, sides in (
         ("settings", (before.result.settings_digest, after.result.settings_digest)),
         ("code", (before.result.code_digest, after.result.code_digest)),
     ):
         short = [Fact(one[:12] or "not recorded") for one in sides]
-        yield Line(item, *short, "the same" if sides[0] == sides[1] else "changed")
+        yield _line(item, short, "the same" if sides[0] == sides[1] else "changed")
 
 
 def _rows(run: Recorded) -> str:
