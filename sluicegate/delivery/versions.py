@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from schemas import push_record
 from schemas.digest import model_digest
 from schemas.errors import MachineError, Problem
-from sluicegate.delivery import cache
+from sluicegate.storage import cache
 from sluicegate.storage.opening import at, is_remote
 from sluicegate.storage.place import NotFound, StorageFolder
 
