@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gates import GATES
 from schemas.explanation_evidence import (
     Change,
     Check,
@@ -203,7 +204,7 @@ def test_an_explanation_without_groups_labels_or_checks_still_has_its_page(tmp_p
         seconds=None,
     )
     folder = run_folders.write(tmp_path / "run", run_folders.result("PASSED", (), ()), bare)
-    words = Page(build(folder).with_name("explanation.html")).words
+    words = Page(build(folder, GATES).with_name("explanation.html")).words
     assert "No test of the explanation could be made" in words
     assert "Gap lost" not in words
     assert "nan" not in words.lower().split()
