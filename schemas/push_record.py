@@ -60,7 +60,7 @@ def why_unrecorded(serving_folder: str | Path, version: int, digest: str, releas
         known, pushed, blessing = record.version, record.digest, record.blessing
     except FileNotFoundError:
         return f"version {version} has no record of the Pusher, so no gate is known to have let it through"
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         return f"the Pusher's record of version {version} cannot be read ({type(error).__name__}: {error})"
     if (known, pushed) != (version, digest):
         return f"the files of version {version} are not those that the Pusher recorded"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.document import build
+from schemas.document import Document
 from schemas.verdict import Verdict
 
 RESULT_NAME = "result.json"
@@ -102,18 +101,19 @@ def label_of(result: RunResult) -> str:
     return str(label.get("column") or "") if isinstance(label, Mapping) else ""
 
 
+FILE = Document(RunResult, RESULT_NAME, FORMAT_VERSION, indent=1)
+STEP_FILE = Document(StepRecord, "step.json", FORMAT_VERSION, indent=1)
+
+
 def to_json(record: StepRecord | RunResult) -> str:
-    return json.dumps({"format_version": FORMAT_VERSION, **asdict(record)}, indent=1, ensure_ascii=False)
+    return FILE.to_json(record) if isinstance(record, RunResult) else STEP_FILE.to_json(record)
 
 
 def result_from_json(text: str) -> RunResult:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
-    fields = json.loads(text)
-    if fields.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{RESULT_NAME} is not of format version {FORMAT_VERSION}")
-    return build(RunResult, fields)
+    """Reads what `to_json` wrote. Raises RecordError."""
+    return FILE.from_json(text)
 
 
 def read_result(run_folder: str | Path) -> RunResult:
-    """The `result.json` in `run_folder`. Raises FileNotFoundError, ValueError."""
-    return result_from_json((Path(run_folder) / RESULT_NAME).read_text(encoding="utf-8"))
+    """The `result.json` in `run_folder`. Raises FileNotFoundError, RecordError."""
+    return FILE.read(run_folder)

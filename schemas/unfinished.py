@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from schemas.document import RecordError, text_of
 from schemas.output_folder import OutputFolder
 from schemas.records import RESULT_NAME, RunResult, State, result_from_json, to_json
 from schemas.run_lock import holder
@@ -26,8 +27,8 @@ def write(result: RunResult, run_folder: Path) -> None:
 def read(run_folder: Path) -> RunResult | None:
     """None where there is none that can be read: an older run, or one that was killed before it had begun to tell."""
     try:
-        return result_from_json((run_folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return result_from_json(text_of(run_folder / FILE_NAME))
+    except (FileNotFoundError, RecordError):
         return None
 
 

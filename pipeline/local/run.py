@@ -137,7 +137,7 @@ def _release_digest(serving: Path) -> str:
     """Of the version that is stable and of what was kept at its release."""
     try:
         release = releases.read(serving)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return "unreadable"  # the step that reads it says why
     version = release.stable or 0
     kept = [
@@ -157,7 +157,7 @@ def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
     try:
         latest = records.read_result(folder.latest)
         stable = releases.read(folder.serving).stable
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
     stands = latest.pushed_path is None or Path(latest.pushed_path).is_dir()
     stands = stands and released_after(latest.steps) == stable
@@ -395,7 +395,7 @@ def _overrides(serving: Path) -> list[str]:
     """What people ever let pass; said in every report from then on, whoever answers now."""
     try:
         release = releases.read(serving)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return []
     return [
         f"Version {version}{', which answers requests,' if version == release.stable else ''} stands on a person's word: {told}"

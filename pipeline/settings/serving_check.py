@@ -6,8 +6,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.settings.contradiction import Contradiction, Contradictions
-from pipeline.settings.declaration import FAR, Section, limit, switch
+from pipeline.settings.declaration import Section, limit, switch
+from schemas.contradiction import Contradiction, Contradictions
+from schemas.declared import FAR
 
 
 class ServingCheck(Section):

@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import model_validator
 
-from pipeline.settings.contradiction import Contradictions
 from pipeline.settings.contradictions import contradictions_in
 from pipeline.settings.fairness_contradictions import fairness_contradictions_in
 from pipeline.settings.quality_gate import METRICS
 from pipeline.settings.values import Values
+from schemas.contradiction import Contradictions
 
 
 class Settings(Values):

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.plan import Training, Tuning
 from pipeline.settings.data import Columns, Data, Label, Split
 from pipeline.settings.data_gate import DataGate
 from pipeline.settings.declaration import Section, off, short
-from pipeline.settings.explanation import Explanation
-from pipeline.settings.fairness import Fairness
 from pipeline.settings.metadata import Metadata
 from pipeline.settings.quality_gate import Evaluation, QualityGate
 from pipeline.settings.release import BatchScoring, ModelCardText, Override, Release
 from pipeline.settings.serving_check import ServingCheck
-from pipeline.settings.training import Training, Tuning
+from sluicegate.explanation.wanted import Wanted
+from sluicegate.fairness.policy import Fairness
 
 
 class Values(Section):
@@ -41,7 +41,7 @@ class Values(Section):
     evaluation: Evaluation = Evaluation()
     quality_gate: QualityGate = QualityGate()
     fairness: Annotated[Fairness, off] = Fairness()
-    explanation: Annotated[Explanation, off] = Explanation()
+    explanation: Annotated[Wanted, off] = Wanted()
     serving_check: ServingCheck = ServingCheck()
     model_card: ModelCardText = ModelCardText()
     overrides: tuple[Override, ...] = Field((), description="Refusals that a person lets pass, by name and reason.")

@@ -69,7 +69,7 @@ def known_in(folder: OutputFolder, place: Place) -> Known:
     runs = {run.result.run_id: run.result for run in run_folders(folder.root) if run.result}
     try:
         return Known(folder.name, graph, runs, release.read(folder.serving))
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise MachineError(
             "The release record cannot be read.",
             Problem(str(folder.serving / release.FILE_NAME), str(error), "what a release step wrote",
