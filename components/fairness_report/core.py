@@ -7,12 +7,12 @@ from dataclasses import replace
 from components.fairness_report.lever import NOT_MITIGATED, with_lever
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.verdict import Verdict
-from sluicegate.fairness.audit import GATE, audit, without_rows
+from sluicegate.fairness.audit import audit, without_rows
 from sluicegate.fairness.mitigation import Mitigation
 from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.rows import Rows
 
-__all__ = ["GATE", "Policy", "Rows", "decide"]
+__all__ = ["Policy", "Rows", "decide"]
 
 
 def decide(policy: Policy, rows: Rows | None, trained: Mitigation = NOT_MITIGATED) -> tuple[Verdict, FairnessEvidence]:

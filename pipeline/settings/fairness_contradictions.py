@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.settings.values import Values
 from schemas.contradiction import Contradiction
+from schemas.fairness_evidence import GATE_ID
 from schemas.names import did_you_mean
 from sluicegate.fairness.gap_bounds import OF_VALUES, bounds_that_cannot_refuse
 from sluicegate.fairness.policy import Fairness
@@ -92,7 +93,7 @@ def _of_overrides(settings: Values) -> Iterator[Contradiction]:
         key = f"overrides.{index}.gate"
         if gate in gates[:index]:
             yield Contradiction(key, f"{gate!r} a second time", "each gate once", "keep one reason")
-        elif gate == "fairness" and idle is not None:
+        elif gate == GATE_ID and idle is not None:
             got, remedy = idle
             yield Contradiction(key, f"{gate!r}, and {got}", "a gate that can refuse", remedy)
 

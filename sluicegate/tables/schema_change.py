@@ -11,10 +11,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from schemas.errors import DataError, Problem
+from schemas.file_names import PROPOSAL_NAME
 from schemas.whole_file import write_whole
-
-PROPOSAL_NAME = "proposed_schema.pbtxt"
-DIFF_NAME = "schema.diff"
 
 
 def propose(current: Any, updated: Any, columns: Collection[str]) -> Any:

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from models.plan import Training, TrainingPlan
 from pipeline.settings.declaration import section
-from pipeline.settings.quality_gate import Evaluation
+from pipeline.settings.evaluation import Evaluation
 from schemas.document import to_text
 from schemas.errors import SettingsError
 

@@ -15,10 +15,12 @@ from components.fairness_report import core as fairness
 from components.model_card.component import ModelCard
 from components.model_card.facts import Facts, Override
 from components.released_statistics.core import find_baseline
+from pipeline.gates import GATES
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
 from schemas.evidence import EvaluationEvidence, MetricRow, TrainingEvidence
+from schemas.gates import to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
@@ -38,7 +40,7 @@ FACTS = Facts(
 )  # fmt: skip
 ROWS = {"train": 80, "eval": 10, "test": 10}
 #: What the optional steps leave, by the component's input.
-OPTIONAL = ("fairness_verdict", "fairness_report", "explanation_verdict", "explanation", "serving_verdict")
+OPTIONAL = ("fairness_verdict", "fairness_report", "explanation_verdict", "explanation_report", "serving_verdict")
 
 
 def quality() -> Verdict:
@@ -134,7 +136,7 @@ def fill(
         verdicts.write(verdict, folder / key)
     evidence.write(_evaluation(), folder / "quality_verdict")
     fairness_evidence.write(audit, folder / "fairness_report")
-    explanation_evidence.write(why, folder / "explanation")
+    explanation_evidence.write(why, folder / "explanation_report")
     evidence.write(_training(seconds), folder / "model_run")
     _write_model(folder / "model")
     _write_table(folder)
@@ -143,7 +145,7 @@ def fill(
     (folder / "evaluation" / "eval_config.json").write_text(json.dumps({"evalConfig": {"slicingSpecs": specs}}))
     kinds = dict.fromkeys(gates, GateVerdict) | {
         "model": Model, "model_run": ModelRun, "statistics": ExampleStatistics, "schema": Schema,
-        "evaluation": ModelEvaluation, "fairness_report": FairnessEvidence, "explanation": ExplanationEvidence,
+        "evaluation": ModelEvaluation, "fairness_report": FairnessEvidence, "explanation_report": ExplanationEvidence,
     }  # fmt: skip
     return {key: artifact(kind, folder / key) for key, kind in kinds.items()}
 
@@ -152,7 +154,7 @@ def make(inputs: dict[str, Any], folder: Path, facts: Facts = FACTS, without: tu
     """The card's artifact.  without : inputs that are left out, as where a step is not in the pipeline."""
     card = artifact(ModelCardFiles, folder)
     given = {key: one for key, one in inputs.items() if key not in without}
-    run(ModelCard, given, {"card": card}, facts_json=facts.to_json())
+    run(ModelCard, given, {"card": card}, facts_json=facts.to_json(), gates_json=to_json(GATES))
     return card
 
 
