@@ -37,7 +37,6 @@ from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_co
 from components.example_gen.executor import Executor as ExampleGenExecutor
 from components.model_card.component import ModelCard
 from components.model_card.facts import Facts
-from components.model_card.facts import Override as CardOverride
 from components.predictions_table.component import PredictionsTable
 from components.pusher.executor import Executor as PusherExecutor
 from components.release_gate.component import ReleaseGate
@@ -54,7 +53,6 @@ from schemas import release_metrics
 from schemas.declared import Declared
 from schemas.document import to_text
 from schemas.gates import RELEASE_STEP, VERDICT, Gate, leaving, to_json
-from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
@@ -263,7 +261,7 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         gates_json=to_json(gates.GATES),
         verdicts={gate.verdict_input: nodes[gate.step].outputs[VERDICT] for gate in there if gate.is_asked},
         allow_unknown_json=json.dumps({"not_configured": missing} if missing else {}),
-        overrides_json=json.dumps([one.model_dump() for one in settings.overrides]),
+        overrides_json=json.dumps([asdict(one) for one in settings.overrides]),
     )
     nodes["ModelCard"] = _model_card(nodes, settings, run)
     nodes["Pusher"] = Pusher(
@@ -319,11 +317,11 @@ def _facts(settings: Settings, run: Run) -> Facts:
     return Facts(
         name=settings.name,
         roles=run.roles,
-        intention=Intention(**settings.model_card.model_dump()),
+        intention=settings.model_card,
         data_source=settings.data.path,
         data_digest=run.data_digest,
         seeds={"training": settings.training.seed},
-        overrides=tuple(CardOverride(**one.model_dump()) for one in settings.overrides),
+        overrides=settings.overrides,
         **asdict(run.provenance),
     )
 

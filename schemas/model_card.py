@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.declared import Declared, said
 from schemas.document import Document
 from schemas.evidence import MetricRow
+from schemas.override import Override
 from schemas.verdict import Measurement
 
 FILE_NAME = "model_card.json"
@@ -25,13 +27,10 @@ NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
-class Override:
-    """A refusal that a person lets pass.  was_needed : whether the gate really refused."""
+class CardOverride(Override):
+    """was_needed : whether the gate really refused."""
 
-    gate: str
-    by: str
-    reason: str
-    was_needed: bool
+    was_needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,18 @@ class Decision:
     may_be_released: bool
     sentence: str
     gates: tuple[Measurement, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    overrides: tuple[CardOverride, ...] = ()
     bootstrap: bool = False
 
 
 @dataclass(frozen=True)
-class Intention:
-    """What people said in settings.model_card; "" and () where they said nothing."""
+class Intention(Declared):
+    """What only people can say about a model; it stands in the model card. "" and () where they said nothing."""
 
-    purpose: str = ""
-    not_for: str = ""
-    limits: str = ""
-    owners: tuple[str, ...] = ()
+    purpose: str = said("", why="What the model is to be used for, and by whom.")
+    not_for: str = said("", why="What it must not be used for.")
+    limits: str = said("", why="What it is known to be bad at.")
+    owners: tuple[str, ...] = said((), why="Who answers for it.")
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ Its metadata (key `sluicegate`) is `About` as JSON. In memory all of it is plain
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.document import from_text, to_text
 from schemas.predictions import DECISION, SCORE, VALUE, Answers
 
 if TYPE_CHECKING:
@@ -105,14 +105,12 @@ class About:
         return (ROW, *ids, LABEL, *answers, WEIGHT, *cluster, *groups, *slices, *baseline)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return to_text(self)
 
     @classmethod
     def from_json(cls, text: str) -> About:
         """Reads what `to_json` wrote, of earlier versions, too."""
-        content = json.loads(text)
-        lists = ("classes", "sensitive", "ids", "cluster", "slices")
-        return cls(**{**content, **{key: tuple(content.get(key, ())) for key in lists}})
+        return from_text(cls, text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from schemas.document import build, from_text, to_text
 
 #: Says whether the rows' numbers come from values as they are read, or from whole rows of text with their label.
 AS_READ, WHOLE_ROW = "as_read", "whole_row"
@@ -31,17 +32,16 @@ class SplitRecord:
     cluster: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return to_text(self)
 
     @classmethod
     def from_json(cls, text: str) -> SplitRecord | None:
         """What `to_json` wrote; None for "", which a release of before says."""
-        return cls.of(json.loads(text)) if text else None
+        return from_text(cls, text) if text else None
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> SplitRecord:
-        lists = ("key", "columns", "shares", "cluster")
-        return cls(**{**content, **{name: tuple(content.get(name, ())) for name in lists}})
+        return build(cls, content)
 
     @property
     def deciding(self) -> dict[str, Any]:

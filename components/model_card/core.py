@@ -14,6 +14,7 @@ from schemas.explanation_evidence import ExplanationEvidence
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.gates import Gate
 from schemas.model_card import (
+    CardOverride,
     Check,
     Column,
     Data,
@@ -22,7 +23,6 @@ from schemas.model_card import (
     Label,
     Lineage,
     ModelCard,
-    Override,
     Quality,
     Serving,
     Training,
@@ -97,7 +97,7 @@ def _decision(release: Verdict, facts: Facts, gates: Sequence[Gate]) -> Decision
         may_be_released=release.passed,
         sentence=_sentence(release, asked),
         gates=asked,
-        overrides=tuple(Override(o.gate, o.by, o.reason, o.gate in needed) for o in facts.overrides),
+        overrides=tuple(CardOverride(**vars(o), was_needed=o.gate in needed) for o in facts.overrides),
         bootstrap=release.bootstrap,
     )
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
+from schemas.document import build, to_text
 from schemas.errors import Problem, SettingsError
 from schemas.model_card import Intention
+from schemas.override import Override
 from schemas.roles import Roles
-
-
-@dataclass(frozen=True)
-class Override:
-    """One of settings.overrides: a refusal that a person lets pass."""
-
-    gate: str
-    by: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,14 +46,8 @@ class Facts:
         ]
         if wrong:
             raise SettingsError("The model card's facts are wrong.", *wrong)
-        said = content.pop("intention", {})
-        roles, overrides = json.dumps(content.pop("roles")), content.pop("overrides", ())
-        return cls(
-            roles=Roles.from_json(roles),
-            intention=Intention(**{**said, "owners": tuple(said.get("owners", ()))}),
-            overrides=tuple(Override(**one) for one in overrides),
-            **content,
-        )
+        roles = Roles.from_json(json.dumps(content.pop("roles")))
+        return replace(build(cls, {**content, "roles": {"label": roles.label, "task": roles.task}}), roles=roles)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return to_text(self)

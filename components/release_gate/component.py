@@ -9,10 +9,11 @@ from tfx.types import BaseChannel, Channel, ComponentSpec, artifact_utils
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.types.standard_artifacts import ModelBlessing
 
-from components.release_gate.core import BLESSED_PROPERTY, FILE_NAMES, Allowances, decide, overrides_from, used
+from components.release_gate.core import BLESSED_PROPERTY, FILE_NAMES, Allowances, decide, used
 from schemas import gate_output, gates
 from schemas import verdict as verdicts
 from schemas.artifacts import GateVerdict
+from schemas.override import overrides_from
 
 
 class Executor(base_executor.BaseExecutor):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 from schemas import refusals
-from schemas.errors import Problem, SettingsError
+from schemas.document import from_text
 from schemas.gates import RELEASE_GATE
+from schemas.override import Override
 from schemas.refusals import NOT_CONFIGURED, OVERRIDDEN, UNKNOWN_ALLOWED
 from schemas.verdict import Measurement, Status, Verdict, judge
 
@@ -31,35 +31,8 @@ class Allowances:
 
     @classmethod
     def from_json(cls, text: str) -> Allowances:
-        """Reads {"unknown": [...], "not_configured": [...]}; "" allows nothing. Raises SettingsError for other keys."""
-        content = json.loads(text or "{}")
-        known = [f.name for f in fields(cls)]
-        wrong = [
-            Problem("allow_unknown_json", repr(key), " or ".join(known), "Correct the key.")
-            for key in content
-            if key not in known
-        ]
-        if wrong:
-            raise SettingsError("The release gate's allowances are wrong.", *wrong)
-        return cls(**{key: tuple(value) for key, value in content.items()})
-
-
-@dataclass(frozen=True)
-class Override:
-    """A refusal that a person lets pass.  by : who.  reason : why."""
-
-    gate: str
-    by: str
-    reason: str
-
-    @property
-    def setting(self) -> str:
-        return f"overrides ({self.gate})"
-
-
-def overrides_from(text: str) -> tuple[Override, ...]:
-    """Reads settings.Override's JSON: a list of {"gate": ..., "by": ..., "reason": ...}."""
-    return tuple(Override(**one) for one in json.loads(text or "[]"))
+        """Reads {"unknown": [...], "not_configured": [...]}; "" allows nothing. Raises RecordError for other keys."""
+        return from_text(cls, text or "{}")
 
 
 def decide(

@@ -25,9 +25,6 @@ one_or_more = BeforeValidator(lambda value: (value,) if isinstance(value, str) e
 #: A section that may be written `off`, which YAML reads as false.
 off = BeforeValidator(lambda value: {"enabled": False} if value in (False, "off") else value)
 
-#: Text on one line, without spaces around it: spaces are no name and no reason.
-line = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)
-
 
 def switch(default: bool, why: str) -> Any:
     """As schemas.declared.switch."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import Field
 
 from pipeline.gates import GATES
-from pipeline.settings.declaration import Section, line
+from pipeline.settings.declaration import Section
+from schemas.declared import said
+from schemas.override import Override
 
 #: The id of a gate whose refusal a person may let pass, as the gates' declarations say.
 if TYPE_CHECKING:
@@ -16,27 +19,11 @@ else:
     Overridable = Literal[tuple(gate.id for gate in GATES if gate.may_be_overridden)]
 
 
-class ModelCardText(Section):
-    """What only people can say about a model; it stands in the model card."""
+@dataclass(frozen=True)
+class AllowedOverride(Override):
+    """Of a gate that may be overridden."""
 
-    purpose: str = Field("", description="What the model is to be used for, and by whom.")
-    not_for: str = Field("", description="What it must not be used for.")
-    limits: str = Field("", description="What it is known to be bad at.")
-    owners: tuple[str, ...] = Field((), description="Who answers for it.")
-
-
-class Override(Section):
-    """A gate's refusal that a person takes upon themselves; every report says so from then on."""
-
-    gate: Overridable = Field(
-        description="Which gate; data that is refused and a model that no server can load have nothing to let pass."
-    )
-    by: Annotated[str, line] = Field(
-        min_length=1, description="Who decides it.", json_schema_extra={"words": "the name of a person"}
-    )
-    reason: Annotated[str, line] = Field(
-        min_length=10, description="Why, in a sentence.", json_schema_extra={"words": "text of 10 characters or more"}
-    )
+    gate: Overridable = said(why=Override.__dataclass_fields__["gate"].metadata["description"])
 
 
 class BatchScoring(Section):

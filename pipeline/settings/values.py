@@ -16,7 +16,8 @@ from pipeline.settings.data import Columns, Data, Label, Split
 from pipeline.settings.declaration import Section, off, short
 from pipeline.settings.evaluation import Evaluation
 from pipeline.settings.metadata import Metadata
-from pipeline.settings.release import BatchScoring, ModelCardText, Override, Release
+from pipeline.settings.release import AllowedOverride, BatchScoring, Release
+from schemas.model_card import Intention
 from sluicegate.explanation.wanted import Wanted
 from sluicegate.fairness.policy import Fairness
 
@@ -45,8 +46,10 @@ class Values(Section):
     fairness: Annotated[Fairness, off] = Fairness()
     explanation: Annotated[Wanted, off] = Wanted()
     serving_check: ServingCheck = ServingCheck()
-    model_card: ModelCardText = ModelCardText()
-    overrides: tuple[Override, ...] = Field((), description="Refusals that a person lets pass, by name and reason.")
+    model_card: Intention = Intention()
+    overrides: tuple[AllowedOverride, ...] = Field(
+        (), description="Refusals that a person lets pass, by name and reason."
+    )
     batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
+from schemas.document import from_text, to_text
 from schemas.reading import NumberFormat
 from schemas.split_record import AS_READ, WHOLE_ROW, SplitRecord
 
@@ -127,10 +126,8 @@ class Source:
         return self.split.record(self.label, self.ids, self.leave_out)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return to_text(self)
 
     @classmethod
     def from_json(cls, text: str) -> Source:
-        content: dict[str, Any] = json.loads(text)
-        numbers = {name: NumberFormat(**form) for name, form in content.pop("numbers", {}).items()}
-        return cls(**{**content, "numbers": numbers, "split": SplitRule(**content["split"])})
+        return from_text(cls, text)

@@ -13,7 +13,7 @@ from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluati
 
 from components.fairness_report import core as fairness
 from components.model_card.component import ModelCard
-from components.model_card.facts import Facts, Override
+from components.model_card.facts import Facts
 from components.released_statistics.core import find_baseline
 from pipeline.gates import GATES
 from schemas import evidence, explanation_evidence, fairness_evidence
@@ -22,6 +22,7 @@ from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict
 from schemas.evidence import EvaluationEvidence, MetricRow, TrainingEvidence
 from schemas.gates import to_json
 from schemas.model_card import Intention
+from schemas.override import Override
 from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
 from schemas.roles import Roles

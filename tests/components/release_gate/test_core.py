@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from components.release_gate.core import Allowances, Override, decide, used
-from schemas.errors import SettingsError
+from components.release_gate.core import Allowances, decide, used
+from schemas.document import RecordError
+from schemas.override import Override
 from schemas.verdict import Measurement, Status, Verdict
 
 PASSED = Verdict("a", Status.PASSED, (Measurement("auc", "overall", Status.PASSED),))
@@ -72,7 +73,7 @@ def test_bootstrap_of_a_gate_is_recorded() -> None:
 def test_allowances_are_read_and_mistyped_keys_refused() -> None:
     assert Allowances.from_json("") == Allowances.from_json("{}") == Allowances()
     assert Allowances.from_json('{"unknown": ["a"]}') == Allowances(unknown=("a",))
-    with pytest.raises(SettingsError, match="'unknwon'"):
+    with pytest.raises(RecordError, match="'unknwon'"):
         Allowances.from_json('{"unknwon": ["a"]}')
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from components.release_gate import core as release_gate
-from components.release_gate.core import Override
 from schemas import evidence as ev
 from schemas import explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.fairness_history import FairnessHistory, PastGap
+from schemas.override import Override
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.score_evidence import AtThreshold, Counted, Curves, Histograms, ScoreEvidence
 from schemas.verdict import Measurement, Status, Verdict, judge
