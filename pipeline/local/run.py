@@ -201,13 +201,19 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 
 
 def connect(job: Job) -> object:
-    """The connection to ML Metadata, tried. Raises MachineError where there is none."""
+    """The connection to ML Metadata, tried, which knows where the folder lies now. Raises MachineError where there is none."""
+    from pipeline.local import moved
     from pipeline.run import metadata
     from sluicegate.lineage.connection import connection
 
     found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
         metadata.check(found)
+    if moved.tell(found, job.folder, job.loaded.settings.metadata):
+        print(
+            f"This output folder was elsewhere before; its artifacts are known in {job.folder.root} now.",
+            file=sys.stderr,
+        )
     return found
 
 
@@ -336,7 +342,7 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
         print(record.error, flush=True)
     if record.execution_id:
         beside = job.folder.artifacts / record.step / "records" / f"{record.execution_id}.json"
-        write_whole(beside, records.to_json(record).encode())
+        write_whole(beside, records.to_json(record, job.folder.root).encode())
     return record
 
 
@@ -406,7 +412,7 @@ def _overrides(serving: Path) -> list[str]:
 
 
 def _write(job: Job, result: RunResult) -> None:
-    write_whole(job.home / records.RESULT_NAME, records.to_json(result).encode())
+    records.write_result(result, job.home)
 
 
 def _report(job: Job, result: RunResult) -> Path:

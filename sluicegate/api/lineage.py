@@ -65,7 +65,7 @@ def known_in(folder: OutputFolder, place: Place) -> Known:
     if place.kind == "sqlite" and not folder.metadata_db.exists():
         remedy = "run the pipeline first; where PostgreSQL keeps the lineage, name the settings with --config"
         raise MachineError("There is no lineage here.", Problem(str(folder.metadata_db), "no such file", "", remedy))
-    graph = read(connection(place, folder.metadata_db), folder.name)
+    graph = read(connection(place, folder.metadata_db), folder.name, folder.root if place.kind == "sqlite" else None)
     runs = {run.result.run_id: run.result for run in run_folders(folder.root) if run.result}
     try:
         return Known(folder.name, graph, runs, release.read(folder.serving))
