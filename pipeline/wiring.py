@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pipeline.lint import GraphError
 from pipeline.settings.declaration import Section
 from pipeline.settings.types import Settings
+from schemas.declared import Declared
+from schemas.document import to_text
 from schemas.errors import Problem
 from schemas.gates import Gate
 from schemas.names import did_you_mean, listed
@@ -52,12 +55,20 @@ def _parameter(gate: Gate, name: str, settings: Settings, known: Mapping[str, st
     found: Any = settings
     for part in key.split("."):
         if not hasattr(found, part):
-            remedy = did_you_mean(part, [*type(found).model_fields, *known], "see docs/settings.md for the keys")
+            remedy = did_you_mean(part, [*_keys(found), *known], "see docs/settings.md for the keys")
             raise _wrong(f"{gate.step}, parameters[{name!r}]", key, "a key of the settings", remedy)
         found = getattr(found, part)
     if isinstance(found, Section):
         return found.model_dump_json()
+    if isinstance(found, Declared):
+        return to_text(found)
     return found if isinstance(found, str | int | float) else json.dumps(found)
+
+
+def _keys(section: Any) -> list[str]:
+    if is_dataclass(section):
+        return [field.name for field in fields(section)]
+    return list(type(section).model_fields) if isinstance(section, Section) else []
 
 
 def _wrong(place: str, got: str, allowed: str, remedy: str) -> GraphError:
