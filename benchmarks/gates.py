@@ -44,8 +44,10 @@ def main() -> None:
     # Only now are the workers' seconds known: they have ended.
     used = sum(os.times()[:4])
     kept, broken = promises.count("kept"), promises.count("BROKEN")
-    console.print(f"{kept} promises shown to be kept, {len(promises) - kept - broken} open, {broken} broken; "
-                  f"{time.perf_counter() - began:.0f} s, of processors {used:.0f} s")  # fmt: skip
+    console.print(
+        f"{kept} promises shown to be kept, {len(promises) - kept - broken} open, {broken} broken; "
+        f"{time.perf_counter() - began:.0f} s, of processors {used:.0f} s"
+    )
 
 
 def worked_out(cell: Cell) -> Sequence[Rate | Smallest]:
@@ -62,7 +64,15 @@ def table(title: str, lines: Sequence[Rate | Smallest]) -> Table:
         for one in lines:
             assert isinstance(one, Smallest)
             size = "none of those tried" if one.size is None else f"{one.size:g}"
-            made.add_row(one.what, f"{one.rows:,}", f"{one.of:,}", f"{one.runs:,}", size, f"{one.hits / one.runs:.0%}", f"{one.low:.1%}")  # fmt: skip
+            made.add_row(
+                one.what,
+                f"{one.rows:,}",
+                f"{one.of:,}",
+                f"{one.runs:,}",
+                size,
+                f"{one.hits / one.runs:.0%}",
+                f"{one.low:.1%}",
+            )
         return made
     is_floor = rates[0].at_least
     seen, end = ("found", "lower 95 % end") if is_floor else ("refused", "upper 95 % end")
@@ -70,9 +80,16 @@ def table(title: str, lines: Sequence[Rate | Smallest]) -> Table:
     for rate in rates:
         bound = f"{'>=' if is_floor else '<='} {rate.allowed:.0%}"
         made.add_row(
-            rate.what, f"{rate.rows:,}", f"{rate.of:,}", f"{rate.runs:,}", f"{rate.hits}", f"{rate.share:.2%}",
-            f"{rate.ends[0 if is_floor else 1]:.2%}", bound, rate.promise,
-        )  # fmt: skip
+            rate.what,
+            f"{rate.rows:,}",
+            f"{rate.of:,}",
+            f"{rate.runs:,}",
+            f"{rate.hits}",
+            f"{rate.share:.2%}",
+            f"{rate.ends[0 if is_floor else 1]:.2%}",
+            bound,
+            rate.promise,
+        )
     return made
 
 

@@ -134,9 +134,14 @@ def report(names: Sequence[str], splits: int, training: Mapping[str, Any]) -> No
         mean, low, high = one.difference
         figures = [f"{one.ours.mean():.4f}", f"{one.theirs.mean():.4f}", f"{mean:+.4f}", f"{low:+.4f} to {high:+.4f}"]
         table.add_row(
-            one.table.name, f"{len(one.table.frame):,}", str(len(one.ours)), METRIC[one.table.task], *figures,
-            "reached" if one.is_reached else "NOT reached", *(f"{s:.1f}" for s in one.seconds),
-        )  # fmt: skip
+            one.table.name,
+            f"{len(one.table.frame):,}",
+            str(len(one.ours)),
+            METRIC[one.table.task],
+            *figures,
+            "reached" if one.is_reached else "NOT reached",
+            *(f"{s:.1f}" for s in one.seconds),
+        )
     console.print(table)
     console.print(
         f"to reach: under {SMALL_ROWS:,} rows not shown to be below; else at most {MAX_DROP} below. Seconds: of one fit, ours and boosting's."

@@ -22,8 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parents[1]
-BEAM = ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1",
-        "--sdk_container_image=unused"]  # fmt: skip
+BEAM = [
+    "--runner=DirectRunner",
+    "--direct_running_mode=in_memory",
+    "--direct_num_workers=1",
+    "--sdk_container_image=unused",
+]
 SENSITIVE = ["sex", "race", {"column": "age", "bins": [25, 40, 60]}]
 OURS, WITH_BASELINE, STOCK = "Score", "Score, released model too", "BulkInferrer"
 MAX_SECONDS = 60.0
@@ -125,8 +129,14 @@ def show(found: dict[str, dict[str, float]], sizes: dict[str, int]) -> None:
         "", "rows", "seconds", "rows/s", "against stock", "peak MiB", "of it imports", title="Scoring Adult's rows"
     )
     for side, one in found.items():
-        numbers = [f"{sizes[side]:,}", f"{one['seconds']:.1f}", f"{speeds[side]:,.0f}",
-                   f"{speeds[side] / speeds[STOCK]:.1f} x", f"{one['peak']:,.0f}", f"{one['before']:,.0f}"]  # fmt: skip
+        numbers = [
+            f"{sizes[side]:,}",
+            f"{one['seconds']:.1f}",
+            f"{speeds[side]:,.0f}",
+            f"{speeds[side] / speeds[STOCK]:.1f} x",
+            f"{one['peak']:,.0f}",
+            f"{one['before']:,.0f}",
+        ]
         table.add_row(side, *numbers)
     console = Console(width=120)
     console.print(table)

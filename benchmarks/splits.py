@@ -48,8 +48,17 @@ def passengers(rows: int = 2207, seed: int = 0) -> pd.DataFrame:
     )
     need = 1.6 * (sex == "female") + 0.9 * (kind == "1st") + 1.2 * (kind == "deck") - 0.8 * (kind == "victualling")
     survived = rng.random(rows) < 1 / (1 + np.exp(1.4 - need + 0.02 * (age - 30)))
-    return pd.DataFrame({"gender": sex, "age": age, "class": kind, "embarked": port, "fare": fare, "party": party,
-                         LABEL: np.where(survived, "yes", "no")})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "gender": sex,
+            "age": age,
+            "class": kind,
+            "embarked": port,
+            "fare": fare,
+            "party": party,
+            LABEL: np.where(survived, "yes", "no"),
+        }
+    )
 
 
 def main() -> None:
@@ -89,9 +98,12 @@ def copies_table(runs: int) -> Table:
             for columns, label in (made_up(seed, rows, dependent, "function") for seed in range(runs))
         ]
         table.add_row(
-            f"{rows:,}", f"{dependent:g}", f"{np.mean([one.are_copies for one in honest]):.3f}",
-            f"{max(one.beyond_chance for one in honest):.1f}", f"{np.mean([one.are_copies for one in copied]):.2f}",
-        )  # fmt: skip
+            f"{rows:,}",
+            f"{dependent:g}",
+            f"{np.mean([one.are_copies for one in honest]):.3f}",
+            f"{max(one.beyond_chance for one in honest):.1f}",
+            f"{np.mean([one.are_copies for one in copied]):.2f}",
+        )
     return table
 
 

@@ -121,9 +121,18 @@ def ask(pinned: Sequence[Pinned], program: str, service: Sequence[str]) -> Answe
         plain, report = Path(folder) / "requirements.txt", Path(folder) / "report.json"
         plain.write_text("".join(f"{one.name}=={one.version}\n" for one in pinned), encoding="utf-8")
         command = [
-            program, "--requirement", str(plain), "--no-deps", "--disable-pip", "--format=json", f"--output={report}",
-            "--progress-spinner=off", "--aliases=on", "--desc=on", *service,
-        ]  # fmt: skip
+            program,
+            "--requirement",
+            str(plain),
+            "--no-deps",
+            "--disable-pip",
+            "--format=json",
+            f"--output={report}",
+            "--progress-spinner=off",
+            "--aliases=on",
+            "--desc=on",
+            *service,
+        ]
         try:
             ended = subprocess.run(
                 command, capture_output=True, text=True, timeout=_PATIENCE, check=False, stdin=subprocess.DEVNULL

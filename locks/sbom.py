@@ -53,10 +53,18 @@ def bill(
         "bomFormat": "CycloneDX",
         "specVersion": SPECIFICATION,
         "version": 1,
-        "metadata": {"component": {"type": "application", "bom-ref": root, "name": project[0], "version": project[1], "purl": root}},
+        "metadata": {
+            "component": {
+                "type": "application",
+                "bom-ref": root,
+                "name": project[0],
+                "version": project[1],
+                "purl": root,
+            }
+        },
         "components": [_component(one, present.get(one.name)) for one in pinned],
         "dependencies": depends,
-    }  # fmt: skip
+    }
     # A name for this content, and for no other.
     name = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(document, sort_keys=True))
     return {**document, "serialNumber": f"urn:uuid:{name}"}

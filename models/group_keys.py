@@ -30,10 +30,15 @@ def of_columns(inputs: Mapping[str, Any], sensitive: Sequence[SensitiveColumn]) 
         raise DataError(
             "Groups cannot be told apart.",
             *(
-                Problem(f"column '{name}'", "not in the table", "a column of the table", "Correct its name in the settings, or take it out of columns.leave_out.")
+                Problem(
+                    f"column '{name}'",
+                    "not in the table",
+                    "a column of the table",
+                    "Correct its name in the settings, or take it out of columns.leave_out.",
+                )
                 for name in lacking
             ),
-        )  # fmt: skip
+        )
     parts = [_part(first_values(inputs[one.column]), one) for one in sensitive]
     return tf.strings.reduce_join(tf.stack(parts, axis=1), axis=1, separator=SEPARATOR)
 

@@ -49,16 +49,22 @@ def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
         else Step("SchemaGen", "infers a schema from the train split", gated=False)
     )
     return (
-        Step("ExampleGen", "reads, checks and splits the table", code=("components.example_gen.component",), gated=False),
+        Step(
+            "ExampleGen", "reads, checks and splits the table", code=("components.example_gen.component",), gated=False
+        ),
         Step("StatisticsGen", "computes statistics of every column and split", gated=False),
         schema,
         Step("ExampleValidator", "compares the statistics with the schema", gated=False),
         Step(
-            "ReleasedStatistics", "fetches the train statistics of the model in production",
-            ours=True, code=("components.released_statistics.component",), gated=False, reads="release",
+            "ReleasedStatistics",
+            "fetches the train statistics of the model in production",
+            ours=True,
+            code=("components.released_statistics.component",),
+            gated=False,
+            reads="release",
         ),
         _gate(gates.guard(), settings),
-    )  # fmt: skip
+    )
 
 
 def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
@@ -101,10 +107,16 @@ def _batch_scoring(settings: Settings) -> tuple[Step, ...]:
     if not settings.batch_scoring.path:
         return ()
     return (
-        Step("BatchExamples", f"reads {settings.batch_scoring.path}, to be scored", code=("components.example_gen.component",)),
+        Step(
+            "BatchExamples",
+            f"reads {settings.batch_scoring.path}, to be scored",
+            code=("components.example_gen.component",),
+        ),
         Step("BulkInferrer", "scores it with the model, if that is blessed"),
         Step(
-            "PredictionsTable", "writes ids, decisions and scores as Parquet",
-            ours=True, code=("components.predictions_table.component",),
+            "PredictionsTable",
+            "writes ids, decisions and scores as Parquet",
+            ours=True,
+            code=("components.predictions_table.component",),
         ),
-    )  # fmt: skip
+    )

@@ -43,8 +43,12 @@ def _output(nodes: Nodes, gate: Gate, name: str) -> Any:
         return nodes[step].outputs[output]
     there = [f"{name}.{key}" for name, node in nodes.items() for key in node.outputs]
     remedy = f"only steps before it count: {listed(there)}"
-    raise _wrong(f"{gate.step}, needs[{name!r}]", gate.needs[name], "Step.output of a step before it",
-                 did_you_mean(gate.needs[name], there, remedy))  # fmt: skip
+    raise _wrong(
+        f"{gate.step}, needs[{name!r}]",
+        gate.needs[name],
+        "Step.output of a step before it",
+        did_you_mean(gate.needs[name], there, remedy),
+    )
 
 
 def _parameter(gate: Gate, name: str, settings: Settings, known: Mapping[str, str]) -> str | int | float:

@@ -125,8 +125,14 @@ def from_bytes(content: bytes) -> SplitDistributions:
             part = slice(at["points"], at["points"] + size)
             at["points"] += size
             columns[one["name"]] = Numbers(
-                one["present"], arrays["points"][part], upto, arrays["below"][part], one["is_exact"], one["mean"], one["std"]
-            )  # fmt: skip
+                present=one["present"],
+                points=arrays["points"][part],
+                upto=upto,
+                below=arrays["below"][part],
+                is_exact=one["is_exact"],
+                mean=one["mean"],
+                std=one["std"],
+            )
         else:
             columns[one["name"]] = Values(
                 one["present"], tuple(one["names"]), upto.astype(np.int64), one["largest_other"]

@@ -73,9 +73,13 @@ def _refuse_to_guess(arguments: argparse.Namespace) -> None:
     if lacking:
         raise UsageError(
             "init does not know which table this is about.",
-            Problem("command line", f"no {' and no '.join(lacking)}", "--data FILE --label COL, or --check CONFIG",
-                    "name the table and the column to predict"),
-        )  # fmt: skip
+            Problem(
+                "command line",
+                f"no {' and no '.join(lacking)}",
+                "--data FILE --label COL, or --check CONFIG",
+                "name the table and the column to predict",
+            ),
+        )
 
 
 def _name(given: str | None, data: str) -> str:
@@ -86,9 +90,13 @@ def _name(given: str | None, data: str) -> str:
     if given and made != given:
         raise UsageError(
             "This name cannot be used.",
-            Problem("--name", repr(given), "small letters, digits, - and _, a letter first, 63 characters or fewer",
-                    f"take another one, such as {made}"),
-        )  # fmt: skip
+            Problem(
+                "--name",
+                repr(given),
+                "small letters, digits, - and _, a letter first, 63 characters or fewer",
+                f"take another one, such as {made}",
+            ),
+        )
     return made
 
 
@@ -97,9 +105,16 @@ def _refuse_to_overwrite(paths: list[Path], force: bool) -> None:
     if there and not force:
         raise UsageError(
             "These files are there already.",
-            *(Problem(str(path), "a file that init would overwrite", "", "choose another --name, or --force to overwrite it")
-              for path in there),
-        )  # fmt: skip
+            *(
+                Problem(
+                    str(path),
+                    "a file that init would overwrite",
+                    "",
+                    "choose another --name, or --force to overwrite it",
+                )
+                for path in there
+            ),
+        )
 
 
 def _write(path: Path, text: str) -> None:

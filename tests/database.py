@@ -54,8 +54,10 @@ def postgresql() -> Iterator[int]:
         as_owner(folder / "pg_ctl", "-D", home / "data", "-w", "-l", home / "log", "-o", options, "start")
         subprocess.run(
             [folder / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "sluicegate", "sluicegate"],
-            check=True, capture_output=True, env={**os.environ, "PGPASSWORD": PASSWORD},
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PGPASSWORD": PASSWORD},
+        )
         yield port
     finally:
         as_owner(folder / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop")

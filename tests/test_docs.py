@@ -20,16 +20,19 @@ def tracked(*patterns):
 def test_files_that_are_named_are_there():
     missing = {
         f"{path.relative_to(PROJECT)} names {name}"
-        for path in tracked("*.md", "*.py", "Makefile", "*Dockerfile*") if path.name not in MADE_UP
-        for name in _FILE.findall(path.read_text(encoding="utf-8")) if not (PROJECT / name).exists()
-    }  # fmt: skip
+        for path in tracked("*.md", "*.py", "Makefile", "*Dockerfile*")
+        if path.name not in MADE_UP
+        for name in _FILE.findall(path.read_text(encoding="utf-8"))
+        if not (PROJECT / name).exists()
+    }
     assert not missing
 
 
 def test_links_lead_somewhere():
     dead = {
         f"{path.relative_to(PROJECT)} links to {target}"
-        for path in tracked("*.md") for target in _LINK.findall(path.read_text(encoding="utf-8"))
+        for path in tracked("*.md")
+        for target in _LINK.findall(path.read_text(encoding="utf-8"))
         if not (path.parent / target).exists()
-    }  # fmt: skip
+    }
     assert not dead

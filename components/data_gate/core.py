@@ -101,9 +101,11 @@ def decide(
     is_first = released.version == 0
     measurements += [*judged, *([_first_model(rows.get(TRAIN))] if is_first else [])]
     settings = {
-        "default": policy.default, "policy": dict(policy.kinds), "alpha": ALPHA,
+        "default": policy.default,
+        "policy": dict(policy.kinds),
+        "alpha": ALPHA,
         "leaks": asdict(policy.leaks),
-    }  # fmt: skip
+    }
     return judge(ID, measurements, bootstrap=is_first, settings=settings)
 
 

@@ -26,9 +26,19 @@ def judged(columns: Sequence[Alone], policy: Policy, share: float = 1.0) -> list
         best = max(columns, key=lambda alone: alone.value)
         detail = f"No column alone predicts the label too well: the best is {best.column} ({_value(best)})."
         found.append(
-            Measurement(LEAK, SLICE, Status.PASSED, best.value, limit=policy.leaks.warn_at, direction="at most", rows=best.rows,
-                        detail=detail, setting=policy.setting_of(LEAK), gates=False)
-        )  # fmt: skip
+            Measurement(
+                LEAK,
+                SLICE,
+                Status.PASSED,
+                best.value,
+                limit=policy.leaks.warn_at,
+                direction="at most",
+                rows=best.rows,
+                detail=detail,
+                setting=policy.setting_of(LEAK),
+                gates=False,
+            )
+        )
     return found
 
 

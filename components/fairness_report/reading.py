@@ -40,22 +40,22 @@ def read_rows(folder: str | Path, policy: Policy) -> Rows:
     has_answers = bool(before) and not note
     is_classes = bool(about.classes)
     return Rows(
-        about.task,
-        about.classes,
-        rows.label,
-        rows.decision if is_classes else None,
-        rows.scores,
-        tuple(_groups(rows, one) for one in policy.sensitive),
-        rows.weight if weight else None,
-        rows.baseline_decision if is_classes and has_answers else None,
-        rows.baseline_scores if has_answers else None,
-        about.baseline_version if has_answers else None,
-        about.split,
-        about.has_release,
-        note if about.has_release else "",
-        rows.cluster,
-        about.cluster,
-        about.caution,
+        task=about.task,
+        classes=about.classes,
+        label=rows.label,
+        decision=rows.decision if is_classes else None,
+        scores=rows.scores,
+        sensitive=tuple(_groups(rows, one) for one in policy.sensitive),
+        weight=rows.weight if weight else None,
+        baseline_decision=rows.baseline_decision if is_classes and has_answers else None,
+        baseline_scores=rows.baseline_scores if has_answers else None,
+        baseline_version=about.baseline_version if has_answers else None,
+        split=about.split,
+        has_release=about.has_release,
+        baseline_note=note if about.has_release else "",
+        cluster=rows.cluster,
+        cluster_of=about.cluster,
+        caution=about.caution,
     )
 
 
@@ -63,10 +63,11 @@ def _all_there(policy: Policy, about: About) -> None:
     missing = [one.column for one in policy.sensitive if one.column not in about.sensitive]
     if missing:
         problem = Problem(
-            f"the scored rows of split '{about.split}'", f"no group column for {', '.join(missing)}",
+            f"the scored rows of split '{about.split}'",
+            f"no group column for {', '.join(missing)}",
             ", ".join(about.sensitive) or "none",
             "score again with the same fairness.sensitive as this step was given",
-        )  # fmt: skip
+        )
         raise DataError("The groups cannot be compared.", problem)
 
 
@@ -74,10 +75,15 @@ def _refuse_unusable(rows: ScoredRows, about: About) -> None:
     place = f"the scored rows of split '{about.split}', column "
     finite = "finite numbers"
     problems = [
-        Problem(f"{place}{name!r}", bad, finite, "look at the model: its training may have diverged, or a feature holds such values")
+        Problem(
+            f"{place}{name!r}",
+            bad,
+            finite,
+            "look at the model: its training may have diverged, or a feature holds such values",
+        )
         for name in _scores(about)
         if (bad := _unlike_numbers(rows[name]))
-    ]  # fmt: skip
+    ]
     if not about.classes and (bad := _count(np.isinf(rows.label), "are infinite")):
         problems.append(
             Problem(f"{place}{LABEL!r}", bad, f"{finite}, or nothing", "mend the label's column of the table")
@@ -125,7 +131,10 @@ def _groups(rows: ScoredRows, sensitive: SensitiveColumn) -> groups.Groups:
     if len(made.values) > MOST_GROUPS:
         remedy = "compare a coarser column" if is_text else f"give it bins: {{column: {sensitive.column}, bins: [...]}}"
         problem = Problem(
-            f"fairness.sensitive, column {sensitive.column!r}", f"{len(made.values):,} groups", f"at most {MOST_GROUPS}", remedy
-        )  # fmt: skip
+            f"fairness.sensitive, column {sensitive.column!r}",
+            f"{len(made.values):,} groups",
+            f"at most {MOST_GROUPS}",
+            remedy,
+        )
         raise DataError("A sensitive column has too many groups to be compared.", problem)
     return made

@@ -74,9 +74,15 @@ def broken(checks: Checks, problem: str, reason: str = "check_failed") -> Verdic
 
 def _loads(checks: Checks, found: ServingEvidence) -> Measurement:
     m = Measurement(
-        "load_time", OVERALL, Status.PASSED, found.load_seconds, limit=checks.load_timeout_s, direction="at most",
-        unit="s", setting=f"{ID}.load_timeout_s",
-    )  # fmt: skip
+        "load_time",
+        OVERALL,
+        Status.PASSED,
+        found.load_seconds,
+        limit=checks.load_timeout_s,
+        direction="at most",
+        unit="s",
+        setting=f"{ID}.load_timeout_s",
+    )
     if found.load_seconds is None:
         return replace(m, status=Status.FAILED, reason="does_not_load", detail=found.load_problem)
     return m
@@ -96,9 +102,16 @@ def _served(checks: Checks, found: ServingEvidence) -> Iterator[Measurement]:
 def _of_way(checks: Checks, way: WayOfAsking, rows: int) -> Iterator[Measurement]:
     where = f"{way.protocol}, {way.signature}"
     answered = Measurement(
-        "requests_answered", where, Status.PASSED, way.answered, limit=way.requests, direction="at least",
-        unit="requests", rows=rows, setting=f"{ID}.requests",
-    )  # fmt: skip
+        "requests_answered",
+        where,
+        Status.PASSED,
+        way.answered,
+        limit=way.requests,
+        direction="at least",
+        unit="requests",
+        rows=rows,
+        setting=f"{ID}.requests",
+    )
     if way.answered < way.requests:
         detail = f"{way.requests - way.answered} of {way.requests} good requests got no answer. {way.problem}".strip()
         yield replace(answered, status=Status.FAILED, reason="not_answered", detail=detail)
@@ -112,18 +125,29 @@ def _of_way(checks: Checks, way: WayOfAsking, rows: int) -> Iterator[Measurement
     ):
         yield _at_most(
             Measurement(
-                f"latency_{name}", where, Status.UNKNOWN, percentile(way.latencies_ms, share), limit=limit,
-                unit="ms", rows=len(way.latencies_ms), setting=f"{ID}.max_latency_{name}_ms",
+                f"latency_{name}",
+                where,
+                Status.UNKNOWN,
+                percentile(way.latencies_ms, share),
+                limit=limit,
+                unit="ms",
+                rows=len(way.latencies_ms),
+                setting=f"{ID}.max_latency_{name}_ms",
             ),
             "no request was answered",
-        )  # fmt: skip
+        )
 
 
 def _difference(way: WayOfAsking, where: str, rows: int) -> Measurement:
     m = Measurement(
-        "difference_from_model", where, Status.UNKNOWN, way.difference, limit=MAX_DIFFERENCE, rows=rows,
+        "difference_from_model",
+        where,
+        Status.UNKNOWN,
+        way.difference,
+        limit=MAX_DIFFERENCE,
+        rows=rows,
         setting=f"{ID}.platform",
-    )  # fmt: skip
+    )
     if way.difference is not None and not math.isfinite(way.difference):
         detail = f"The server's answers cannot be laid beside the model's own. {way.problem}".strip()
         return replace(m, value=None, direction="at most", status=Status.FAILED, reason="other_answer", detail=detail)
@@ -153,17 +177,27 @@ def _bad_requests(found: ServingEvidence) -> Iterator[Measurement]:
         return
     let_in = [f"{b.protocol}: {b.name} was answered with {b.answer}" for b in bad if not b.refused]
     m = Measurement(
-        "bad_requests_refused", OVERALL, Status.PASSED, len(bad) - len(let_in), limit=len(bad), direction="at least",
+        "bad_requests_refused",
+        OVERALL,
+        Status.PASSED,
+        len(bad) - len(let_in),
+        limit=len(bad),
+        direction="at least",
         unit="requests",
-    )  # fmt: skip
+    )
     if let_in:
         detail = f"{'; '.join(let_in)}. A client's mistake must come back as one."
         m = replace(m, status=Status.FAILED, reason="not_refused", detail=detail)
     yield m
     after = Measurement(
-        "well_after_bad_requests", OVERALL, Status.PASSED, float(found.well_after), limit=1, direction="at least",
+        "well_after_bad_requests",
+        OVERALL,
+        Status.PASSED,
+        float(found.well_after),
+        limit=1,
+        direction="at least",
         unit="requests",
-    )  # fmt: skip
+    )
     if found.well_after:
         yield after
     else:
@@ -173,9 +207,14 @@ def _bad_requests(found: ServingEvidence) -> Iterator[Measurement]:
 
 def _memory(checks: Checks, found: ServingEvidence) -> Measurement:
     m = Measurement(
-        "memory", OVERALL, Status.UNKNOWN, found.memory_mb, limit=checks.limits.max_memory_mb, unit="MB",
+        "memory",
+        OVERALL,
+        Status.UNKNOWN,
+        found.memory_mb,
+        limit=checks.limits.max_memory_mb,
+        unit="MB",
         setting=f"{ID}.max_memory_mb",
-    )  # fmt: skip
+    )
     if found.memory_mb is None:
         detail = f"On {found.platform} the server's memory cannot be seen from here; limit it there."
         return replace(m, direction="at most", gates=False, reason="not_measurable", detail=detail)

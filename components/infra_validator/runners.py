@@ -50,10 +50,16 @@ class ProcessRunner(base_runner.BaseModelServerRunner):
         else:
             io_utils.copy_dir(self._model_path, str(versions / "1"))
         command = [
-            sys.executable, "-m", "sluicegate.serving", "--free_ports", f"--ports_file={self._ports_file}",
-            f"--model_name={self._model_name}", f"--model_base_path={versions}",
-            "--max_num_load_retries=0", "--drain_seconds=0",
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "sluicegate.serving",
+            "--free_ports",
+            f"--ports_file={self._ports_file}",
+            f"--model_name={self._model_name}",
+            f"--model_base_path={versions}",
+            "--max_num_load_retries=0",
+            "--drain_seconds=0",
+        ]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,

@@ -151,7 +151,16 @@ def _serving(verdict: Verdict | None) -> Serving | None:
     if verdict is None:
         return None
     checks = tuple(
-        Check(m.name, m.slice, m.status.value, m.limit, m.direction, m.unit, m.reason) for m in verdict.measurements
+        Check(
+            name=m.name,
+            slice=m.slice,
+            status=m.status.value,
+            limit=m.limit,
+            direction=m.direction,
+            unit=m.unit,
+            reason=m.reason,
+        )
+        for m in verdict.measurements
     )
     said = verdict.settings
     return Serving(verdict.status.value, str(said.get("platform", "")), int(said.get("requests", 0)), checks)

@@ -21,15 +21,15 @@ def section(verdict: Verdict | None, evidence: ExplanationEvidence | None) -> Ex
         return Explanation(status, checks=checks)
     gap = evidence.disparity
     return Explanation(
-        status,
-        evidence.quality,
-        evidence.rows,
-        _largest([_weight(one.name, one.columns, one.quality) for one in evidence.importances]),
-        gap.measure if gap else "",
-        (gap.high, gap.low) if gap else (),
-        _largest([_weight(one.name, one.columns, one.contribution) for one in gap.carried]) if gap else (),
-        tuple(map(_flip, evidence.flips)),
-        checks,
+        status=status,
+        quality=evidence.quality,
+        rows=evidence.rows,
+        importance=_largest([_weight(one.name, one.columns, one.quality) for one in evidence.importances]),
+        gap=gap.measure if gap else "",
+        gap_between=(gap.high, gap.low) if gap else (),
+        carried=_largest([_weight(one.name, one.columns, one.contribution) for one in gap.carried]) if gap else (),
+        flips=tuple(map(_flip, evidence.flips)),
+        checks=checks,
     )
 
 

@@ -19,16 +19,16 @@ def section(verdict: Verdict | None, evidence: FairnessEvidence | None) -> Fairn
     if evidence is None:
         return Fairness(status, limits=limits)
     return Fairness(
-        status,
-        evidence.profile.name,
-        evidence.profile.scope,
-        evidence.profile.source,
-        evidence.rows,
-        evidence.confidence,
-        limits,
-        tuple(gap for audit in evidence.audits for gap in _gaps(audit)),
-        tuple(group for audit in evidence.audits for group in _groups(audit)),
-        tuple(
+        status=status,
+        profile=evidence.profile.name,
+        scope=evidence.profile.scope,
+        source=evidence.profile.source,
+        rows=evidence.rows,
+        confidence=evidence.confidence,
+        limits=limits,
+        gaps=tuple(gap for audit in evidence.audits for gap in _gaps(audit)),
+        groups=tuple(group for audit in evidence.audits for group in _groups(audit)),
+        proof=tuple(
             Proof(" x ".join(p.of), p.measure, p.shuffles, p.false_refusals, p.unknown, p.highest_allowed)
             for p in evidence.proof
         ),
@@ -43,9 +43,18 @@ def _gaps(audit: AuditEvidence) -> Iterator[Gap]:
 
 def _gap(one: GapEvidence, grouping: GroupingEvidence, positive: str) -> Gap:
     return Gap(
-        grouping.title, one.measure, one.convention, one.value, one.low, one.high, one.lowest, one.highest,
-        one.baseline, positive, one.not_measured,
-    )  # fmt: skip
+        grouping=grouping.title,
+        measure=one.measure,
+        convention=one.convention,
+        value=one.value,
+        low=one.low,
+        high=one.high,
+        lowest=one.lowest,
+        highest=one.highest,
+        baseline=one.baseline,
+        positive=positive,
+        not_measured=one.not_measured,
+    )
 
 
 def _groups(audit: AuditEvidence) -> Iterator[Group]:

@@ -30,10 +30,14 @@ class Scored:
 def refuse_clashes(ids: Sequence[str], answers: Answers) -> None:
     """Raises UsageError for ids that are called as a prediction's column is."""
     problems = [
-        Problem(f"columns.ids: {name!r}", "a column of the predictions has this name", "another name",
-                "rename the column in the tables")
+        Problem(
+            f"columns.ids: {name!r}",
+            "a column of the predictions has this name",
+            "another name",
+            "rename the column in the tables",
+        )
         for name in clashes(ids, answers)
-    ]  # fmt: skip
+    ]
     if problems:
         raise UsageError("The ids cannot stand beside the predictions.", *problems)
 

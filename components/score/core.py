@@ -117,10 +117,14 @@ def refuse_absent(sensitive: Sequence[Sensitive], columns: Collection[str]) -> N
 def refuse_words(words: Mapping[str, tuple[str, int]], split: str) -> None:
     """Raises DataError for columns with bins that hold words.  words : column to the first one and their number."""
     problems = [
-        Problem(f"split {split!r}, column {name!r}", f"{first!r} ({count} rows hold no number)",
-                f"numbers: {SENSITIVE} gives the column bins", f"take its bins out of {SENSITIVE}, or mend the table")
+        Problem(
+            f"split {split!r}, column {name!r}",
+            f"{first!r} ({count} rows hold no number)",
+            f"numbers: {SENSITIVE} gives the column bins",
+            f"take its bins out of {SENSITIVE}, or mend the table",
+        )
         for name, (first, count) in words.items()
-    ]  # fmt: skip
+    ]
     if problems:
         raise DataError("A sensitive column with bins holds words.", *problems)
 

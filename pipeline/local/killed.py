@@ -136,7 +136,14 @@ def _pieced_together(folder: OutputFolder, home: Path, executions: Sequence[Clos
         began = datetime.strptime(home.name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     notes = () if steps else ("The run was killed, and left no word of where it was.",)
     return RunResult(
-        home.name, folder.name, "ERROR", EXIT_ERROR, began.isoformat(timespec="seconds"), 0.0, tuple(steps), notes=notes
+        run_id=home.name,
+        name=folder.name,
+        verdict="ERROR",
+        exit_code=EXIT_ERROR,
+        started_at=began.isoformat(timespec="seconds"),
+        seconds=0.0,
+        steps=tuple(steps),
+        notes=notes,
     )
 
 

@@ -54,9 +54,12 @@ class Live:
         self._spinner = Spinner("dots")
         self._start, self._log = clock(), ""
         self._redrawn = Redrawn(
-            get_renderable=self._drawing, console=screen, refresh_per_second=8,
-            redirect_stdout=False, redirect_stderr=False,
-        )  # fmt: skip
+            get_renderable=self._drawing,
+            console=screen,
+            refresh_per_second=8,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def run_started(self, run_id: str, steps: Sequence[str], log_path: str) -> None:
         self._steps, self._start, self._log = tuple(steps), self._clock(), log_path

@@ -15,9 +15,13 @@ def check(wanted: ServingCheck) -> None:
     if wanted.platform == "kubernetes":
         raise SettingsError(
             "The serving check cannot be made from here.",
-            Problem(KEY, "'kubernetes' in a local run", "process or docker",
-                    "choose one of them here: only a step that itself runs in a pod of Kubeflow can start pods beside it"),
-        )  # fmt: skip
+            Problem(
+                KEY,
+                "'kubernetes' in a local run",
+                "process or docker",
+                "choose one of them here: only a step that itself runs in a pod of Kubeflow can start pods beside it",
+            ),
+        )
     if wanted.platform == "docker":
         _docker_answers()
 
@@ -34,6 +38,10 @@ def _docker_answers() -> None:
     except docker.errors.DockerException as error:
         raise MachineError(
             "The serving check cannot be made: Docker does not answer.",
-            Problem(host or "Docker's socket", str(error), "a running daemon",
-                    f"start it, set DOCKER_HOST, or write {KEY}: process"),
-        ) from None  # fmt: skip
+            Problem(
+                host or "Docker's socket",
+                str(error),
+                "a running daemon",
+                f"start it, set DOCKER_HOST, or write {KEY}: process",
+            ),
+        ) from None

@@ -17,9 +17,17 @@ PROJECT = Path(__file__).resolve().parents[2]
 #: What a run as a whole goes by.
 CODE = ("pipeline", "components", "models", "sluicegate", "schemas")
 PACKAGES = (
-    "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform",
-    "tensorflow-model-analysis", "ml-metadata", "apache-beam", "numpy", "pyarrow",
-)  # fmt: skip
+    "tfx",
+    "tensorflow",
+    "keras",
+    "tensorflow-data-validation",
+    "tensorflow-transform",
+    "tensorflow-model-analysis",
+    "ml-metadata",
+    "apache-beam",
+    "numpy",
+    "pyarrow",
+)
 
 
 def digest(parts: Mapping[str, Any]) -> str:
@@ -69,8 +77,11 @@ def git_commit() -> str:
         ).stdout.strip()
         changed = subprocess.run(
             ["git", "-C", str(PROJECT), "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True, text=True, check=True, timeout=5,
-        ).stdout.strip()  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=5,
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
     return f"{head}+changes" if changed else head

@@ -34,14 +34,18 @@ def _check_sqlite(path: Path) -> None:
             database.rollback()
     except sqlite3.OperationalError as error:
         raise _problem(
-            "The metadata database is in use or cannot be written.", path, str(error),
+            "The metadata database is in use or cannot be written.",
+            path,
+            str(error),
             "end the program that holds it open for writing (another run? a database browser?), then run again",
-        ) from None  # fmt: skip
+        ) from None
     except sqlite3.DatabaseError as error:
         raise _problem(
-            "The metadata database is not one.", path, str(error),
+            "The metadata database is not one.",
+            path,
+            str(error),
             "put the file back from a backup, or move it away: a new one is made, without the earlier lineage",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def _unusable(config: metadata_store_pb2.ConnectionConfig, message: str) -> MachineError:
@@ -52,13 +56,17 @@ def _unusable(config: metadata_store_pb2.ConnectionConfig, message: str) -> Mach
     )
     if "schema version" in message.lower():
         return _problem(
-            "The metadata database was made by another version of ML Metadata.", place, message.split("\n", maxsplit=1)[0],
+            "The metadata database was made by another version of ML Metadata.",
+            place,
+            message.split("\n", maxsplit=1)[0],
             "use the version that made it, or move it away: a new one is made, without the earlier lineage",
-        )  # fmt: skip
+        )
     return _problem(
-        "The metadata database cannot be used.", place, message.split("\n", maxsplit=1)[0],
+        "The metadata database cannot be used.",
+        place,
+        message.split("\n", maxsplit=1)[0],
         "check that it runs and that user, password and database name are right (sluicegate doctor tells more)",
-    )  # fmt: skip
+    )
 
 
 def _problem(headline: str, place: str | Path, got: str, remedy: str) -> MachineError:

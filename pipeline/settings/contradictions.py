@@ -29,19 +29,30 @@ def _column_contradictions(settings: Values) -> list[Contradiction]:
     }
     found = [
         Contradiction(key, f"{label!r}, which is the label", "another column", "a column has one role: name another")
-        for key, names in roles.items() if label in names
-    ]  # fmt: skip
+        for key, names in roles.items()
+        if label in names
+    ]
     found += [
-        Contradiction(f"columns.{key}", f"the label {label!r} among them", "columns that are not the label",
-                      f"take {label!r} out of the list")
-        for key in ("leave_out", "ids") if label in getattr(columns, key)
-    ]  # fmt: skip
+        Contradiction(
+            f"columns.{key}",
+            f"the label {label!r} among them",
+            "columns that are not the label",
+            f"take {label!r} out of the list",
+        )
+        for key in ("leave_out", "ids")
+        if label in getattr(columns, key)
+    ]
     needed = {"columns.weight": columns.weight, "split.column": settings.split.column}
     found += [
-        Contradiction("columns.leave_out", f"{name!r}, which is {key}", "columns that nothing else names",
-                      f"take {name!r} out of the list, or out of {key}")
-        for key, name in needed.items() if name in columns.leave_out
-    ]  # fmt: skip
+        Contradiction(
+            "columns.leave_out",
+            f"{name!r}, which is {key}",
+            "columns that nothing else names",
+            f"take {name!r} out of the list, or out of {key}",
+        )
+        for key, name in needed.items()
+        if name in columns.leave_out
+    ]
     return found
 
 
@@ -51,10 +62,15 @@ def _slice_contradictions(settings: Values) -> list[Contradiction]:
     for index, group in enumerate(settings.evaluation.slices):
         key = f"evaluation.slices.{index}"
         found += [
-            Contradiction(key, f"{name!r}, which columns.leave_out leaves out", "columns the pipeline sees",
-                          f"take {name!r} out of one of the two (columns.ids keeps a column and trains on it never)")
-            for name in group if name in left_out
-        ]  # fmt: skip
+            Contradiction(
+                key,
+                f"{name!r}, which columns.leave_out leaves out",
+                "columns the pipeline sees",
+                f"take {name!r} out of one of the two (columns.ids keeps a column and trains on it never)",
+            )
+            for name in group
+            if name in left_out
+        ]
         if not group or len(set(group)) < len(group):
             found.append(
                 Contradiction(key, str(list(group)), "one or more columns, each once", "name each column once")

@@ -14,6 +14,7 @@ class Evaluation(Section):
 
     slices: tuple[tuple[str, ...], ...] = Field((), description="Groups of rows, by one or more columns each.")
     threshold: Literal["auto"] | Annotated[float, Field(strict=True, gt=0, lt=1)] = Field(
-        "auto", json_schema_extra={"unit": "score"},
+        "auto",
+        json_schema_extra={"unit": "score"},
         description="Score from which a row counts as positive; auto fits it on the eval split.",
-    )  # fmt: skip
+    )

@@ -40,11 +40,19 @@ def _for_a_regression(fairness: Fairness) -> Iterator[Contradiction]:
     may, why = ", ".join(sorted(OF_VALUES)), "a regression selects nobody"
     for index, one in enumerate(fairness.limits):
         if one.measure not in OF_VALUES:
-            yield Contradiction(f"fairness.limits.{index}.measure", f"{one.measure}, for task regression", may,
-                                f"choose one of them: {why}, so that no rates can be compared")  # fmt: skip
+            yield Contradiction(
+                f"fairness.limits.{index}.measure",
+                f"{one.measure}, for task regression",
+                may,
+                f"choose one of them: {why}, so that no rates can be compared",
+            )
     if fairness.profile in WITH_LIMITS:
-        yield Contradiction("fairness.profile", f"{fairness.profile}, for task regression", "custom",
-                            f"write limits of your own ({may}): {why}")  # fmt: skip
+        yield Contradiction(
+            "fairness.profile",
+            f"{fairness.profile}, for task regression",
+            "custom",
+            f"write limits of your own ({may}): {why}",
+        )
 
 
 def _for_classes(fairness: Fairness) -> Iterator[Contradiction]:
@@ -65,8 +73,12 @@ def _of_positive(named: str | None, task: str, positive: str | None, classes: Se
             key, f"{named!r}, for task regression", "nothing", "take it out: a regression has no classes"
         )
     elif task == "binary" and positive is not None and named != positive:
-        yield Contradiction(key, f"{named!r}, and the positive class is {positive!r}", f"{positive!r}, or nothing",
-                            "take it out, or name the class in label.positive: a binary label has one positive class")  # fmt: skip
+        yield Contradiction(
+            key,
+            f"{named!r}, and the positive class is {positive!r}",
+            f"{positive!r}, or nothing",
+            "take it out, or name the class in label.positive: a binary label has one positive class",
+        )
     elif task == "multiclass" and classes and named not in classes:
         remedy = did_you_mean(named, classes, "name the class whose rate is to be compared")
         yield Contradiction(key, f"{named!r}, which the label never is", f"one of {', '.join(classes)}", remedy)

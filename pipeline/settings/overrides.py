@@ -74,13 +74,21 @@ def _index(override: Override, items: list[Any], name: str) -> int:
     if name.isdecimal() and int(name) < len(items):
         return int(name)
     count = f"the list has {len(items)}: 0 to {len(items) - 1}" if items else "the list is empty"
-    raise _bad(override.text, f"the place {name!r} in a list", f"a number of an item ({count})",
-               "name an item that is there, or set the whole list: key=[a, b]")  # fmt: skip
+    raise _bad(
+        override.text,
+        f"the place {name!r} in a list",
+        f"a number of an item ({count})",
+        "name an item that is there, or set the whole list: key=[a, b]",
+    )
 
 
 def _nothing_inside(override: Override, key: str, value: Any) -> SettingsError:
-    return _bad(override.text, f"a key inside {key}, which is {settings_remedies.show(value)}", "a key of a section",
-                f"set {key} itself: --set {key}=...")  # fmt: skip
+    return _bad(
+        override.text,
+        f"a key inside {key}, which is {settings_remedies.show(value)}",
+        "a key of a section",
+        f"set {key} itself: --set {key}=...",
+    )
 
 
 def _replace_notes(override: Override, tree: Tree) -> None:

@@ -134,8 +134,11 @@ def _join(key: str, name: str) -> str:
 
 #: (in the parser's message, what it means, what to do): the slips that people make.
 _SLIPS = (
-    ("mapping values are not allowed", "a second colon",
-     "put a value that holds a colon in quotes; else look at the indentation of this line and the one above"),
+    (
+        "mapping values are not allowed",
+        "a second colon",
+        "put a value that holds a colon in quotes; else look at the indentation of this line and the one above",
+    ),
     ("but found another document", "a second document (---)", "keep one set of settings per file"),
     ("chomping or indentation", "text that starts with > or |", "put the text in quotes"),
     ("cannot start any token", "text whose first character means something in YAML", "put the text in quotes"),
@@ -147,9 +150,12 @@ _SLIPS = (
     ("expected ',' or '}'", "a { that is never closed", "close it with }"),
     ("could not find expected ':'", "a line without a colon", "write `key: value`"),
     ("constructor for the tag", "a tag (!)", "write plain values: text, numbers, true, false, lists and keys"),
-    ("expected <block end>", "a line that is indented unlike its neighbours",
-     "start keys of one section, and the dashes of one list, in the same column"),
-)  # fmt: skip
+    (
+        "expected <block end>",
+        "a line that is indented unlike its neighbours",
+        "start keys of one section, and the dashes of one list, in the same column",
+    ),
+)
 
 
 def _translated(error: yaml.MarkedYAMLError, text: str) -> BadYaml:

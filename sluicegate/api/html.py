@@ -8,9 +8,16 @@ from typing import Any
 
 #: Middle tones, at least 3 to 1 against white and against the greys of dark notebooks. The word beside them says the same.
 _DOTS = {
-    "PASSED": "#2e9e5b", "DONE": "#2e9e5b", "CACHED": "#2e9e5b", "FAILED": "#d9534f", "REFUSED": "#d9534f", "ERROR": "#b45fc9",
-    "UNKNOWN": "#c28a1e", "SKIPPED": "#8a8a8a", "NOT_RUN": "#8a8a8a",
-}  # fmt: skip
+    "PASSED": "#2e9e5b",
+    "DONE": "#2e9e5b",
+    "CACHED": "#2e9e5b",
+    "FAILED": "#d9534f",
+    "REFUSED": "#d9534f",
+    "ERROR": "#b45fc9",
+    "UNKNOWN": "#c28a1e",
+    "SKIPPED": "#8a8a8a",
+    "NOT_RUN": "#8a8a8a",
+}
 _LINE = "border-bottom:1px solid rgba(128,128,128,.35)"
 _CELL = "padding:.2em .8em;text-align:left;vertical-align:top"
 

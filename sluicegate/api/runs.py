@@ -121,7 +121,15 @@ class Run:
         if result is None:
             return Row("", self.id, self.name, why=self.why)
         metric = next(((name, result.metrics[name]) for name in KEY_METRICS if name in result.metrics), None)
-        return Row(result.verdict, self.id, self.name, metric, result.seconds, result.pushed_version, self.why)
+        return Row(
+            verdict=result.verdict,
+            run=self.id,
+            name=self.name,
+            metric=metric,
+            seconds=result.seconds,
+            version=result.pushed_version,
+            why=self.why,
+        )
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -20,5 +20,9 @@ def bounds_that_cannot_refuse(measure: str, bounds: Mapping[str, float | None]) 
     furthest = FURTHEST.get(measure, 1.0)
     for name, bound in bounds.items():
         if bound is not None and bound >= furthest:
-            yield Contradiction(name, f"{bound:g} for {measure}", f"less than {furthest:g}",
-                                f"lower it: {measure} never goes beyond {furthest:g}, so this limit could not refuse")  # fmt: skip
+            yield Contradiction(
+                name,
+                f"{bound:g} for {measure}",
+                f"less than {furthest:g}",
+                f"lower it: {measure} never goes beyond {furthest:g}, so this limit could not refuse",
+            )

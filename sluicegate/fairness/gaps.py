@@ -46,22 +46,30 @@ MEASURES: Mapping[str, Measure] = {
         "Smallest selection rate through that of the most selected group with at least 2 % of the rows (29 CFR 1607.4(D)).",
     ),
     "equal_opportunity_difference": Measure(
-        ("tpr",), "difference", "Largest minus smallest true positive rate; the gap in false negative rates is the same."
+        ("tpr",),
+        "difference",
+        "Largest minus smallest true positive rate; the gap in false negative rates is the same.",
     ),
     "fpr_difference": Measure(("fpr",), "difference", "Largest minus smallest false positive rate."),
     "equalized_odds_difference": Measure(
         ("tpr", "fpr"), "max", "The larger of the gaps in true and false positive rate (Fairlearn's, agg worst_case)."
     ),
     "equalized_odds_mean": Measure(
-        ("tpr", "fpr"), "mean", "Mean of the gaps in true and false positive rate (Fairlearn's, agg mean); AIF360's average "
-        "odds difference is its signed relative."
+        ("tpr", "fpr"),
+        "mean",
+        "Mean of the gaps in true and false positive rate (Fairlearn's, agg mean); AIF360's average "
+        "odds difference is its signed relative.",
     ),
     "equalized_odds_sum": Measure(
         ("tpr", "fpr"), "sum", "Sum of the gaps in true and false positive rate (FFB's; Han et al. 2024)."
     ),
-    "predictive_parity_difference": Measure(("ppv",), "difference", "Largest minus smallest positive predictive value."),
+    "predictive_parity_difference": Measure(
+        ("ppv",), "difference", "Largest minus smallest positive predictive value."
+    ),
     "abcc": Measure(
-        ("scores",), "area", "Area between the cumulative score distributions of the two groups furthest apart (Han et al. 2024)."
+        ("scores",),
+        "area",
+        "Area between the cumulative score distributions of the two groups furthest apart (Han et al. 2024).",
     ),
     "error_difference": Measure(
         ("error",), "difference", "Largest minus smallest mean absolute error; for classes, error rate."
@@ -69,7 +77,7 @@ MEASURES: Mapping[str, Measure] = {
     "score_difference": Measure(
         ("score",), "difference", "Largest minus smallest mean score; for a regression, mean predicted value."
     ),
-}  # fmt: skip
+}
 
 
 def difference(value: Floats, judged: Mask) -> Floats:

@@ -48,14 +48,22 @@ def of_rows(cluster_of: tuple[str, ...], caution: str) -> tuple[str, ...]:
 
 
 _KINDS = {
-    "equal selection rates (demographic parity)": ("demographic_parity_difference", "demographic_parity_ratio", "impact_ratio"),
+    "equal selection rates (demographic parity)": (
+        "demographic_parity_difference",
+        "demographic_parity_ratio",
+        "impact_ratio",
+    ),
     "equal error rates": (
-        "equal_opportunity_difference", "fpr_difference", "equalized_odds_difference", "equalized_odds_mean",
-        "equalized_odds_sum", "error_difference",
+        "equal_opportunity_difference",
+        "fpr_difference",
+        "equalized_odds_difference",
+        "equalized_odds_mean",
+        "equalized_odds_sum",
+        "error_difference",
     ),
     "equal predictive value": ("predictive_parity_difference",),
     "equal scores": ("abcc", "score_difference"),
-}  # fmt: skip
+}
 
 
 def _chosen(policy: Policy) -> str:

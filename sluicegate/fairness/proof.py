@@ -79,9 +79,17 @@ def _row(grouping: Grouping, counts: Counts, name: str, limit: float, level: flo
     false, pass_share = float(refused.mean()), float(passed.mean())
     allowed = ALLOWED + 2 * math.sqrt(ALLOWED * (1 - ALLOWED) / shuffles)
     return ProofRow(
-        grouping.columns, name, limit, len(grouping.rows), shuffles, false, 1 - false - pass_share, pass_share, allowed,
-        float(raw.mean()),
-    )  # fmt: skip
+        of=grouping.columns,
+        measure=name,
+        limit=limit,
+        groups=len(grouping.rows),
+        shuffles=shuffles,
+        false_refusals=false,
+        unknown=1 - false - pass_share,
+        passed=pass_share,
+        highest_allowed=allowed,
+        raw_refusals=float(raw.mean()),
+    )
 
 
 def _ask(grouping: Grouping, counts: Counts, name: str, level: float) -> tuple[Floats, Floats, Floats]:

@@ -130,12 +130,30 @@ def one_class(rows: Rows, positive: str, finest: Groups) -> OneClass:
     keyed, cluster = None, numbered(rows.cluster)
     if cluster is not None:
         decided = rows.decision == place
-        keyed = RowValues(cluster, rows.weight, label, decided, before, score, score_before, None, None)
+        keyed = RowValues(
+            cluster=cluster,
+            weight=rows.weight,
+            label=label,
+            decision=decided,
+            before=before,
+            score=score,
+            score_before=score_before,
+            error=None,
+            error_before=None,
+        )
     return OneClass(
-        positive, score, label, None, finest, joint,
-        moments.add_up(finest.codes, score, rows.weight, score_before), None,
-        area.histogram(finest.codes, score, rows.weight), rows.weight, keyed,
-    )  # fmt: skip
+        positive=positive,
+        score=score,
+        label=label,
+        error=None,
+        finest=finest,
+        joint=joint,
+        score_sums=moments.add_up(finest.codes, score, rows.weight, score_before),
+        error_sums=None,
+        histogram=area.histogram(finest.codes, score, rows.weight),
+        weight=rows.weight,
+        keyed=keyed,
+    )
 
 
 def regression(rows: Rows, finest: Groups) -> OneClass:
@@ -146,13 +164,30 @@ def regression(rows: Rows, finest: Groups) -> OneClass:
     error_before = None if before is None else np.abs(before - rows.label)
     keyed, cluster = None, numbered(rows.cluster)
     if cluster is not None:
-        keyed = RowValues(cluster, rows.weight, None, None, None, value, before, error, error_before)
+        keyed = RowValues(
+            cluster=cluster,
+            weight=rows.weight,
+            label=None,
+            decision=None,
+            before=None,
+            score=value,
+            score_before=before,
+            error=error,
+            error_before=error_before,
+        )
     return OneClass(
-        "", value, None, value - rows.label, finest, None,
-        moments.add_up(finest.codes, value, rows.weight, before),
-        moments.add_up(finest.codes, error, rows.weight, error_before),
-        area.histogram(finest.codes, value, rows.weight), rows.weight, keyed,
-    )  # fmt: skip
+        positive="",
+        score=value,
+        label=None,
+        error=value - rows.label,
+        finest=finest,
+        joint=None,
+        score_sums=moments.add_up(finest.codes, value, rows.weight, before),
+        error_sums=moments.add_up(finest.codes, error, rows.weight, error_before),
+        histogram=area.histogram(finest.codes, value, rows.weight),
+        weight=rows.weight,
+        keyed=keyed,
+    )
 
 
 def groupings(
@@ -166,11 +201,16 @@ def groupings(
         coarse, parents = groups.coarsen(part.finest, chosen)
         number = len(coarse.values)
         grouping = Grouping(
-            chosen, coarse.values, coarse.names, parents,
-            _summed(parents, rows, number), _summed(parents, weight, number), floors,
-            part.score_sums.merged(parents, number),
-            None if part.error_sums is None else part.error_sums.merged(parents, number),
-        )  # fmt: skip
+            columns=chosen,
+            values=coarse.values,
+            names=coarse.names,
+            parents=parents,
+            rows=_summed(parents, rows, number),
+            weight=_summed(parents, weight, number),
+            floors=floors,
+            score=part.score_sums.merged(parents, number),
+            error=None if part.error_sums is None else part.error_sums.merged(parents, number),
+        )
         if joint is not None:
             merged = joint.merged(parents, number)
             grouping = replace(grouping, counts=merged.candidate(), joint=merged if merged.has_baseline else None)

@@ -49,9 +49,14 @@ def _rows(coarse: Groups, merged: Counts) -> Iterator[TableRow]:
         has_ratio = best > 0 and is_kept.sum() > 1 and not why
         ratio = float(selection.value[place] / best) if has_ratio else None
         yield TableRow(
-            coarse.columns, value, round(float(selection.rows[place])), round(float(selection.hits[place])),
-            float(selection.value[place]) if has_rate[place] else None, ratio, why,
-        )  # fmt: skip
+            columns=coarse.columns,
+            values=value,
+            rows=round(float(selection.rows[place])),
+            selected=round(float(selection.hits[place])),
+            rate=float(selection.value[place]) if has_rate[place] else None,
+            impact_ratio=ratio,
+            left_out=why,
+        )
 
 
 def _unknown(coarse: Groups, merged: Counts) -> Mapping[str, int]:

@@ -72,13 +72,13 @@ def recorded(run: Path, result: RunResult) -> Recorded:
     )
     card = _folder_with(model_card.FILE_NAME, folder, result)
     return Recorded(
-        result,
-        evidence.read(evidence.DataEvidence, folder),
-        evidence.read(evidence.TrainingEvidence, folder),
-        evidence.read(evidence.EvaluationEvidence, folder),
-        fairness_evidence.read(fairness) if fairness else None,
-        explanation_evidence.read(explanation) if explanation else None,
-        model_card.read(card) if card else None,
+        result=result,
+        data=evidence.read(evidence.DataEvidence, folder),
+        training=evidence.read(evidence.TrainingEvidence, folder),
+        evaluation=evidence.read(evidence.EvaluationEvidence, folder),
+        fairness=fairness_evidence.read(fairness) if fairness else None,
+        explanation=explanation_evidence.read(explanation) if explanation else None,
+        card=model_card.read(card) if card else None,
     )
 
 

@@ -81,9 +81,13 @@ def newest(folders: Iterable[RunFolder], place: Path) -> RunFolder:
     if not ended:
         raise MachineError(
             "No run has ended in this output folder yet.",
-            Problem(str(OutputFolder(place).runs), "no record", "a run that has ended",
-                    "run the pipeline, or wait until the run that is under way has ended"),
-        )  # fmt: skip
+            Problem(
+                str(OutputFolder(place).runs),
+                "no record",
+                "a run that has ended",
+                "run the pipeline, or wait until the run that is under way has ended",
+            ),
+        )
     return max(ended, key=started_at)
 
 

@@ -118,9 +118,12 @@ def _contexts(
     cards = column_cards.cards(data, schema.anomalies if schema else ()) if data else ()
     drift = sorted(((c.column, d) for c in cards for d in c.column.drift), key=lambda x: column_cards.severity(x[1]))
     yield {
-        "cards": cards, "shown": column_cards.shown(cards), "drift": drift[::-1], "is_over": column_cards.is_over,
+        "cards": cards,
+        "shown": column_cards.shown(cards),
+        "drift": drift[::-1],
+        "is_over": column_cards.is_over,
         "moved": moved_charts(data.moved) if data else (),
-    }  # fmt: skip
+    }
     yield {}
     yield {
         "drawing": graph_layout.draw(result.steps),

@@ -81,11 +81,16 @@ def trend(metric: str, runs: Sequence[PastRun]) -> Chart:
     if changed:
         caption += " A dotted line stands where the data changed: test rows on its two sides are not the same."
     rows = [
-        (r.run_id, "–" if r.version is None else str(r.version), r.verdict, formatting.number(r.value),
-         f"{formatting.number(r.low)} – {formatting.number(r.high)}" if r.low is not None else "–",
-         "the same" if r.same_data else "others")
+        (
+            r.run_id,
+            "–" if r.version is None else str(r.version),
+            r.verdict,
+            formatting.number(r.value),
+            f"{formatting.number(r.low)} – {formatting.number(r.high)}" if r.low is not None else "–",
+            "the same" if r.same_data else "others",
+        )
         for r in runs
-    ]  # fmt: skip
+    ]
     return chart(figure, metric, caption, ("Run", "version", "verdict", "value", "95 % interval", "data"), rows)
 
 

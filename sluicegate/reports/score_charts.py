@@ -85,7 +85,14 @@ def _parts(found: ScoreEvidence, one: Histograms, label: str) -> PartsView:
     mark = found.threshold if found.what == "score" else 0.0 if found.what == "error" else None
     scale = Scale(one.edges[0], one.edges[-1])
     return PartsView(
-        title, one.by or "True class", VALUE[found.what], SAID.get(found.what, ""), made, scale, mark, one.hidden
+        title=title,
+        heading=one.by or "True class",
+        value=VALUE[found.what],
+        said=SAID.get(found.what, ""),
+        parts=made,
+        scale=scale,
+        mark=mark,
+        hidden=one.hidden,
     )
 
 

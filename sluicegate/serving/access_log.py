@@ -28,9 +28,14 @@ class AccessLog:
 
     def write(self, call: Call, code: Code, seconds: float) -> None:
         line = {
-            "time": round(call.received, 6), "request_id": call.request_id, "entrypoint": call.entrypoint,
-            "api": call.api, "model": call.model, "status": code.name, "latency_ms": round(seconds * 1e3, 3),
-        }  # fmt: skip
+            "time": round(call.received, 6),
+            "request_id": call.request_id,
+            "entrypoint": call.entrypoint,
+            "api": call.api,
+            "model": call.model,
+            "status": code.name,
+            "latency_ms": round(seconds * 1e3, 3),
+        }
         try:
             self.file.write(json.dumps(line) + "\n")
         except OSError:

@@ -68,8 +68,10 @@ class ExampleReader:
         """Columns that may not be right, and the kind of value in each row."""
         found = {}
         for name, one in self._inputs.items() if may_be_retyped else ():
-            kinds = [example.features.feature[name].WhichOneof("kind") if name in example.features.feature else None
-                     for example in parsed]  # fmt: skip
+            kinds = [
+                example.features.feature[name].WhichOneof("kind") if name in example.features.feature else None
+                for example in parsed
+            ]
             if {*kinds} - {None, _LISTS[one.reading.type]}:
                 found[name] = kinds
         for name in self._dates:

@@ -326,9 +326,11 @@ def _session(given: argparse.Namespace) -> SessionSettings:
     both = given.tensorflow_session_parallelism
     if intra and inter and both:
         raise _wrong(
-            "--tensorflow_session_parallelism", "also --tensorflow_intra_op_parallelism and --tensorflow_inter_op_parallelism",
-            "all threads by one flag, or by the two", "leave one or two out",
-        )  # fmt: skip
+            "--tensorflow_session_parallelism",
+            "also --tensorflow_intra_op_parallelism and --tensorflow_inter_op_parallelism",
+            "all threads by one flag, or by the two",
+            "leave one or two out",
+        )
     if not 0 <= given.per_process_gpu_memory_fraction <= 1:
         got = str(given.per_process_gpu_memory_fraction)
         raise _wrong("--per_process_gpu_memory_fraction", got, "0 to 1", "choose another")

@@ -40,16 +40,21 @@ class Metrics:
             ":tensorflow:serving:runtime_latency", "microseconds in queue and model", ("model_name", "API", "runtime")
         )
         self._rows = Histogram(
-            ":tensorflow:serving:request_example_counts", "rows per request", ("model",), registry=self.registry,
+            ":tensorflow:serving:request_example_counts",
+            "rows per request",
+            ("model",),
+            registry=self.registry,
             buckets=ROWS,
-        )  # fmt: skip
+        )
         self._versions = self._histogram(
             "sluicegate_request_latency_microseconds", "microseconds per answer", ("model_name", "version", "arm")
         )
         self.state = Gauge(
-            "sluicegate_version_state", "state of a version: 30 is AVAILABLE, 50 END", ("model_name", "version"),
+            "sluicegate_version_state",
+            "state of a version: 30 is AVAILABLE, 50 END",
+            ("model_name", "version"),
             registry=self.registry,
-        )  # fmt: skip
+        )
         self.registry.register(_Counters(self))
 
     def _histogram(self, name: str, what: str, labels: tuple[str, ...]) -> Histogram:

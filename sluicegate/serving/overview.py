@@ -40,9 +40,15 @@ def overview(core: ServerCore) -> dict[str, Any]:
 def _watched(one: Watched) -> dict[str, Any]:
     """every, age : seconds.  problem, late : "" where all is well."""
     return {
-        "watch": one.what, "model": one.model, "every": one.every, "age": one.age, "looks": one.looks,
-        "failures": one.failures, "problem": one.problem, "late": one.late,
-    }  # fmt: skip
+        "watch": one.what,
+        "model": one.model,
+        "every": one.every,
+        "age": one.age,
+        "looks": one.looks,
+        "failures": one.failures,
+        "problem": one.problem,
+        "late": one.late,
+    }
 
 
 def _sendable(value: Any) -> Any:

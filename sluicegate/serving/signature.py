@@ -34,9 +34,13 @@ NUMPY_TYPES: Mapping[str, np.dtype] = {
 QUANTIZED: Mapping[str, np.dtype] = {
     f"DT_{name.upper()}": np.dtype([(name, kind)])
     for name, kind in (
-        ("qint8", np.int8), ("quint8", np.uint8), ("qint16", np.int16), ("quint16", np.uint16), ("qint32", np.int32),
+        ("qint8", np.int8),
+        ("quint8", np.uint8),
+        ("qint16", np.int16),
+        ("quint16", np.uint16),
+        ("qint32", np.int32),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,19 @@ class _Wire(NamedTuple):
 
 _BITS = _Wire("half_val", np.dtype(np.uint16))
 _WIRES = {
-    "DT_FLOAT": _Wire("float_val"), "DT_DOUBLE": _Wire("double_val"), "DT_INT64": _Wire("int64_val"),
-    "DT_UINT64": _Wire("uint64_val"), "DT_UINT32": _Wire("uint32_val"), "DT_BOOL": _Wire("bool_val"),
-    "DT_STRING": _Wire("string_val"), "DT_HALF": _BITS, "DT_BFLOAT16": _BITS,
+    "DT_FLOAT": _Wire("float_val"),
+    "DT_DOUBLE": _Wire("double_val"),
+    "DT_INT64": _Wire("int64_val"),
+    "DT_UINT64": _Wire("uint64_val"),
+    "DT_UINT32": _Wire("uint32_val"),
+    "DT_BOOL": _Wire("bool_val"),
+    "DT_STRING": _Wire("string_val"),
+    "DT_HALF": _BITS,
+    "DT_BFLOAT16": _BITS,
     "DT_COMPLEX64": _Wire("scomplex_val", np.dtype(np.float32)),
     "DT_COMPLEX128": _Wire("dcomplex_val", np.dtype(np.float64)),
     **{name: _Wire("int_val", kind[0]) for name, kind in QUANTIZED.items()},
-}  # fmt: skip
+}
 _INTEGER = _Wire("int_val")
 _NUMBERS = {kind: types_pb2.DataType.Value(name) for name, kind in NUMPY_TYPES.items()}
 _TYPES = {types_pb2.DataType.Value(name): kind for name, kind in {**NUMPY_TYPES, **QUANTIZED}.items()}

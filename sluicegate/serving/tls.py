@@ -41,9 +41,11 @@ def check(tls: Tls, *, certificate: str, key: str, client_ca: str = "") -> None:
             context.load_cert_chain(certificate_file, key_file, password=_no_password)
         except _Encrypted:
             raise _unusable(
-                key, "a private key that is encrypted with a pass phrase", "a private key without one",
+                key,
+                "a private key that is encrypted with a pass phrase",
+                "a private key without one",
                 "decrypt it (openssl pkey -in KEY -out PLAIN) and let only the server's user read it",
-            ) from None  # fmt: skip
+            ) from None
         except ssl.SSLError as error:
             raise _refused(error, certificate, key) from None
     time = _said_of_its_time(context, tls.certificate)
@@ -79,9 +81,11 @@ def _check_certificates(text: bytes, place: str) -> None:
 def _refused(error: ssl.SSLError, certificate: str, key: str) -> UsageError:
     if error.reason == "KEY_VALUES_MISMATCH":
         return _unusable(
-            f"{certificate} and {key}", "a key that does not belong to the certificate", "the two halves of one pair",
+            f"{certificate} and {key}",
+            "a key that does not belong to the certificate",
+            "the two halves of one pair",
             "name the key that the certificate was made for; the server's own certificate comes first in its file",
-        )  # fmt: skip
+        )
     if error.reason:
         what = error.reason.lower().replace("_", " ")
         return _unusable(

@@ -106,9 +106,19 @@ def _is_inside(q: Question, low: float, high: float) -> bool:
 
 def _answer(q: Question, levels: Levels) -> Answer:
     seen = Measurement(
-        q.measure, q.slice, Status.UNKNOWN, q.value if np.isfinite(q.value) else None, limit=q.limit, direction=q.direction,
-        rows=q.rows, baseline=q.baseline, reason=q.reason, detail=q.detail, setting=q.setting, gates=q.gates,
-    )  # fmt: skip
+        q.measure,
+        q.slice,
+        Status.UNKNOWN,
+        q.value if np.isfinite(q.value) else None,
+        limit=q.limit,
+        direction=q.direction,
+        rows=q.rows,
+        baseline=q.baseline,
+        reason=q.reason,
+        detail=q.detail,
+        setting=q.setting,
+        gates=q.gates,
+    )
     if q.reason == "bootstrap":
         return Answer(replace(seen, status=Status.PASSED))
     if not q.is_answerable:

@@ -71,7 +71,15 @@ def of_classes(column: str, counts: Ints, ordered: Ints | None = None, worth: fl
         return None
     found = np.array([max(_predictions(counts, ordered, c, worth)) for c in asked])
     value, center, error = (found * rows[asked, None]).sum(0) / rows[asked].sum()
-    return Alone(column, AUC, float(value), float(center), float(error), int(rows.sum()), _flawless(counts, worth))
+    return Alone(
+        column=column,
+        measure=AUC,
+        value=float(value),
+        center=float(center),
+        error=float(error),
+        rows=int(rows.sum()),
+        flawless=_flawless(counts, worth),
+    )
 
 
 def of_numbers(
@@ -99,7 +107,9 @@ def of_numbers(
     center = 1 - (float(lost.mean()) * number + 1) / (number + 1)
     squares = (float((lost**2).mean()) * number + 1) / (number + 1)
     error = np.sqrt(max(squares - (1 - center) ** 2, 0.0) / (number + 1))
-    return Alone(column, RANK_R2, value, center, float(error), len(lost), recoded)
+    return Alone(
+        column=column, measure=RANK_R2, value=value, center=center, error=float(error), rows=len(lost), flawless=recoded
+    )
 
 
 def _ranks(label: Floats) -> Floats:

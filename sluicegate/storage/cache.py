@@ -84,6 +84,10 @@ def _remove_abandoned(parent: Path) -> None:
 def _not_the_same(target: Path) -> MachineError:
     return MachineError(
         "What was copied from a bucket is not what it should be.",
-        Problem(str(target), "other files than its record says", "the very files that were put there",
-                "if it is being uploaded, wait; else push it again"),
-    )  # fmt: skip
+        Problem(
+            str(target),
+            "other files than its record says",
+            "the very files that were put there",
+            "if it is being uploaded, wait; else push it again",
+        ),
+    )

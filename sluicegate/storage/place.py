@@ -17,9 +17,16 @@ from schemas.errors import MachineError, Problem, SluicegateError
 LARGEST = 64 * 2**20
 #: Environment variables that hold secrets: their values never appear in a message, whatever a cloud answers.
 SECRETS = (
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_STORAGE_CONNECTION_STRING",
-)  # fmt: skip
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_STORAGE_SAS_KEY",
+    "AZURE_STORAGE_CLIENT_SECRET",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_CONNECTION_STRING",
+)
 _LONGEST = 200
 #: Key of an object's metadata that names the write that it came by. A client that lost the answer writes again and meets its own
 #: write; the content could not tell it, since two writers may well have put the same.

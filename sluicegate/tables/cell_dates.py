@@ -22,9 +22,19 @@ from schemas.reading import DAY_FIRST, ISO, MONTH_FIRST, MONTH_NAME
 _YEAR_FIRST = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2})"
 _YEAR_LAST = r"(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{1,2}-[0-9]{1,2}-[0-9]{4})"
 _MONTHS = (
-    "jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?", "aug(?:ust)?", "sept?(?:ember)?",
-    "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?",
-)  # fmt: skip
+    "jan(?:uary)?",
+    "feb(?:ruary)?",
+    "mar(?:ch)?",
+    "apr(?:il)?",
+    "may",
+    "june?",
+    "july?",
+    "aug(?:ust)?",
+    "sept?(?:ember)?",
+    "oct(?:ober)?",
+    "nov(?:ember)?",
+    "dec(?:ember)?",
+)
 _WEEKDAY = "(?i:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )"
 _NTH = "(?i:st|nd|rd|th)?"
 _NAME = rf"(?i:{'|'.join(_MONTHS)})\.?"
@@ -36,9 +46,16 @@ EXAMPLE = "1970-01-01T00:00:00.000000n+0000"
 FIXED_WIDTH = len(EXAMPLE)
 #: Where each part begins, and its letters.
 PLACES = {
-    "year": (0, 4), "month": (5, 2), "day": (8, 2), "hour": (11, 2), "minute": (14, 2), "second": (17, 2),
-    "micros": (20, 6), "zone_hour": (28, 2), "zone_minute": (30, 2),
-}  # fmt: skip
+    "year": (0, 4),
+    "month": (5, 2),
+    "day": (8, 2),
+    "hour": (11, 2),
+    "minute": (14, 2),
+    "second": (17, 2),
+    "micros": (20, 6),
+    "zone_hour": (28, 2),
+    "zone_minute": (30, 2),
+}
 HALF, ZONE_SIGN = 26, 27
 _ANY = "[ -~]"
 _STEPS = (

@@ -27,8 +27,12 @@ CASES = {
 def attempt(folder, *arguments):
     done = subprocess.run(
         [sys.executable, str(PROJECT / "local_runner.py"), *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return done.returncode, done.stderr
 
 

@@ -54,8 +54,13 @@ def attempt(folder, table, *more):
     (folder / "settings.yaml").write_text(f"name: bad\ndata: {table}\nlabel: churn\n")
     done = subprocess.run(
         [sys.executable, str(PROJECT / "local_runner.py"), "--config", "settings.yaml", *more],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "COLUMNS": "100"},
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "COLUMNS": "100"},
+    )
     return done.returncode, done.stderr
 
 
@@ -97,14 +102,20 @@ def test_a_good_table_of_this_shape_is_not_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [((), ["0 of", "'yes'", "quality_gate.beat_constant", "beats chance"]),
-     (("--set", "quality_gate={beat_constant: false, limits: [{metric: accuracy, at_least: 0.99}]}"),
-      ["quality_gate.limits.0.at_least", "if every decision were right", "it takes 368"])],
+    [
+        ((), ["0 of", "'yes'", "quality_gate.beat_constant", "beats chance"]),
+        (
+            ("--set", "quality_gate={beat_constant: false, limits: [{metric: accuracy, at_least: 0.99}]}"),
+            ["quality_gate.limits.0.at_least", "if every decision were right", "it takes 368"],
+        ),
+    ],
     ids=["no positives in test", "a limit that the rows cannot show"],
-)  # fmt: skip
+)
 def test_what_the_test_rows_can_never_settle_is_said_before_training(tmp_path, more, words):
-    rows = [[age, colour, "no" if i >= 300 else churn, "test" if i >= 300 else "train" if i % 9 else "eval"]
-            for i, (age, colour, churn) in enumerate(ROWS * 3)]  # fmt: skip
+    rows = [
+        [age, colour, "no" if i >= 300 else churn, "test" if i >= 300 else "train" if i % 9 else "eval"]
+        for i, (age, colour, churn) in enumerate(ROWS * 3)
+    ]
     (tmp_path / "table.csv").write_text(csv(rows, [*HEADER, "split"]))
     code, said = attempt(tmp_path, "table.csv", "--set", "split.column=split", "--set", "label.positive=yes", *more)
     assert code == 1, said

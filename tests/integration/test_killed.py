@@ -36,8 +36,11 @@ def temporary(tmp_path, monkeypatch):
 def start(output, *more):
     return subprocess.Popen(
         [sys.executable, "local_runner.py", "--config", CONFIG, "--output", str(output), "--json", *SHORT, *more],
-        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 def killed_in(step, seconds, output, *more):

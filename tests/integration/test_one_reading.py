@@ -55,10 +55,13 @@ def _stamp(hour: int) -> str:
     day, hour = 1 + hour // 24 % 28, hour % 24
     return DRAW.choice(
         [
-            f"2024-03-{day:02} {hour:02}:00:00+00", f"2024-03-{day:02}T{hour:02}:00:00Z", f"2024-03-{day:02} {hour:02}:00:00,000 Z",
-            f"2024-03-{day:02} {hour:02}:00", f"2024-03-{day + hour // 23:02} {(hour + 1) % 24:02}:00:00+01:00",
+            f"2024-03-{day:02} {hour:02}:00:00+00",
+            f"2024-03-{day:02}T{hour:02}:00:00Z",
+            f"2024-03-{day:02} {hour:02}:00:00,000 Z",
+            f"2024-03-{day:02} {hour:02}:00",
+            f"2024-03-{day + hour // 23:02} {(hour + 1) % 24:02}:00:00+01:00",
         ]
-    )  # fmt: skip
+    )
 
 
 def _person(part: str) -> dict[str, str]:
@@ -220,10 +223,15 @@ MAKERS: dict[str, Callable[[Path], World]] = {
     "census": lambda home: _shipped(home, "census/adult.csv", "income", 500),
     "penguins": lambda home: _shipped(home, "penguins/penguins.csv", "species", 220),
     "tips": lambda home: _shipped(
-        home, "chicago_taxi/chicago_taxi.csv", "tips", 500, task="regression",
-        leave_out=("big_tip", "pickup_census_tract"), kinds={"pickup_community_area": "category"},
+        home,
+        "chicago_taxi/chicago_taxi.csv",
+        "tips",
+        500,
+        task="regression",
+        leave_out=("big_tip", "pickup_census_tract"),
+        kinds={"pickup_community_area": "category"},
     ),
-}  # fmt: skip
+}
 
 
 def by_texts(world: World, rows: Rows, home: Path) -> Any:
@@ -548,8 +556,10 @@ def test_bytes_that_are_no_text_are_refused(worlds: Worlds) -> None:
     tensors[word] = np.array([b"\xff"] * len(world.rows), object)
     with pytest.raises(Exception, match="word"):
         _grpc(world, "serving_raw", tensors)
-    body = {k: [v if not isinstance(v, bytes) else {"b64": base64.b64encode(v).decode()} for v in values.tolist()]
-            for k, values in tensors.items()}  # fmt: skip
+    body = {
+        k: [v if not isinstance(v, bytes) else {"b64": base64.b64encode(v).decode()} for v in values.tolist()]
+        for k, values in tensors.items()
+    }
     answer = world.server.post(
         f"/v1/models/{world.name}:predict", json.dumps({"signature_name": "serving_raw", "inputs": body}).encode()
     )

@@ -13,8 +13,13 @@ from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 def result(root):
     """As a run in `root` knows it, with a path that is not in the folder."""
     model = ArtifactRecord("model", "Model", 9, f"{root}/artifacts/Trainer/model/9")
-    pushed = ArtifactRecord("pushed_model", "PushedModel", 18, f"{root}/artifacts/Pusher/pushed_model/18",
-                            {"pushed_destination": f"{root}/serving/census/3", "reason": "a word"})  # fmt: skip
+    pushed = ArtifactRecord(
+        "pushed_model",
+        "PushedModel",
+        18,
+        f"{root}/artifacts/Pusher/pushed_model/18",
+        {"pushed_destination": f"{root}/serving/census/3", "reason": "a word"},
+    )
     steps = (
         StepRecord("Trainer", State.DONE, outputs=(model,)),
         StepRecord("Pusher", State.DONE, 1.0, "", 18, (model,), (pushed,)),

@@ -113,8 +113,14 @@ def test_a_sweep_leaves_no_run_and_releases_nothing(swept):
     assert not list((swept.output / "runs").iterdir())
     assert not (swept.output / "serving").exists()
     assert {path.name for path in (swept.output / "artifacts").iterdir()} == {
-        "ExampleGen", "ReleasedStatistics", "StatisticsGen", "SchemaGen", "ExampleValidator", "DataGate", "Transform",
-    }  # fmt: skip
+        "ExampleGen",
+        "ReleasedStatistics",
+        "StatisticsGen",
+        "SchemaGen",
+        "ExampleValidator",
+        "DataGate",
+        "Transform",
+    }
 
 
 def test_data_that_the_gate_refuses_has_no_frontier(world, swept):
@@ -174,9 +180,15 @@ def test_a_threshold_by_hand_stands_against_one_threshold_for_all():
     from schemas.roles import Roles
 
     settings = Settings.model_validate(
-        {"name": "t", "data": "t.csv", "label": "y", "fairness": {"sensitive": ["sex"]},
-         "training": {"mitigation_thresholds": "one"}, "evaluation": {"threshold": 0.3}}
-    )  # fmt: skip
+        {
+            "name": "t",
+            "data": "t.csv",
+            "label": "y",
+            "fairness": {"sensitive": ["sex"]},
+            "training": {"mitigation_thresholds": "one"},
+            "evaluation": {"threshold": 0.3},
+        }
+    )
     roles = Roles(label="y", task="binary", classes=("no", "yes"))
     check_methods(settings, roles, ("reweigh", "constrained"))
     with pytest.raises(SettingsError, match=r"evaluation\.threshold"):

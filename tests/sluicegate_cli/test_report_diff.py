@@ -50,13 +50,19 @@ def run() -> Recorded:
 
 _CARD = json.dumps(
     {
-        "card_version": 1, "name": "x", "intention": {}, "decision": {"status": "PASSED", "may_be_released": True, "sentence": ""},
+        "card_version": 1,
+        "name": "x",
+        "intention": {},
+        "decision": {"status": "PASSED", "may_be_released": True, "sentence": ""},
         "data": {"source": "", "digest": "", "rows": {}, "columns": [], "label": {"column": "y", "task": "binary"}},
-        "data_check": {"status": "PASSED", "checked": 1, "passed": 1}, "quality": {}, "quality_limits": [], "lineage": {},
+        "data_check": {"status": "PASSED", "checked": 1, "passed": 1},
+        "quality": {},
+        "quality_limits": [],
+        "lineage": {},
         "training": {"seed": 1, "best_epoch": 1, "epochs": 1, "parameters": 1},
         "not_measured": [{"part": "Serving", "what": "everything", "why": "Skipped."}],
     }
-)  # fmt: skip
+)
 
 
 def with_result(**more: Any) -> Callable[[Recorded], Recorded]:
@@ -121,7 +127,7 @@ def measured_serving(run: Recorded) -> Recorded:
         (better_epoch, {("training", "parameters")}),
         (measured_serving, {("not measured", WHOLE)}),
     ],
-)  # fmt: skip
+)
 def test_one_thing_changed_is_what_is_listed(run: Recorded, change: Any, expected: set[tuple[str, str]]) -> None:
     found = {(c.section, c.item) for c in compare(run, change(run), TIMED)}
     assert expected <= found

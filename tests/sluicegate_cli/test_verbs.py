@@ -37,8 +37,10 @@ def test_run_refuses_wrong_settings_with_64(call, here):
 def test_runs_lists_what_became_of_each(call, shop):
     lines = call("runs").out.splitlines()
     assert [line.split()[:4] for line in lines[1:] if not line.startswith(" ")] == [
-        ["r1", "shop", "PASSED", "auc"], ["r2", "shop", "PASSED", "auc"], ["r3", "shop", "REFUSED", "auc"],
-    ]  # fmt: skip
+        ["r1", "shop", "PASSED", "auc"],
+        ["r2", "shop", "PASSED", "auc"],
+        ["r3", "shop", "REFUSED", "auc"],
+    ]
     assert "0.8000" in lines[1]
     assert lines[1].split()[-2:] == ["62", "100"]
     assert lines[-1].startswith("    quality_gate refused: ")
@@ -87,9 +89,14 @@ def test_lineage_draws_the_stable_version(call, shop):
     ended = call("lineage", "--output", shop)
     assert ended.code == 0
     assert ended.out.startswith("version 100 of shop: stable since 2026-11-21T10:00:00+00:00\n")
-    for said in (f"data      {DATA['r1'][:12]}, span 7  shop.csv",
-                 "curated, from schemas/shop/schema.pbtxt", "commit aaaaaaaaaaaa",
-                 "epochs 3", "quality_gate PASSED", "Trainer          execution 4, code c2"):  # fmt: skip
+    for said in (
+        f"data      {DATA['r1'][:12]}, span 7  shop.csv",
+        "curated, from schemas/shop/schema.pbtxt",
+        "commit aaaaaaaaaaaa",
+        "epochs 3",
+        "quality_gate PASSED",
+        "Trainer          execution 4, code c2",
+    ):
         assert said in ended.out
 
 
@@ -151,9 +158,10 @@ def proposal(here):
     """A run whose DataGate proposes another column; the settings name the curated schema."""
     root = here / "output" / "shop"
     for folder, name, text in (
-        ("artifacts/schema", "schema.pbtxt", OLD), ("artifacts/verdict", "proposed_schema.pbtxt", NEW),
+        ("artifacts/schema", "schema.pbtxt", OLD),
+        ("artifacts/verdict", "proposed_schema.pbtxt", NEW),
         ("artifacts/verdict", "schema.diff", "=== column 'town': new\n"),
-    ):  # fmt: skip
+    ):
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder / name).write_text(text)
     steps = (
@@ -336,5 +344,6 @@ def test_every_text_survives_the_yaml_that_init_writes(text):
     import yaml
 
     assert yaml.safe_load(f"key: [{proposed_settings.scalar(text)}]\nother: {proposed_settings.scalar(text)}") == {
-        "key": [text], "other": text,
-    }  # fmt: skip
+        "key": [text],
+        "other": text,
+    }

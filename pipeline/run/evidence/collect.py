@@ -30,9 +30,12 @@ def collect(settings: Settings, profile: TableProfile, done: Sequence[StepRecord
     stats, judged = made.get(("StatisticsGen", "statistics")), _uri(made.get((gates.guard().step, VERDICT)))
     if stats:
         left = statistics.Left(
-            Path(stats.uri), _uri(made.get(("ExampleGen", "examples"))), _uri(schema),
-            made.get(("ReleasedStatistics", "statistics")), verdicts.FILE.read_if_there(judged) if judged else None,
-        )  # fmt: skip
+            Path(stats.uri),
+            _uri(made.get(("ExampleGen", "examples"))),
+            _uri(schema),
+            made.get(("ReleasedStatistics", "statistics")),
+            verdicts.FILE.read_if_there(judged) if judged else None,
+        )
         evidence.write(statistics.read(left, profile, settings.data.path), folder)
     if schema:
         found = made.get(("ExampleValidator", "anomalies"))

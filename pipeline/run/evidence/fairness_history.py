@@ -116,7 +116,16 @@ def _gaps(look: _Look, run_id: str, versions: Mapping[str, int]) -> Iterator[Pas
     at = _moment(look.execution.create_time_since_epoch)
     for m in found.measurements:
         yield PastGap(
-            run_id, at, versions.get(run_id), m.name, m.slice, m.value, m.low, m.high, m.status.value, look.split_digest
+            run_id=run_id,
+            at=at,
+            version=versions.get(run_id),
+            measure=m.name,
+            grouping=m.slice,
+            value=m.value,
+            low=m.low,
+            high=m.high,
+            status=m.status.value,
+            split_digest=look.split_digest,
         )
 
 

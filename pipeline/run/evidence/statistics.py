@@ -61,7 +61,13 @@ def read(left: Left, profile: TableProfile, source: str) -> DataEvidence:
     version = _version(left)
     found = moved(pairs, measurements)
     return DataEvidence(
-        dict(profile.rows), tuple(columns), source, profile.digest, profile.notes, version or None, found
+        rows=dict(profile.rows),
+        columns=tuple(columns),
+        source=source,
+        digest=profile.digest,
+        notes=profile.notes,
+        released_version=version or None,
+        moved=found,
     )
 
 
@@ -94,7 +100,15 @@ def _distances(left: Left, pairs: list[Compared], measurements: tuple[Measuremen
         for column, sort, apart, limit in comparing.of_every_column(pair, comparing.limits_of(schema, pair.side)):
             m = judged.get((pair.side, f"{pair.split}: {column}"))
             result = outcome(m) if m else ""
-            drift = Drift(pair.split, against, MEASURES[sort == NUMBERS], apart.value, limit, version, result)
+            drift = Drift(
+                split=pair.split,
+                against=against,
+                measure=MEASURES[sort == NUMBERS],
+                value=apart.value,
+                limit=limit,
+                released_version=version,
+                outcome=result,
+            )
             found.setdefault(column, []).append(drift)
     return found
 
@@ -110,7 +124,15 @@ def _in_split(feature: statistics_pb2.FeatureNameStatistics, rows: int) -> Colum
 def _numbers(stats: statistics_pb2.NumericStatistics, rows: int) -> ColumnInSplit:
     missing = rows - int(stats.common_stats.num_non_missing)
     return ColumnInSplit(
-        rows, missing, None, stats.mean, stats.std_dev, stats.min, stats.median, stats.max, _histogram(stats)
+        rows=rows,
+        missing=missing,
+        distinct=None,
+        mean=stats.mean,
+        std=stats.std_dev,
+        low=stats.min,
+        median=stats.median,
+        high=stats.max,
+        histogram=_histogram(stats),
     )
 
 

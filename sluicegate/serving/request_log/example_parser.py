@@ -97,10 +97,18 @@ def _parser(kinds: tuple[tuple[str, str], ...]) -> Any:
 
     def parse_rows(serialized: Any) -> Any:
         ragged = tf.raw_ops.ParseExampleV2(
-            serialized=serialized, names=[], sparse_keys=[], dense_keys=[], ragged_keys=[name for name, _ in kinds],
-            dense_defaults=[], num_sparse=0, sparse_types=[], ragged_value_types=[_TYPES[kind] for _, kind in kinds],
-            ragged_split_types=["int64"] * len(kinds), dense_shapes=[],
-        )  # fmt: skip
+            serialized=serialized,
+            names=[],
+            sparse_keys=[],
+            dense_keys=[],
+            ragged_keys=[name for name, _ in kinds],
+            dense_defaults=[],
+            num_sparse=0,
+            sparse_types=[],
+            ragged_value_types=[_TYPES[kind] for _, kind in kinds],
+            ragged_split_types=["int64"] * len(kinds),
+            dense_shapes=[],
+        )
         return ragged.ragged_values, ragged.ragged_row_splits
 
     return tf.function(parse_rows).get_concrete_function(tf.TensorSpec([None], tf.string))

@@ -139,8 +139,15 @@ class RestApp:
         request_id = headers.get("x-request-id") or new_id()
         key = self.routing_key.of(headers, lambda column: _first(document, column), request_id)
         call = Call(
-            _APIS[target.kind], "REST", target.name, request_id, key, now, time.time(), now + self.options.timeout
-        )  # fmt: skip
+            api=_APIS[target.kind],
+            entrypoint="REST",
+            model=target.name,
+            request_id=request_id,
+            key=key,
+            began=now,
+            received=time.time(),
+            deadline=now + self.options.timeout,
+        )
         lease_of = self.core.library.lease
         with self.core.watch(call), lease_of(target.name, target.version, target.label, key) as lease:
             answer = self._predict if target.kind == "predict" else self._on_examples

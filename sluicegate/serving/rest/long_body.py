@@ -227,7 +227,10 @@ class _Body:
         return True
 
     def _is_blank(self, start: int, end: int) -> bool:
-        return all(not bytes(self._view[at : min(at + spans.BLOCK, end)]).strip(_SPACE) for at in range(start, end, spans.BLOCK))  # fmt: skip
+        return all(
+            not bytes(self._view[at : min(at + spans.BLOCK, end)]).strip(_SPACE)
+            for at in range(start, end, spans.BLOCK)
+        )
 
     def _surrogates(self) -> bool:
         """Whether half of a surrogate pair is escaped anywhere: then all of the body must be UTF-8."""

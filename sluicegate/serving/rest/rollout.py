@@ -117,9 +117,17 @@ def _after(base_path: Path | StorageFolder, before: Release, order: Order, who: 
     else:
         digest = next((c.model_digest for c in reversed(before.history) if c.version == version), "")
     line = Change(
-        at=now, action=TRAFFIC, mode=after.mode, version=version, previous=before.stable, run_id="", model_digest=digest,
-        overrides=overrides, by=who, what=what,
-    )  # fmt: skip
+        at=now,
+        action=TRAFFIC,
+        mode=after.mode,
+        version=version,
+        previous=before.stable,
+        run_id="",
+        model_digest=digest,
+        overrides=overrides,
+        by=who,
+        what=what,
+    )
     return replace(after, history=(*before.history, line))
 
 

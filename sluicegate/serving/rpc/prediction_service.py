@@ -178,7 +178,16 @@ class PredictionService:
         request_id = headers.get("x-request-id") or new_id()
         left, now = context.time_remaining(), self.core.clock()
         key = self.routing_key.of(headers, lambda name: _first(keyed, name), request_id)
-        return Call(api, "GRPC", spec.name, request_id, key, now, time.time(), None if left is None else now + left)
+        return Call(
+            api=api,
+            entrypoint="GRPC",
+            model=spec.name,
+            request_id=request_id,
+            key=key,
+            began=now,
+            received=time.time(),
+            deadline=None if left is None else now + left,
+        )
 
 
 def _first(request: Any, column: str) -> str | None:

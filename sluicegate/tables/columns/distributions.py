@@ -73,7 +73,7 @@ def _kept(points: Any, counts: Any) -> Numbers:
         ranks = np.linspace(1, present, QUANTILES + 1)
         kept = np.unique(np.append(np.searchsorted(upto, ranks), 0))
         points, counts, upto = points[kept], counts[kept], upto[kept]
-    return Numbers(present, points, upto, upto - counts, True, mean, std)
+    return Numbers(present=present, points=points, upto=upto, below=upto - counts, is_exact=True, mean=mean, std=std)
 
 
 def _moments(points: Any, counts: Any) -> tuple[float | None, float | None]:

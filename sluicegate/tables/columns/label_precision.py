@@ -91,6 +91,8 @@ def _with_note(found: TypedColumn, before: TypedColumn) -> TypedColumn:
 
 def _not_whole(column: TypedColumn) -> Problem:
     return Problem(
-        f"column {column.name!r} (label)", "numbers with decimals", "whole numbers (INT in the schema)",
+        f"column {column.name!r} (label)",
+        "numbers with decimals",
+        "whole numbers (INT in the schema)",
         "set type: FLOAT in the schema, or BYTES where a label must keep more digits than 32-bit floats have",
-    )  # fmt: skip
+    )

@@ -99,9 +99,14 @@ def _missing(table: RawTable, source: Source) -> list[Advice]:
         elif found:
             shown = ", ".join(f"'{word}'" for word in found.words[:3])
             perhaps.append(
-                Advice("data.missing", column.name, f"{found.rows:,} rows hold {shown}, and {found.share:.0%} of its values are "
-                       "numbers, unless these words mean something", found.words[:3])
-            )  # fmt: skip
+                Advice(
+                    "data.missing",
+                    column.name,
+                    f"{found.rows:,} rows hold {shown}, and {found.share:.0%} of its values are "
+                    "numbers, unless these words mean something",
+                    found.words[:3],
+                )
+            )
     perhaps += _country_codes(table, source)
     if not words:
         return perhaps

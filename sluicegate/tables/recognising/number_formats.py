@@ -11,9 +11,16 @@ from sluicegate.tables.cells import are_numbers, unformatted
 from sluicegate.tables.encoded import EncodedColumn
 
 _FORMATS = (
-    NumberFormat(), NumberFormat(".", ","), NumberFormat(",", ""), NumberFormat(",", "."), NumberFormat(".", " "),
-    NumberFormat(",", " "), NumberFormat(".", "'"), NumberFormat(",", "'"), NumberFormat(".", "_"),
-)  # fmt: skip
+    NumberFormat(),
+    NumberFormat(".", ","),
+    NumberFormat(",", ""),
+    NumberFormat(",", "."),
+    NumberFormat(".", " "),
+    NumberFormat(",", " "),
+    NumberFormat(".", "'"),
+    NumberFormat(",", "'"),
+    NumberFormat(".", "_"),
+)
 """From the plainest: of formats that read the same, the first is taken."""
 MIN_SHARE = 0.95
 SAMPLE = 200

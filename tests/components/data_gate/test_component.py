@@ -44,9 +44,13 @@ class Data:
     """
 
     def __init__(
-        self, folder: Path, tables: dict[str, pd.DataFrame], edit_schema: Any = None, drawn: tuple[str, ...] = (),
+        self,
+        folder: Path,
+        tables: dict[str, pd.DataFrame],
+        edit_schema: Any = None,
+        drawn: tuple[str, ...] = (),
         is_kept: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.folder, self.is_kept = folder, is_kept
         self.examples = artifact(Examples, folder / "examples")
         (folder / "examples").mkdir()

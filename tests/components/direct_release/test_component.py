@@ -30,9 +30,11 @@ def released(folder: Path, mode: str, overrides: str = "", split_json: str = "",
     release_metrics.write(release_metrics.ReleaseMetrics("binary", (), 0.5), folder / "quality")
     inputs = {
         "examples": artifact(Examples, folder / "examples"),
-        "pushed": artifact(PushedModel, folder / "pushed", **pushed), "statistics": statistics, "verdict": verdict,
+        "pushed": artifact(PushedModel, folder / "pushed", **pushed),
+        "statistics": statistics,
+        "verdict": verdict,
         "quality": quality,
-    }  # fmt: skip
+    }
     run(DirectRelease, inputs, {"release": record}, mode=mode, run_id="run-1", split_json=split_json)
     return record
 

@@ -49,8 +49,10 @@ class Net(tf.Module):
         self.centres = tf.constant([45.0, 45, 1, 0, 8], tf.float64)
 
     def signature(self) -> Any:
-        specs = {f"in_{j}": tf.TensorSpec([None], tf.string if name == "sex" else tf.float64, name=f"in_{j}")
-                 for j, name in enumerate(COLUMNS)}  # fmt: skip
+        specs = {
+            f"in_{j}": tf.TensorSpec([None], tf.string if name == "sex" else tf.float64, name=f"in_{j}")
+            for j, name in enumerate(COLUMNS)
+        }
         return tf.function(self._raw).get_concrete_function(**specs)
 
     def _raw(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -65,9 +67,15 @@ class Net(tf.Module):
 def save_model(folder: Path, described: bool = True) -> Path:
     net, path = Net(), folder / "Format-Serving"
     tf.saved_model.save(net, str(path), {"serving_raw": net.signature()})
-    inputs = {name: {"input": f"in_{j}", "dtype": "string" if name == "sex" else "float64",
-                     "example_dtype": _example_dtype(name), "kind": "category" if name == "sex" else "number"}
-              for j, name in enumerate(COLUMNS)}  # fmt: skip
+    inputs = {
+        name: {
+            "input": f"in_{j}",
+            "dtype": "string" if name == "sex" else "float64",
+            "example_dtype": _example_dtype(name),
+            "kind": "category" if name == "sex" else "number",
+        }
+        for j, name in enumerate(COLUMNS)
+    }
     if described:
         (path / "assets.extra").mkdir()
         (path / "assets.extra" / "model.json").write_text(json.dumps({"inputs": inputs}))
@@ -105,12 +113,14 @@ def write_scores(folder: Path, scores: np.ndarray) -> None:
     about = About("binary", CLASSES, 0.5, sensitive=("sex", "age"))
     label = (np.random.default_rng(1).random(len(scores)) < scores[:, 1]).astype(np.int64)
     columns = {
-        "row": np.arange(len(scores)), "label": label, "weight": np.ones(len(scores)),
+        "row": np.arange(len(scores)),
+        "label": label,
+        "weight": np.ones(len(scores)),
         "decision": (scores[:, 1] >= 0.5).astype(np.int64),
         **{SCORE + name: scores[:, j] for j, name in enumerate(CLASSES)},
         "group_sex": Texts.of(value.decode() for value in RAW["sex"][: len(scores)]),
         "group_age": RAW["age"][: len(scores)],
-    }  # fmt: skip
+    }
     scored_rows.save(ScoredRows(about, columns), folder)
 
 
@@ -126,16 +136,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reported(world: Path, out: Path, **explanation: Any) -> tuple[Any, verdict.Verdict]:
     examples = artifact(Examples, world / "examples")
     examples.split_names = encode_split_names(["test"])
-    inputs = {"examples": examples, "model": artifact(Model, world / "model"),
-              "predictions": artifact(Predictions, world / "predictions")}  # fmt: skip
+    inputs = {
+        "examples": examples,
+        "model": artifact(Model, world / "model"),
+        "predictions": artifact(Predictions, world / "predictions"),
+    }
     outputs = {
         "verdict": artifact(GateVerdict, out / "verdict"),
         "report": artifact(ExplanationEvidence, out / "report"),
     }
     fairness = section(Fairness, sensitive=["sex", {"column": "age", "bins": [25, 60]}])
     asked = {"rows": 300, "repeats": 3, "references": 20, "shown": 1, "monotone": {"age": "up"}, **explanation}
-    run(ExplanationReport, inputs, outputs, explanation_json=to_text(section(Wanted, **asked)),
-        fairness_json=to_text(fairness), seed=7)  # fmt: skip
+    run(
+        ExplanationReport,
+        inputs,
+        outputs,
+        explanation_json=to_text(section(Wanted, **asked)),
+        fairness_json=to_text(fairness),
+        seed=7,
+    )
     return explanation_evidence.read(outputs["report"].uri), verdict.read(outputs["verdict"].uri)
 
 

@@ -70,9 +70,12 @@ def judged(folder: Path, predictions: Path, **section: Any) -> tuple[Verdict, fa
 
 def test_adult_with_text_numbers_missing_and_a_released_model(tmp_path: Path) -> None:
     verdict, evidence = judged(
-        tmp_path, census(tmp_path, baseline_version=4),
-        sensitive=["sex", "race", {"column": "age", "bins": [25, 40, 60]}], depth=3, limits=[PARITY, RISE],
-    )  # fmt: skip
+        tmp_path,
+        census(tmp_path, baseline_version=4),
+        sensitive=["sex", "race", {"column": "age", "bins": [25, 40, 60]}],
+        depth=3,
+        limits=[PARITY, RISE],
+    )
     assert [m.status for m in verdict.measurements] == [Status.FAILED, Status.PASSED]
     assert [m.setting for m in verdict.measurements] == ["fairness.limits.0.at_most", "fairness.limits.1.max_rise"]
     assert (evidence.rows, evidence.weighted, evidence.baseline_version) == (15_060, False, 4)
@@ -111,9 +114,10 @@ def test_a_first_model_is_a_bootstrap(tmp_path: Path) -> None:
         ("score_>50K", [3, 8], np.nan, "2 of 15,060 rows hold no finite number, first row 3"),
         ("score_<=50K", [5], np.inf, "1 of 15,060 rows hold no finite number, first row 5"),
         ("weight", [0], np.nan, "1 of 15,060 rows are negative or no finite number, first row 0"),
-        ("weight", [4, 9], -1.0, "2 of 15,060 rows are negative"), ("weight", slice(None), 0.0, "0 in every row"),
+        ("weight", [4, 9], -1.0, "2 of 15,060 rows are negative"),
+        ("weight", slice(None), 0.0, "0 in every row"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_number_to_reckon_with_is_refused_by_name(
     tmp_path: Path, column: str, rows: Any, value: float, said: str
 ) -> None:
@@ -182,10 +186,15 @@ def spoilt(folder: Path, column: str, rows: Any, value: float) -> Path:
 def regression(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     label = rng.normal(10, 2, 4000)
-    table = pd.DataFrame({
-        "row": np.arange(4000), "label": label, "value": (label + rng.normal(0, 1, 4000)).astype("float32"),
-        "weight": 1.0, "group_sex": np.where(np.arange(4000) % 3 == 0, "f", "m"),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "row": np.arange(4000),
+            "label": label,
+            "value": (label + rng.normal(0, 1, 4000)).astype("float32"),
+            "weight": 1.0,
+            "group_sex": np.where(np.arange(4000) % 3 == 0, "f", "m"),
+        }
+    )
     table.loc[0, "label"] = np.nan
     return scored(folder / "predictions", table, {"task": "regression", "classes": [], "sensitive": ["sex"]})
 

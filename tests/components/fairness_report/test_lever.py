@@ -36,9 +36,12 @@ def test_an_intersection_and_another_goal_are_named():
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("predictive_parity_difference", Status.FAILED), ("demographic_parity_ratio", Status.UNKNOWN),
-     ("demographic_parity_ratio", Status.PASSED)],
-)  # fmt: skip
+    [
+        ("predictive_parity_difference", Status.FAILED),
+        ("demographic_parity_ratio", Status.UNKNOWN),
+        ("demographic_parity_ratio", Status.PASSED),
+    ],
+)
 def test_nothing_is_promised_where_no_mitigation_aims_at_it_or_nothing_failed(name, status):
     assert refused(name, "sex", status) == ""
 
@@ -78,12 +81,14 @@ OTHER_COLUMNS = Mitigation("constrained", ("race",))
         (Mitigation("thresholds", ("sex",)), "--set training.mitigation=constrained;"),
         (Mitigation("reweigh", ("sex",)), "--set training.mitigation=constrained;"),
         (Mitigation("constrained", ("sex",), mitigation_strength=0.3), "--set training.mitigation_strength=1;"),
-        (Mitigation("constrained", ("sex",), "equal_opportunity"),
-         "--set training.mitigation_of=[sex] --set training.mitigation_goal=parity;"),
+        (
+            Mitigation("constrained", ("sex",), "equal_opportunity"),
+            "--set training.mitigation_of=[sex] --set training.mitigation_goal=parity;",
+        ),
         (OTHER_COLUMNS, "--set training.mitigation_of=[sex];"),
         (Mitigation("reweigh", ("race",)), "--set training.mitigation=constrained --set training.mitigation_of=[sex];"),
     ],
-)  # fmt: skip
+)
 def test_what_training_does_already_is_not_proposed(trained, options):
     said = refused("demographic_parity_ratio", "sex", trained=trained)
     assert f"A lever: {options}" in said

@@ -95,8 +95,10 @@ def test_memory_that_cannot_be_seen_is_reported_and_does_not_gate() -> None:
 def test_a_check_that_could_not_be_made_is_an_error() -> None:
     verdict = broken(CHECKS, "no daemon", "platform_unreachable")
     assert (verdict.status, verdict.reason, verdict.refusals[0].detail) == (
-        Status.ERROR, "platform_unreachable", "no daemon",
-    )  # fmt: skip
+        Status.ERROR,
+        "platform_unreachable",
+        "no daemon",
+    )
 
 
 def test_percentiles_are_by_nearest_rank() -> None:

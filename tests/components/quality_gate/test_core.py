@@ -308,8 +308,9 @@ class TestSlices:
     def test_each_group_is_judged(self) -> None:
         verdict = one(self.LIMIT, self.rows(M=200, F_bad=200))
         assert [(m.slice, m.status) for m in verdict.measurements] == [
-            ("sex=F_bad", Status.FAILED), ("sex=M", Status.PASSED),
-        ]  # fmt: skip
+            ("sex=F_bad", Status.FAILED),
+            ("sex=M", Status.PASSED),
+        ]
 
     def test_a_group_too_small_is_reported_and_does_not_gate(self) -> None:
         verdict = one(self.LIMIT, self.rows(M=200, F_bad=99))
@@ -365,8 +366,9 @@ def test_what_is_kept_of_a_release_and_what_a_report_gets() -> None:
     assert 0 < kept.error < 0.1
     said, label = rows.decision == 1, rows.label == 1
     assert judged.measured.confusion == (
-        ((~said & ~label).sum(), (said & ~label).sum()), ((~said & label).sum(), (said & label).sum()),
-    )  # fmt: skip
+        ((~said & ~label).sum(), (said & ~label).sum()),
+        ((~said & label).sum(), (said & label).sum()),
+    )
 
 
 def test_the_majority_is_the_constant_of_classes() -> None:

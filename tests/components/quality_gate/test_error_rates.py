@@ -23,8 +23,13 @@ def test_what_init_writes_refuses_hardly_ever() -> None:
     assert refused("", World(1000, 0.2), INIT, 100, seed=19).hits <= 2
 
 
-@pytest.mark.parametrize(("world", "least"), [
-    (World(3000, 0.3, lost=0.06), 95), (World(1000, 0.3, shuffled=0.6), 95), (World(3000, 0.1, "groups", lost=0.2), 90),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("world", "least"),
+    [
+        (World(3000, 0.3, lost=0.06), 95),
+        (World(1000, 0.3, shuffled=0.6), 95),
+        (World(3000, 0.1, "groups", lost=0.2), 90),
+    ],
+)
 def test_losses_are_found(world: World, least: int) -> None:
     assert refused("", world, INIT, 100, seed=20).hits >= least

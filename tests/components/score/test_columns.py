@@ -59,12 +59,18 @@ def transformed_label(rows, roles):
 
 CELLS = st.one_of(
     st.lists(st.sampled_from([None, *(c.encode() for c in CLASSES), b"", b"no", b" yes", b"\xff"]), min_size=1),
-    st.lists(st.one_of(st.none(), st.sampled_from([1, -2, 3, 2**53 + 1, 7]), st.integers(-(2**63), 2**63 - 1)), min_size=1),
     st.lists(
-        st.one_of(st.none(), st.sampled_from([1.0, 2.5, 0.1, 1e20, 3.0, math.inf, math.nan]), st.floats(width=32, allow_subnormal=False)),
+        st.one_of(st.none(), st.sampled_from([1, -2, 3, 2**53 + 1, 7]), st.integers(-(2**63), 2**63 - 1)), min_size=1
+    ),
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.sampled_from([1.0, 2.5, 0.1, 1e20, 3.0, math.inf, math.nan]),
+            st.floats(width=32, allow_subnormal=False),
+        ),
         min_size=1,
     ),
-).filter(lambda cells: any(cell is not None for cell in cells))  # fmt: skip
+).filter(lambda cells: any(cell is not None for cell in cells))
 
 #: TensorFlow's first call takes longer than Hypothesis allows an example.
 patient = settings(deadline=None)

@@ -283,12 +283,17 @@ def test_a_released_model_that_cannot_be_compared_leaves_no_columns_and_says_why
 def test_a_released_model_that_gives_up_midway_leaves_no_half_columns(tmp_path):
     sizes = (30, 20)
     rows = [
-        tf.train.Example(features=tf.train.Features(feature={
-            "x": tiny_model._feature(0.5), "y": tiny_model._feature("no"),
-            **({"gone": tiny_model._feature(0.5)} if row < sizes[0] else {}),
-        })).SerializeToString()
+        tf.train.Example(
+            features=tf.train.Features(
+                feature={
+                    "x": tiny_model._feature(0.5),
+                    "y": tiny_model._feature("no"),
+                    **({"gone": tiny_model._feature(0.5)} if row < sizes[0] else {}),
+                }
+            )
+        ).SerializeToString()
         for row in range(sum(sizes))
-    ]  # fmt: skip
+    ]
     released = artifact(Model, needs_more(tmp_path / "r"), version=4)
     examples = shards_of(tmp_path / "e", rows, *sizes)
     found = score(examples, tiny(tmp_path / "m", BINARY), ROLES, tmp_path / "out", baseline=released).rows

@@ -56,8 +56,13 @@ def score(
     given.split_names = '["train", "test"]'
     inputs = {"examples": [given], "model": [artifact(Model, model)]} | ({"baseline": [baseline]} if baseline else {})
     found = artifact(Predictions, out)
-    properties = {"split": "test", "sensitive_json": json.dumps(list(sensitive)), "roles_json": roles.to_json(),
-                  "split_json": split, "slices_json": json.dumps(list(slices))}  # fmt: skip
+    properties = {
+        "split": "test",
+        "sensitive_json": json.dumps(list(sensitive)),
+        "roles_json": roles.to_json(),
+        "split_json": split,
+        "slices_json": json.dumps(list(slices)),
+    }
     Executor(Executor.Context(IN_MEMORY)).Do(inputs, {"predictions": [found]}, properties)
     return Scored(found, read(out))
 
@@ -75,8 +80,10 @@ def shards_of(folder: Path, records: list[bytes], *sizes: int) -> Path:
 
 def table_of(folder: Path, **columns: Any) -> Path:
     """An Examples folder whose split "test" is this table, written by ExampleGen; None is a missing cell."""
-    arrays = {name: pa.array(cells, pa.float32()) if isinstance(cells[0], float) else pa.array(cells)
-              for name, cells in columns.items()}  # fmt: skip
+    arrays = {
+        name: pa.array(cells, pa.float32()) if isinstance(cells[0], float) else pa.array(cells)
+        for name, cells in columns.items()
+    }
     write_examples(pa.table(arrays), str(folder / "Split-test"))
     return folder
 

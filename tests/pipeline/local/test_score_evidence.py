@@ -24,16 +24,21 @@ def binary(folder, seed=0, *, baseline=True, ties=False):
         "binary", ("no", "yes"), 0.45, 0.5, sensitive=("sex", "age"), baseline_version=3 if baseline else None
     )
     columns = {
-        "row": np.arange(ROWS), "label": label, "decision": (score >= 0.45).astype(int),
-        "score_no": (1 - score).astype(np.float32), "score_yes": score.astype(np.float32),
-        "weight": rng.uniform(0.5, 2, ROWS), "group_sex": Texts.of([("F", "M", None)[n % 3] for n in range(ROWS)]),
+        "row": np.arange(ROWS),
+        "label": label,
+        "decision": (score >= 0.45).astype(int),
+        "score_no": (1 - score).astype(np.float32),
+        "score_yes": score.astype(np.float32),
+        "weight": rng.uniform(0.5, 2, ROWS),
+        "group_sex": Texts.of([("F", "M", None)[n % 3] for n in range(ROWS)]),
         "group_age": rng.integers(18, 80, ROWS).astype(float),
-    }  # fmt: skip
+    }
     if baseline:
         columns |= {
-            "baseline_decision": (before >= 0.5).astype(int), "baseline_score_no": (1 - before).astype(np.float32),
+            "baseline_decision": (before >= 0.5).astype(int),
+            "baseline_score_no": (1 - before).astype(np.float32),
             "baseline_score_yes": before.astype(np.float32),
-        }  # fmt: skip
+        }
     rows = ScoredRows(about, columns)
     scored_rows.save(rows, folder)
     return rows

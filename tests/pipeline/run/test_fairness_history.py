@@ -68,8 +68,10 @@ def runs(tmp_path: Path) -> Runs:
 def test_the_past_stands_in_order_with_versions_and_intervals(runs: Runs) -> None:
     found = runs.history("r5").entries
     assert [(e.run_id, e.version, e.value, e.status) for e in found] == [
-        ("r1", 100, 0.5, "PASSED"), ("r2", None, 0.6, "FAILED"), ("r4", 101, 0.7, "PASSED"),
-    ]  # fmt: skip
+        ("r1", 100, 0.5, "PASSED"),
+        ("r2", None, 0.6, "FAILED"),
+        ("r4", 101, 0.7, "PASSED"),
+    ]
     assert (found[0].low, found[0].high) == (0.4, 0.6)
     assert (found[1].measure, found[1].grouping, found[1].split_digest) == ("impact_ratio", "sex x race", OTHER)
     assert found[0].at.endswith("+00:00")

@@ -90,10 +90,13 @@ def test_all_problems_come_together_each_with_its_line(written):
     text = GOOD.replace("epochs: 3", "epochs: 0").replace("[8, 4]", "[8, x]").replace("label: y", "lable: y")
     error = refused(written(text + "name: z\n"), "tuning.trials=many")
     assert {problem.place for problem in error.problems} == {
-        "my.yaml, line 11, key name", "my.yaml, key label", "my.yaml, line 6, key training.layers.1",
-        "my.yaml, line 5, key training.epochs", "--set tuning.trials=many, key tuning.trials",
+        "my.yaml, line 11, key name",
+        "my.yaml, key label",
+        "my.yaml, line 6, key training.layers.1",
+        "my.yaml, line 5, key training.epochs",
+        "--set tuning.trials=many, key tuning.trials",
         "my.yaml, line 3, key lable",
-    }  # fmt: skip
+    }
     assert "6 problems" in error.headline
 
 
@@ -121,7 +124,7 @@ def test_all_problems_come_together_each_with_its_line(written):
         ("a: &a [*a]\n", "my.yaml", "nested too deep", "without nesting"),
         ("a: " + "[" * 3000, "my.yaml", "nested too deep", "without nesting"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_settings(written, text, place, got, remedy):
     problem = only_problem(written(text))
     assert problem.place == place

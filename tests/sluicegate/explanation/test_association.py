@@ -24,8 +24,9 @@ def test_two_text_columns_by_cramers_v_which_is_near_0_by_chance_and_1_when_one_
     assert found[0, 1] == pytest.approx(1)
     assert found[0, 2] < 0.1
     noisy = np.where(RNG.random(N) < 0.5, LETTERS, RNG.permutation(LETTERS)).astype(object)
-    plain = stats.contingency.association(np.asarray([[((noisy == a) & (b == LETTERS)).sum() for b in "abcd"]
-                                                      for a in "abcd"]))  # fmt: skip
+    plain = stats.contingency.association(
+        np.asarray([[((noisy == a) & (b == LETTERS)).sum() for b in "abcd"] for a in "abcd"])
+    )
     assert matrix(of_columns({"a": LETTERS, "b": noisy}))[0, 1] == pytest.approx(plain, abs=0.02)
 
 
@@ -63,8 +64,9 @@ def test_groups_are_those_whose_mean_association_is_high_and_chains_do_not_form(
 
 def test_a_proxy_of_a_group_is_found() -> None:
     groups = (X > 0).astype(int)
-    found = with_groups(of_columns({"x": X, "noise": RNG.normal(size=N), "t": np.where(X > 0, "m", "f").astype(object)}),
-                        groups)  # fmt: skip
+    found = with_groups(
+        of_columns({"x": X, "noise": RNG.normal(size=N), "t": np.where(X > 0, "m", "f").astype(object)}), groups
+    )
     assert found[0] > 0.8
     assert found[1] < 0.1
     assert found[2] == pytest.approx(1)

@@ -69,8 +69,12 @@ def test_partial_dependence_is_the_mean_of_the_rows_curves_and_scikit_learns() -
 
 
 def test_points_reach_the_ends_hold_a_missing_value_and_are_no_more_than_20() -> None:
-    table = of_columns({"mostly 0": np.concatenate([np.zeros(900), np.arange(1.0, 100), [np.nan]]),
-                        "names": np.array([f"n{i % 40}" for i in range(1000)], object)})  # fmt: skip
+    table = of_columns(
+        {
+            "mostly 0": np.concatenate([np.zeros(900), np.arange(1.0, 100), [np.nan]]),
+            "names": np.array([f"n{i % 40}" for i in range(1000)], object),
+        }
+    )
     texts = [table.columns[0].text(code) for code in points(table, 0).tolist()]
     assert (texts[0], texts[-2:]) == ("0", ["99", "(missing)"])
     assert 10 <= len(texts) <= 20

@@ -19,8 +19,9 @@ def test_it_agrees_with_scikit_learn_within_the_noise_of_the_shuffles() -> None:
     fitted = LinearRegression().fit(columns, label)
     ask, table = asker(lambda x: fitted.predict(np.stack(list(x.values()), axis=1))[:, None], raw)
     measure = quality("regression", label, np.ones(400))
-    found = losses(ask, table.codes, [[j] for j in range(4)], [(measure, 1.0)],
-                   (np.ones(400), REPEATS, np.random.default_rng(5)))  # fmt: skip
+    found = losses(
+        ask, table.codes, [[j] for j in range(4)], [(measure, 1.0)], (np.ones(400), REPEATS, np.random.default_rng(5))
+    )
     oracle = permutation_importance(fitted, columns, label, scoring="r2", n_repeats=REPEATS, random_state=0)
     for [loss], mean, sd in zip(found, oracle.importances_mean, oracle.importances_std, strict=True):
         noise = np.hypot(loss.repeat_sd or 0, sd) / np.sqrt(REPEATS)

@@ -131,10 +131,15 @@ def test_keys_of_one_row_change_nothing_and_five_copies_of_each_row_count_once(t
 
     sex = rows.sensitive[0]
     copies = replace(
-        rows, label=five(rows.label), decision=five(rows.decision), scores=five(rows.scores), cluster=five(rows.cluster),
-        baseline_decision=five(rows.baseline_decision), baseline_scores=five(rows.baseline_scores),
+        rows,
+        label=five(rows.label),
+        decision=five(rows.decision),
+        scores=five(rows.scores),
+        cluster=five(rows.cluster),
+        baseline_decision=five(rows.baseline_decision),
+        baseline_scores=five(rows.baseline_scores),
         sensitive=(replace(sex, codes=five(sex.codes)),),
-    )  # fmt: skip
+    )
     again = grouping(copies).interval(measure, levels)
     assert again.low == pytest.approx(alone.low, abs=0.002)
     assert again.high == pytest.approx(alone.high, abs=0.002)

@@ -97,15 +97,19 @@ def test_the_printed_bootstrap_is_the_one_by_key() -> None:
     """As wide as that of one row per key, and not of five."""
     rows = keyed(2, keys=500, per=1)
     five = replace(
-        rows, **{name: np.repeat(getattr(rows, name), 5, axis=0) for name in
-                 ("label", "decision", "scores", "baseline_decision", "baseline_scores", "cluster")},
+        rows,
+        **{
+            name: np.repeat(getattr(rows, name), 5, axis=0)
+            for name in ("label", "decision", "scores", "baseline_decision", "baseline_scores", "cluster")
+        },
         sensitive=(replace(rows.sensitive[0], codes=np.repeat(rows.sensitive[0].codes, 5)),),
-    )  # fmt: skip
+    )
     for name in ("demographic_parity_difference", "score_difference"):
         key = (("sex",), name)
         alone, by_key, by_row = (
-            float(np.std(resampled(one, 2000).candidate[key])) for one in (replace(rows, cluster=None), five, replace(five, cluster=None))
-        )  # fmt: skip
+            float(np.std(resampled(one, 2000).candidate[key]))
+            for one in (replace(rows, cluster=None), five, replace(five, cluster=None))
+        )
         assert by_key == pytest.approx(alone, rel=0.1)
         assert by_row < 0.6 * alone
 
@@ -127,8 +131,9 @@ def test_more_kinds_of_keys_than_fit_are_put_together_without_losing_their_sprea
 
 
 def test_a_draw_and_a_shuffle_hold_all_keys() -> None:
-    cells = KeyedCells(np.array([0, 0, 1, 2, 2, 2]), np.array([0, 0, 1, 1, 1, 0]), np.array([0, 3, 1, 2, 2, 5]),
-                       np.arange(1.0, 7.0), 2)  # fmt: skip
+    cells = KeyedCells(
+        np.array([0, 0, 1, 2, 2, 2]), np.array([0, 0, 1, 1, 1, 0]), np.array([0, 3, 1, 2, 2, 5]), np.arange(1.0, 7.0), 2
+    )
     kinds = Kinds.of(cells, np.random.default_rng(0))
     assert kinds.table.sum() == 21
     plain = Kinds.of(replace(cells, weight=None), np.random.default_rng(0))
@@ -145,8 +150,9 @@ def test_the_proof_shuffles_keys_and_judges_by_key() -> None:
     by_key = list(groupings(part, [("sex",)], Floors()))
     by_row = [replace(one, clustered=None) for one in by_key]
     found, of_rows = (
-        {row.measure: row for row in proof.prove(part.joint, made, 0.025, 0, keyed=part.keyed_cells)} for made in (by_key, by_row)  # type: ignore[arg-type]
-    )  # fmt: skip
+        {row.measure: row for row in proof.prove(part.joint, made, 0.025, 0, keyed=part.keyed_cells)}
+        for made in (by_key, by_row)  # type: ignore[arg-type]
+    )
     measure = "demographic_parity_difference"
     print({name: (row.false_refusals, of_rows[name].false_refusals) for name, row in found.items()})
     assert all(row.false_refusals <= row.highest_allowed for row in found.values())

@@ -57,8 +57,10 @@ def test_fair_models_are_hardly_ever_refused(name: str) -> None:
     ]
     rows = list(proof.prove(joint, made, LEVELS.near, seed=0, asked=asked))
     for row in rows:
-        print(f"{name:15} {' x '.join(row.of):10} {row.measure:30} {row.limit:<6g} FAILED {row.false_refusals:.3f} "
-              f"UNKNOWN {row.unknown:.3f} PASSED {row.passed:.3f} point value alone {row.raw_refusals:.3f}")  # fmt: skip
+        print(
+            f"{name:15} {' x '.join(row.of):10} {row.measure:30} {row.limit:<6g} FAILED {row.false_refusals:.3f} "
+            f"UNKNOWN {row.unknown:.3f} PASSED {row.passed:.3f} point value alone {row.raw_refusals:.3f}"
+        )
     assert len(rows) == 3 * (5 + 2 * 2)
     assert all(row.shuffles == 400 for row in rows)
     assert max(row.false_refusals for row in rows) <= ALLOWED
@@ -124,9 +126,14 @@ WORLDS = {
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize(
     "measure",
-    ["demographic_parity_difference", "equal_opportunity_difference", "equalized_odds_difference", "equalized_odds_sum",
-     "demographic_parity_ratio"],
-)  # fmt: skip
+    [
+        "demographic_parity_difference",
+        "equal_opportunity_difference",
+        "equalized_odds_difference",
+        "equalized_odds_sum",
+        "demographic_parity_ratio",
+    ],
+)
 def test_intervals_cover_the_true_gap(measure: str, world: str) -> None:
     """Groups of very different sizes and known rates; each end misses at most one time in forty."""
     rng, trials = np.random.default_rng(3), 1000
@@ -310,7 +317,7 @@ def test_a_proof_that_did_not_hold_is_said_in_the_verdict() -> None:
     assert verdict.detail == (
         "Refused. Of 400 models made fair by shuffling the groups of sex x race, impact_ratio at 0.8 refused 12.0 %, where 7.2 % are allowed: "
         "its refusals cannot be trusted on these rows."
-    )  # fmt: skip
+    )
     assert with_proof(Verdict("fairness", Status.PASSED), [replace(row, false_refusals=0.0718)]).detail == ""
 
 

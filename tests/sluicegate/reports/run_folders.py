@@ -293,7 +293,10 @@ def census_serving() -> ev.ServingEvidence:
     """gRPC well, REST with a difference and a lost answer."""
     quick = tuple(1.5 + n / 100 for n in range(100))
     return ev.ServingEvidence(
-        "process", "a server process (python -m sluicegate.serving)", 7.4, rows=100,
+        "process",
+        "a server process (python -m sluicegate.serving)",
+        7.4,
+        rows=100,
         ways=(
             ev.WayOfAsking("gRPC", "serving_default", 100, 100, quick, 1.2e-8),
             ev.WayOfAsking("REST", "serving_raw", 100, 99, quick[:99], 0.25, 2, "Row 3: 0.25, and the model says 0.5."),
@@ -302,8 +305,10 @@ def census_serving() -> ev.ServingEvidence:
             ev.BadRequest("gRPC", "an unknown model", "NOT_FOUND", refused=True),
             ev.BadRequest("REST", "no instances", "500 Internal Server Error", refused=False),
         ),
-        well_after=True, memory_mb=612.5, log="E something <b>happened</b>",
-    )  # fmt: skip
+        well_after=True,
+        memory_mb=612.5,
+        log="E something <b>happened</b>",
+    )
 
 
 def data_verdict() -> Verdict:

@@ -64,8 +64,12 @@ def test_every_judged_gap_has_interval_limit_verdict_and_rows_needed(output: Pat
     assert unknown.rows_needed is not None
     [row] = [r for r in cells(found, "Equal opportunity difference race") if len(r) == 7]
     assert row[2:] == [
-        f"{unknown.value:.4f}", f"{unknown.low:.4f} – {unknown.high:.4f}", "≤ 0.0500", "UNKNOWN", f"{unknown.rows_needed:,}",
-    ]  # fmt: skip
+        f"{unknown.value:.4f}",
+        f"{unknown.low:.4f} – {unknown.high:.4f}",
+        "≤ 0.0500",
+        "UNKNOWN",
+        f"{unknown.rows_needed:,}",
+    ]
     [watched] = cells(found, "Predictive parity difference sex x race, reported only")
     assert watched[-2:] == ["FAILED", "–"]
     assert f"about {unknown.rows_needed:,} like these would tell" in found.words
@@ -141,8 +145,10 @@ def test_looks_are_counted_and_past_runs_shown(output: Path) -> None:
     )
     rows = [r for r in cells(found, "2025") if len(r) == 7]
     assert [(r[4], r[5], r[6]) for r in rows] == [
-        ("FAILED", "1", "others"), ("UNKNOWN", "none", "the same"), ("FAILED", "none", "the same"),
-    ]  # fmt: skip
+        ("FAILED", "1", "others"),
+        ("UNKNOWN", "none", "the same"),
+        ("FAILED", "none", "the same"),
+    ]
     assert "this run" in rows[-1][0]
     assert "looked at" not in page(output, "overridden").words
 

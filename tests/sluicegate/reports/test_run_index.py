@@ -84,9 +84,15 @@ def test_a_copy_that_a_tool_made_of_the_link_is_no_run_either(tmp_path: Path) ->
 def write_past(output: Path, folder: str, day: int, auc: float, version: int | None, **more: object) -> None:
     metric = MetricRow("auc", "overall", auc, 900, auc - 0.01, auc + 0.01)
     run = run_folders.result(
-        "PASSED" if version else "REFUSED", (), (), started_at=f"2025-11-{day:02d}T10:00:00+00:00", metrics={"auc": auc},
-        run_id=folder, pushed_version=version, **more,
-    )  # fmt: skip
+        "PASSED" if version else "REFUSED",
+        (),
+        (),
+        started_at=f"2025-11-{day:02d}T10:00:00+00:00",
+        metrics={"auc": auc},
+        run_id=folder,
+        pushed_version=version,
+        **more,
+    )
     found = replace(run_folders.census_evaluation(), metrics=(metric,))
     run_folders.write(output / "runs" / folder, run, found)
 

@@ -30,9 +30,15 @@ def test_names_come_with_their_tokens():
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "names nobody"), ("# ann a", "names nobody"), ("ann", "line 1 has 1 words"), ("ann a b", "3 words"),
-     ("ann a\nann b", "twice"), ("ann a\nbob a", "twice")],
-)  # fmt: skip
+    [
+        ("", "names nobody"),
+        ("# ann a", "names nobody"),
+        ("ann", "line 1 has 1 words"),
+        ("ann a b", "3 words"),
+        ("ann a\nann b", "twice"),
+        ("ann a\nbob a", "twice"),
+    ],
+)
 def test_a_file_that_cannot_be_meant_is_refused(text, said):
     with pytest.raises(ValueError, match=said):
         operators_of(text)
@@ -40,8 +46,12 @@ def test_a_file_that_cannot_be_meant_is_refused(text, said):
 
 @pytest.mark.parametrize(
     ("flag", "text", "said"),
-    [("admin_token_file", " \n", "it is empty"), ("operators_file", "", "names nobody"), ("operators_file", "ann", "NAME TOKEN")],
-)  # fmt: skip
+    [
+        ("admin_token_file", " \n", "it is empty"),
+        ("operators_file", "", "names nobody"),
+        ("operators_file", "ann", "NAME TOKEN"),
+    ],
+)
 def test_a_token_file_that_says_nothing_does_not_open_the_server_to_anybody(tmp_path, flag, text, said):
     (tmp_path / "tokens").write_text(text)
     with pytest.raises(UsageError, match="The server cannot start") as refused:

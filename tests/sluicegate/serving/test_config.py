@@ -33,14 +33,20 @@ def test_a_file_as_the_documentation_of_tensorflow_serving_shows_it():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (text("name: 'a' base_path: 'models/a'"), r"Expected model a to have an absolute path or URI; got base_path\(\)=models/a"),
-        ("model_config_list { config { name: 'a' base_path: '/a' } config { name: 'a' base_path: '/b' } }", "Illegal to list model a multiple times in config list"),
+        (
+            text("name: 'a' base_path: 'models/a'"),
+            r"Expected model a to have an absolute path or URI; got base_path\(\)=models/a",
+        ),
+        (
+            "model_config_list { config { name: 'a' base_path: '/a' } config { name: 'a' base_path: '/b' } }",
+            "Illegal to list model a multiple times in config list",
+        ),
         (text("base_path: '/a'"), "no name"),
         (text("name: 'a' base_path: '/a' model_platform: 'jax'"), "platform 'jax'"),
         ("model_config_lisst {}", "cannot be parsed"),
         ("custom_model_config {}", "not supported"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused(wrong, said):
     with pytest.raises(ServingError, match=said):
         parse(wrong)

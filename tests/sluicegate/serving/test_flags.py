@@ -185,8 +185,10 @@ class TestChannelArguments:
     def test_numbers_and_texts(self, caplog):
         given = "grpc.max_connection_age_ms=2000, grpc.primary_user_agent=me,grpc.x=99999999999"
         assert read(f"--grpc_channel_arguments={given}").grpc_arguments == (
-            ("grpc.max_connection_age_ms", 2000), ("grpc.primary_user_agent", "me"), ("grpc.x", "99999999999"),
-        )  # fmt: skip
+            ("grpc.max_connection_age_ms", 2000),
+            ("grpc.primary_user_agent", "me"),
+            ("grpc.x", "99999999999"),
+        )
         with caplog.at_level(logging.WARNING):
             read("--grpc_channel_arguments=max_connection_age_ms=1")
         assert "max_connection_age_ms has no effect" in caplog.text

@@ -80,8 +80,9 @@ class TestPredict:
         assert set(server.predict.Predict(asked).outputs) == {"total"}
         asked.output_filter.append("total")
         assert refused(server.predict.Predict, asked) == (
-            "INVALID_ARGUMENT", "duplicate output tensor alias: total",
-        )  # fmt: skip
+            "INVALID_ARGUMENT",
+            "duplicate output tensor alias: total",
+        )
         asked.output_filter[:] = ["nope"]
         code, said = refused(server.predict.Predict, asked)
         assert code == "INVALID_ARGUMENT"
@@ -247,8 +248,9 @@ class TestClassifyAndRegress:
         asked.tasks[1].model_spec.signature_name = "regress"
         asked.tasks[1].method_name = "tensorflow/serving/predict"
         assert refused(server.predict.MultiInference, asked) == (
-            "UNIMPLEMENTED", "Unsupported signature method_name: tensorflow/serving/predict",
-        )  # fmt: skip
+            "UNIMPLEMENTED",
+            "Unsupported signature method_name: tensorflow/serving/predict",
+        )
 
 
 class TestMetadataAndStatus:

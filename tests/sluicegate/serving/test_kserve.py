@@ -47,8 +47,11 @@ def test_the_second_protocol_over_grpc(server):
     assert called(server, "ServerReady").ready
     assert called(server, "ModelReady", name="tiny").ready
     assert called(server, "ModelReady", name="tiny", version="2").ready
-    for fields, code in (({"name": "x"}, "NOT_FOUND"), ({"name": "tiny", "version": "9"}, "NOT_FOUND"),
-                         ({"name": "tiny", "version": "new"}, "INVALID_ARGUMENT")):  # fmt: skip
+    for fields, code in (
+        ({"name": "x"}, "NOT_FOUND"),
+        ({"name": "tiny", "version": "9"}, "NOT_FOUND"),
+        ({"name": "tiny", "version": "new"}, "INVALID_ARGUMENT"),
+    ):
         with pytest.raises(grpc.RpcError) as error:
             called(server, "ModelReady", **fields)
         assert error.value.code().name == code

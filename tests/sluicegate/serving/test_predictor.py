@@ -93,20 +93,26 @@ FORMS = {
     "DataFrame of Int64": lambda: pd.DataFrame(ROWS).astype({"code": "Int64"}),
     "DataFrame of many indexes": lambda: pd.DataFrame(ROWS, index=[5, 5, 5]),
     "Table": lambda: pa.Table.from_pylist(ROWS),
-    "Table of chunks": lambda: pa.concat_tables([pa.Table.from_pylist(ROWS[:1]), pa.Table.from_pylist(ROWS[1:])],
-                                               promote_options="permissive"),
+    "Table of chunks": lambda: pa.concat_tables(
+        [pa.Table.from_pylist(ROWS[:1]), pa.Table.from_pylist(ROWS[1:])], promote_options="permissive"
+    ),
     "RecordBatch": lambda: pa.RecordBatch.from_pylist(ROWS),
     "dict of lists": lambda: {name: [row[name] for row in ROWS] for name in ROWS[0]},
     "dict of arrays": lambda: {
-        SIZE: np.array([0.25, np.nan, -2.5], np.float32), "code": pa.array([3, None, 7], pa.uint8()),
-        WORD: pd.Series(["yes", None, "no"]), "flag": np.array([True, None, False], object),
+        SIZE: np.array([0.25, np.nan, -2.5], np.float32),
+        "code": pa.array([3, None, 7], pa.uint8()),
+        WORD: pd.Series(["yes", None, "no"]),
+        "flag": np.array([True, None, False], object),
     },
     "mixed types": lambda: {
-        SIZE: ["0.25", None, -2.5], "code": [3.0, "", "7"], WORD: ["yes", float("nan"), "no"], "flag": ["TRUE", "", False],
+        SIZE: ["0.25", None, -2.5],
+        "code": [3.0, "", "7"],
+        WORD: ["yes", float("nan"), "no"],
+        "flag": ["TRUE", "", False],
     },
     "extra columns": lambda: [{**row, "label": object(), "id": number} for number, row in enumerate(ROWS)],
     "decimals": lambda: [{**row, SIZE: None if row[SIZE] is None else decimal.Decimal(str(row[SIZE]))} for row in ROWS],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", FORMS)

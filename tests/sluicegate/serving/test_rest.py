@@ -78,7 +78,10 @@ class TestPredict:
             (b"{", "JSON Parse error:"),
             (b'{"instances": [1] "x"}', "JSON Parse error:"),
             ({"x": 1}, "Missing 'inputs' or 'instances' key"),
-            ({"instances": [1], "inputs": [1]}, "Not formatted correctly expecting only one of 'inputs' or 'instances'"),
+            (
+                {"instances": [1], "inputs": [1]},
+                "Not formatted correctly expecting only one of 'inputs' or 'instances'",
+            ),
             ({"instances": {"x": 1}}, "Expecting 'instances' to be an list/array"),
             ({"instances": []}, "No values in 'instances' array"),
             ({"instances": [1], "signature_name": 3}, "'signature_name' key must be a string value"),
@@ -86,14 +89,17 @@ class TestPredict:
             ({"instances": ["text"]}, "is not of expected type: float"),
             ({"instances": [[1], [2, 3]]}, "Expecting tensor size: 1 but got: 2"),
             ({"instances": [{"number": 1.0}], "signature_name": "named"}, "keys must be equal to: number,pair,text"),
-            ({"instances": [1], "signature_name": "named"}, "expecting list of objects as multiple input tensors required"),
+            (
+                {"instances": [1], "signature_name": "named"},
+                "expecting list of objects as multiple input tensors required",
+            ),
             ({"inputs": {"number": [1.0]}, "signature_name": "named"}, "Missing named input"),
             ({"instances": [named(pair=[1.5, 2])], "signature_name": "named"}, "is not of expected type: int64"),
             ({"instances": [named(pair=[1.0, 2])], "signature_name": "named"}, "is not of expected type: int64"),
             ({"instances": [named(text={"b64": "*"})], "signature_name": "named"}, "Unable to base64 decode"),
             ({"instances": [-1], "signature_name": "picky"}, "below zero"),
         ],
-    )  # fmt: skip
+    )
     def test_what_is_wrong_is_a_400_that_says_so(self, server, document, said):
         answer = server.post(ONE, document)
         assert answer.status_code == 400
@@ -172,9 +178,14 @@ class TestOtherPaths:
             ("DELETE", "/v1/models/tiny", 400, "Malformed request: DELETE /v1/models/tiny"),
             ("GET", "/v1/models/tiny:predict", 400, "Malformed request: GET /v1/models/tiny:predict"),
             ("GET", "/v1/models", 400, "Missing model name in request."),
-            ("GET", "/v1/models/tiny/versions/99999999999999999999", 400, "Failed to convert version: 99999999999999999999 to numeric."),
+            (
+                "GET",
+                "/v1/models/tiny/versions/99999999999999999999",
+                400,
+                "Failed to convert version: 99999999999999999999 to numeric.",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_malformed(self, server, method, path, status, said):
         answer = server.http.request(method, path, content=b"{}")
         assert answer.status_code == status

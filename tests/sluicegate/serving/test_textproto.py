@@ -54,8 +54,9 @@ def test_batching_fields_without_a_meaning_here_say_so(caplog):
     with caplog.at_level(logging.WARNING):
         options.batch_limits('thread_pool_name { value: "mine" } pad_variable_length_inputs: true', BatchLimits())
     assert [record.message.split(" of ")[0] for record in caplog.records] == [
-        "thread_pool_name", "pad_variable_length_inputs",
-    ]  # fmt: skip
+        "thread_pool_name",
+        "pad_variable_length_inputs",
+    ]
 
 
 def test_monitoring_files():
@@ -104,11 +105,15 @@ def test_a_mistake_in_an_ssl_file_quotes_no_key():
 @pytest.mark.parametrize(
     ("flag", "text", "said"),
     [
-        ("batching_parameters_file", "\nmax_batch_sise { value: 8 }", ("line 2", "'max_batch_sise' is not known", "did you mean 'max_batch_size'?")),
+        (
+            "batching_parameters_file",
+            "\nmax_batch_sise { value: 8 }",
+            ("line 2", "'max_batch_sise' is not known", "did you mean 'max_batch_size'?"),
+        ),
         ("monitoring_config_file", "prometheus_confg {}", ("line 1", "did you mean 'prometheus_config'?")),
         ("ssl_config_file", 'server_kee: ""', ("line 1", "did you mean 'server_key'?")),
     ],
-)  # fmt: skip
+)
 def test_the_command_line_says_it_in_four_parts(tmp_path, flag, text, said):
     file = tmp_path / "it.config"
     file.write_text(text)

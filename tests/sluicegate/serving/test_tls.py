@@ -29,12 +29,16 @@ def certificate(name, signer=None, when=None):
     now = when or datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder()
-        .subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - DAY).not_valid_after(now + DAY)
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - DAY)
+        .not_valid_after(now + DAY)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
         .sign(signing, hashes.SHA256())
-    )  # fmt: skip
+    )
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -96,9 +100,15 @@ class TestUnusable:
         )
         der = x509.load_pem_x509_certificate(own[0]).public_bytes(serialization.Encoding.DER)
         texts = {
-            "cert": own[0], "key": own[1], "other_key": other[2], "encrypted": encrypted, "garbage": b"no key at all\n", "empty": b"",
-            "half": own[1][: len(own[1]) // 2], "der": der,
-        }  # fmt: skip
+            "cert": own[0],
+            "key": own[1],
+            "other_key": other[2],
+            "encrypted": encrypted,
+            "garbage": b"no key at all\n",
+            "empty": b"",
+            "half": own[1][: len(own[1]) // 2],
+            "der": der,
+        }
         for name, text in texts.items():
             (tmp_path / name).write_bytes(text)
         return tmp_path

@@ -17,7 +17,7 @@ from sluicegate.storage.place import (
     StorageFolder,
     Unreachable,
     said,
-)  # fmt: skip
+)
 from tests.object_stores import BUCKET, SECRET
 
 

@@ -41,10 +41,16 @@ def sales(seed: int = 0) -> pd.DataFrame:
     """Independent rows; zip has many values with several rows each, and is no key."""
     rng = np.random.default_rng(seed)
     area = rng.zipf(1.3, 4000) % 400
-    return pd.DataFrame({
-        "zip": 10_000 + area, "city": [f"c{one // 10}" for one in area], "age": rng.integers(18, 90, 4000), "sex": rng.choice(["f", "m"], 4000),
-        "amount": rng.lognormal(3, 1, 4000).round(2), "y": rng.choice(["a", "b"], 4000),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "zip": 10_000 + area,
+            "city": [f"c{one // 10}" for one in area],
+            "age": rng.integers(18, 90, 4000),
+            "sex": rng.choice(["f", "m"], 4000),
+            "amount": rng.lognormal(3, 1, 4000).round(2),
+            "y": rng.choice(["a", "b"], 4000),
+        }
+    )
 
 
 def test_a_patients_rows_are_kept_together_with_the_reason(tmp_path: Path) -> None:

@@ -261,9 +261,14 @@ def test_a_word_in_the_time_column_is_refused(tmp_path: Path) -> None:
     assert any("line 9" in one.place and "'soon'" in one.got for one in raised.value.problems)
 
 
-@pytest.mark.parametrize("rule", [
-    SplitRule("part", columns=FEATURES), SplitRule("part", by_time="age"), SplitRule("part", key=("class2",), columns=FEATURES),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rule",
+    [
+        SplitRule("part", columns=FEATURES),
+        SplitRule("part", by_time="age"),
+        SplitRule("part", key=("class2",), columns=FEATURES),
+    ],
+)
 def test_the_same_rule_carves_eval_out_of_a_given_train(tmp_path: Path, rule: SplitRule) -> None:
     lines = [[f"k{i % 90}", *cells, "test" if i % 4 == 0 else "train"] for i, cells in enumerate(coarse(1200))]
     header = ["class2", *HEADER, "part"]

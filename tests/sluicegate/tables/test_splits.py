@@ -62,12 +62,17 @@ def frozen_sources(folder: Path) -> dict[str, Source]:
     areas = ("pickup_community_area", "dropoff_community_area", "dropoff_census_tract")
     return {
         "census": Source("data/census/adult.csv", "income", split=SplitRule(column="split")),
-        "penguins": Source("data/penguins/penguins.csv", "species", split=SplitRule(None, (), {}, 0.6, 0.2, 0.2), leave_out=("year",)),
+        "penguins": Source(
+            "data/penguins/penguins.csv", "species", split=SplitRule(None, (), {}, 0.6, 0.2, 0.2), leave_out=("year",)
+        ),
         "taxi": Source(
-            "data/chicago_taxi/chicago_taxi.csv", "big_tip", leave_out=("tips", "pickup_census_tract"), kinds=dict.fromkeys(areas, "category")
+            "data/chicago_taxi/chicago_taxi.csv",
+            "big_tip",
+            leave_out=("tips", "pickup_census_tract"),
+            kinds=dict.fromkeys(areas, "category"),
         ),
         "keys": source(keyed, split=SplitRule(key=("customer",))),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", FROZEN)

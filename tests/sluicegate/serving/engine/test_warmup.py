@@ -79,8 +79,10 @@ def test_every_kind_of_request_is_run(model, version, monkeypatch):
 def test_without_requests_each_signature_gets_a_blank_row(model, version, monkeypatch):
     assert sorted(ran(model, version, monkeypatch)) == sorted(model.signatures)
     assert {name: (v.shape, v.dtype.kind) for name, v in blank(model.signatures["named"]).items()} == {
-        "number": ((1,), "f"), "pair": ((1, 2), "i"), "text": ((1,), "O"),
-    }  # fmt: skip
+        "number": ((1,), "f"),
+        "pair": ((1, 2), "i"),
+        "text": ((1,), "O"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,10 @@ def test_both_ways_find_the_same(rows):
 def test_plain_rows_go_the_quick_way():
     found = parse([example(**FULL)] * 3)
     assert {name: (one.values.tolist(), one.counts.tolist()) for name, one in found.items()} == {
-        "age": ([39] * 3, [1] * 3), "wage": ([1.5] * 3, [1] * 3), "job": ([b"Clerk"] * 3, [1] * 3)
-    }  # fmt: skip
+        "age": ([39] * 3, [1] * 3),
+        "wage": ([1.5] * 3, [1] * 3),
+        "job": ([b"Clerk"] * 3, [1] * 3),
+    }
 
 
 def test_a_feature_that_only_a_later_row_has_is_found():

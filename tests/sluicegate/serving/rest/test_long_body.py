@@ -138,9 +138,11 @@ def test_the_same_examples(raw, block):
 def test_the_same_answer(shape, by_row, elements, seed, data):
     random = np.random.default_rng(seed)
     kinds = {
-        "float": lambda: random.random(shape).astype(np.float32), "whole": lambda: random.integers(0, 9, shape),
-        "truth": lambda: random.random(shape) > 0.5, "text": lambda: _objects(random, shape),
-    }  # fmt: skip
+        "float": lambda: random.random(shape).astype(np.float32),
+        "whole": lambda: random.integers(0, 9, shape),
+        "truth": lambda: random.random(shape) > 0.5,
+        "text": lambda: _objects(random, shape),
+    }
     names = data.draw(st.lists(st.sampled_from(["y", "z_bytes", 'q"%']), unique=True, max_size=3))
     outputs = {name: np.asarray(kinds[data.draw(st.sampled_from(sorted(kinds)))]()) for name in names}
 
