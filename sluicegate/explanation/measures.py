@@ -17,8 +17,8 @@ from schemas.explanation_evidence import Estimate
 from sluicegate.explanation.table import Floats
 from sluicegate.stats import keys, limits
 from sluicegate.stats.arrays import Ints, Mask
+from sluicegate.stats.limits import Z_95
 
-Z_95 = 1.959963984540054
 #: The smallest probability that log loss takes, as scikit-learn does for float64.
 _SMALLEST = float(np.finfo(np.float64).eps)
 
@@ -139,9 +139,6 @@ def share_estimate(is_yes: Mask, cluster: Ints | None = None) -> Estimate:
     """A share with its interval (Wilson 1927, J. Am. Stat. Assoc. 22:209), of the rows that tell as much by themselves."""
     if not len(is_yes):
         return Estimate(None)
-    yes, of = int(is_yes.sum()), len(is_yes)
-    share, rows = yes / of, keys.effective_share(is_yes, cluster)
-    ends = limits.wilson(np.array([share]), np.array([rows]), 0.95)
-    # By hand at the ends, where rounding leaves a 1e-17.
-    low, high = 0.0 if not yes else float(ends[0][0]), 1.0 if yes == of else float(ends[1][0])
-    return Estimate(share, low, high)
+    share = np.float64(is_yes.mean())
+    low, high = limits.wilson(share, np.float64(keys.effective_share(is_yes, cluster)), 0.95)
+    return Estimate(float(share), float(low), float(high))

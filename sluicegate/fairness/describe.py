@@ -156,7 +156,10 @@ def _add_signed_error(
     for place, rates in enumerate(into[: len(sums.rows)]):
         mean, error = float(sums.mean[place]), float(sums.error[place] * widened[place])
         rates["mean_signed_error"] = RateOfGroup(
-            _known(mean), round(float(sums.rows[place])), _known(mean - 1.96 * error), _known(mean + 1.96 * error)
+            _known(mean),
+            round(float(sums.rows[place])),
+            _known(mean - limits.Z_95 * error),
+            _known(mean + limits.Z_95 * error),
         )
 
 

@@ -11,8 +11,6 @@ import numpy.typing as npt
 from sluicegate.stats.arrays import Floats, Mask
 from sluicegate.stats.limits import normal_quantile
 
-HALVINGS = 60
-
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
@@ -122,17 +120,18 @@ def auc_limits(auc: float, positives: float, negatives: float, confidence: float
     """Hanley & McNeil's error (1982, Radiology 143:29), inverted (Newcombe 2006, Stat. Med. 25:559, method 4)."""
     if not (positives >= 1 and negatives >= 1 and 0 <= auc <= 1):
         return None
+    from scipy.optimize import brentq
+
     z = float(normal_quantile((1 + confidence) / 2))
 
-    def end(bound: float) -> float:
-        inside, outside = auc, bound
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            is_near = abs(middle - auc) <= z * _error(middle, positives, negatives)
-            inside, outside = (middle, outside) if is_near else (inside, middle)
-        return inside
+    def beyond(end: float) -> float:
+        return abs(end - auc) - z * _error(end, positives, negatives)
 
-    return end(0.0), end(1.0)
+    def limit(bound: float) -> float:
+        # At an area of 1 error and difference are both 0: the other root is the limit.
+        return bound if beyond(bound) <= 0 else float(brentq(beyond, auc + (bound - auc) * 1e-9, bound))
+
+    return limit(0.0), limit(1.0)
 
 
 def _error(auc: float, positives: float, negatives: float) -> float:
