@@ -1,8 +1,8 @@
-"""How far apart are the groups, and is that more than these rows can explain? The audit itself is the room `fairness`."""
+"""How far apart are the groups, and is that more than these rows can explain? The audit itself is sluicegate/fairness."""
 
 from __future__ import annotations
 
-from components.fairness_report.lever import NOT_MITIGATED, Trained, with_lever
+from components.fairness_report.mitigation_advice import NOT_MITIGATED, Trained, with_advice
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.verdict import Verdict
 from sluicegate.fairness.audit import audit, without_rows
@@ -22,4 +22,4 @@ def decide(policy: Policy, rows: Rows | None, trained: Trained = NOT_MITIGATED) 
     verdict, evidence = audit(rows, policy)
     if evidence.task != "binary":
         return verdict, evidence
-    return with_lever(verdict, trained.about(policy.sensitive[0].column)), evidence
+    return with_advice(verdict, trained.about(policy.sensitive[0].column)), evidence

@@ -12,7 +12,7 @@ from schemas.release import Release
 
 
 @dataclass(frozen=True)
-class Baseline:
+class BaselineModel:
     """folder : of the released version, or None.  version : 0 when there is none.  reason : why it is as it is."""
 
     folder: Path | None
@@ -25,11 +25,11 @@ class Baseline:
         return self.folder is None
 
 
-def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
+def find_baseline(release: Release, serving_folder: str | Path) -> BaselineModel:
     """The stable version of `release` in `serving_folder`, or an empty baseline that says why there is none."""
     if release.stable is None:
-        return Baseline(None, reason="no model was released yet")
+        return BaselineModel(None, reason="no model was released yet")
     folder = Path(serving_folder) / str(release.stable)
     if not (folder / SAVED_MODEL_GRAPH).is_file():
-        return Baseline(None, reason=f"release.json names version {release.stable}, but {folder} holds no model")
-    return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")
+        return BaselineModel(None, reason=f"release.json names version {release.stable}, but {folder} holds no model")
+    return BaselineModel(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

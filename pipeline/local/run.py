@@ -400,7 +400,7 @@ def _overrides(serving: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [
-        f"Version {version}{', which answers requests,' if version == release.stable else ''} stands on a person's word: {told}"
+        f"Version {version}{', which answers requests,' if version == release.stable else ''} was released by an override: {told}"
         for version, told in releases.overrides_ever(release)
     ]
 

@@ -13,7 +13,7 @@ from sluicegate.stats.limits import normal_quantile
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class GroupRanking:
     """(groups,) each; NaN where one of the two classes is missing.
 
     auc : within the group.
@@ -31,7 +31,7 @@ class Ranking:
 
 def rank(
     groups: npt.NDArray[np.integer], number: int, is_positive: Mask, score: Floats, weight: Floats | None = None
-) -> Ranking:
+) -> GroupRanking:
     """Every group at once.  groups : (rows,) from 0 to `number` - 1.  is_positive, score, weight : (rows,). Ties count a half."""
     order = np.argsort(score, kind="stable")
     w = np.ones(len(order)) if weight is None else weight[order]
@@ -45,7 +45,7 @@ def rank(
         rows = by_group[cuts[place] : cuts[place + 1]]
         if len(rows):
             found[:, place] = _of_group(everybody, rows, below[rows], above[rows])
-    return Ranking(*found)
+    return GroupRanking(*found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from schemas.errors import MachineError, Problem
 from sluicegate.lineage.connection import open_store
-from sluicegate.lineage.trace import Artifact, Event, Execution, Graph
+from sluicegate.lineage.trace import Artifact, Event, Execution, LineageGraph
 
 #: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
 CODE_PARAMETER = "sluicegate_code"
@@ -24,7 +24,7 @@ _AT_ONCE = 5000
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
 
 
-def read(connection: mlmd.ConnectionConfig, pipeline: str) -> Graph:
+def read(connection: mlmd.ConnectionConfig, pipeline: str) -> LineageGraph:
     """Everything ML Metadata knows about `pipeline`; an empty graph when it never ran.
 
     Raises MachineError when the database cannot be read.
@@ -49,10 +49,10 @@ def _read_only(connection: mlmd.ConnectionConfig) -> mlmd.ConnectionConfig:
     return config
 
 
-def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
+def _read(store: metadata_store.MetadataStore, pipeline: str) -> LineageGraph:
     context = store.get_context_by_type_and_name("pipeline", pipeline)
     if context is None:
-        return Graph({}, {}, ())
+        return LineageGraph({}, {}, ())
     executions = {e.id: e for e in store.get_executions_by_context(context.id)}
     runs = _names(store, "pipeline_run", executions)
     steps = _names(store, "node", executions)
@@ -61,7 +61,7 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
     artifacts = [artifact for ids in _chunks(wanted) for artifact in store.get_artifacts_by_id(ids)]
     types = {t.id: t.name for t in store.get_artifact_types()}
     prefix = f"{pipeline}."
-    return Graph(
+    return LineageGraph(
         executions={
             i: _execution(e, steps.get(i, "").removeprefix(prefix), runs.get(i, "")) for i, e in executions.items()
         },

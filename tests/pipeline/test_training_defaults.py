@@ -1,4 +1,4 @@
-"""The YAML's training section and the model's plan are two doors to one room: same keys, same defaults."""
+"""The YAML's training section and the model's plan say the same: same keys, same defaults."""
 
 import json
 

@@ -4,7 +4,7 @@ import pytest
 from pipeline.settings.explanation import Explanation
 from pipeline.settings.fairness import Fairness
 from sluicegate.explanation.subject import (
-    Sensitive,
+    SensitiveCodes,
     Wanted,
     group_numbers,
     group_texts,
@@ -66,10 +66,10 @@ def test_the_settings_as_the_steps_get_them() -> None:
             "limits": [{"measure": "equal_opportunity_difference", "of": ["age", "sex"], "at_most": 0.1}],
         }
     )
-    found = Sensitive.from_json(fairness.model_dump_json())
+    found = SensitiveCodes.from_json(fairness.model_dump_json())
     assert (dict(found.columns), found.compared) == ({"sex": (), "age": (25, 40)}, ("age", "sex"))
     assert found.rates == ("tpr",)
-    off = Sensitive.from_json(fairness.model_copy(update={"enabled": False}).model_dump_json())
+    off = SensitiveCodes.from_json(fairness.model_copy(update={"enabled": False}).model_dump_json())
     assert (dict(off.columns), off.compared) == ({}, ())
     wanted = Wanted.from_json(Explanation(immutable=("sex",), monotone={"age": "up"}).model_dump_json())
     assert wanted == Wanted(immutable=("sex",), monotone={"age": "up"})
