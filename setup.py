@@ -7,8 +7,9 @@ PACKAGES = ("components", "models", "pipeline", "schemas", "serving", "sluicegat
 setup(
     packages=find_packages(include=[pattern for package in PACKAGES for pattern in (package, f"{package}.*")]),
     package_data={
+        "sluicegate": ["py.typed"],
         "sluicegate.reports": ["templates/*", "*.css"],
-        "schemas": ["*/schema.pbtxt", "*.json"],
+        "schemas": ["*/schema.pbtxt", "*.json", "py.typed"],
         "sluicegate.serving.page": ["*.html", "*.css", "*.js"],
     },
 )

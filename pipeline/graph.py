@@ -47,11 +47,12 @@ from components.score.component import Score
 from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
-from models.sensitive import SensitiveColumn
 from pipeline import gates
 from pipeline.settings.declaration import Section
 from pipeline.settings.types import Settings
 from schemas import release_metrics
+from schemas.declared import Declared
+from schemas.document import to_text
 from schemas.gates import RELEASE_STEP, VERDICT, Gate, leaving, to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
@@ -216,7 +217,7 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
         model=nodes["Trainer"].outputs["model"],
         baseline=nodes["ReleasedModel"].outputs["baseline"],
         split="test",
-        sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
+        sensitive_json=json.dumps([asdict(one) for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
         split_json=run.source.split_record.to_json(),
         slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
@@ -250,6 +251,8 @@ def _parameter(key: str, settings: Settings, run: Run) -> str | int | float:
     found: Any = operator.attrgetter(key)(settings)
     if isinstance(found, Section):
         return found.model_dump_json()
+    if isinstance(found, Declared):
+        return to_text(found)
     return found if isinstance(found, str | int | float) else json.dumps(found)
 
 
@@ -358,22 +361,20 @@ def _schema_text(settings: Settings) -> str:
 def _transform_config(settings: Settings, custom: Mapping[str, str]) -> dict[str, str]:
     """Only what the preprocessing reads, so that another seed or layer answers from Transform's cache."""
     shared = {key: custom[key] for key in ("roles", "sensitive") if key in custom}
-    return {**shared, "training": settings.training.model_dump_json(include={"min_category_rows"})}
+    return {**shared, "training": json.dumps({"min_category_rows": settings.training.min_category_rows})}
 
 
 def _model_config(settings: Settings, run: Run) -> dict[str, str]:
-    training = {**settings.training.model_dump(), "threshold": settings.evaluation.threshold}
+    training = {**asdict(settings.training), "threshold": settings.evaluation.threshold}
     if settings.training.mitigation == "none":
         # What a mitigation would be made of must not train an unmitigated model anew.
         training = {key: value for key, value in training.items() if not key.startswith("mitigation")}
     roles = settle(read_pbtxt(settings.schema_file), run.roles) if settings.schema_file else run.roles
     config = {"roles": roles.to_json(), "training": json.dumps(training, sort_keys=True)}
-    declared = [
-        SensitiveColumn(one.column, one.bins) for one in settings.fairness.sensitive if settings.fairness.enabled
-    ]
+    declared = settings.fairness.sensitive if settings.fairness.enabled else ()
     about = mitigation.columns(TrainingPlan.from_json(config["training"]), roles, declared)
     if about:
-        config["sensitive"] = json.dumps([{"column": one.column, "bins": list(one.bins)} for one in about])
+        config["sensitive"] = json.dumps([asdict(one) for one in about])
     if settings.tuning.enabled:
         tuning = {"trials": settings.tuning.trials, "epochs": settings.tuning.epochs, "seed": settings.training.seed}
         config["tuning"] = json.dumps(tuning, sort_keys=True)

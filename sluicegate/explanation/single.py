@@ -16,8 +16,9 @@ from sluicegate.explanation.counterfactuals import Rules, Search, Unlike, find
 from sluicegate.explanation.measures import mean_estimate, share_estimate
 from sluicegate.explanation.reasons import reasons
 from sluicegate.explanation.shapley import Contributions, Game, play
-from sluicegate.explanation.subject import ExplainedGrouping, ExplainedSplit, SensitiveCodes, Subject, Wanted
+from sluicegate.explanation.subject import ExplainedGrouping, ExplainedSplit, SensitiveCodes, Subject
 from sluicegate.explanation.table import Codes, EncodedTable, Floats
+from sluicegate.explanation.wanted import Wanted
 from sluicegate.stats.arrays import Ints
 from sluicegate.stats.limits import Z_95
 
