@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -48,19 +46,15 @@ from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
 from pipeline import gates
-from pipeline.settings.declaration import Section
 from pipeline.settings.types import Settings
+from pipeline.wiring import Nodes, add_gate
 from schemas import release_metrics
-from schemas.declared import Declared
-from schemas.document import to_text
-from schemas.gates import RELEASE_STEP, VERDICT, Gate, leaving, to_json
+from schemas.gates import RELEASE_STEP, VERDICT, leaving, to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
 from sluicegate.tables.inspecting import Source, file_pattern
-
-Nodes = dict[str, Any]
 
 #: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006). TFX would
 #: pack an sdist of itself before every Beam step unless an image is named; no local mode reads either.
@@ -168,7 +162,7 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
         )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
-    _add_gate(nodes, gates.guard(), settings, run)
+    add_gate(nodes, gates.guard(), settings, _known(run))
 
 
 def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
@@ -227,33 +221,12 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
 def _judge(nodes: Nodes, settings: Settings, run: Run) -> None:
     for gate in gates.behind_the_guard():
         if gates.in_pipeline(gate, settings):
-            _add_gate(nodes, gate, settings, run)
+            add_gate(nodes, gate, settings, _known(run))
 
 
-def _add_gate(nodes: Nodes, gate: Gate, settings: Settings, run: Run) -> None:
-    """The gate's step, wired as its declaration says."""
-    component = getattr(importlib.import_module(gate.module), gate.step)
-    inputs = {name: _output(nodes, place) for name, place in gate.needs.items()}
-    parameters = {name: _parameter(key, settings, run) for name, key in gate.parameters.items()}
-    nodes[gate.step] = component(**inputs, **parameters).with_id(gate.step)
-
-
-def _output(nodes: Nodes, place: str) -> Any:
-    """The output at "Step.output"; SchemaGen's place is taken by ImportSchemaGen where the settings name a schema."""
-    step, _, output = place.partition(".")
-    return _schema(nodes) if step == "SchemaGen" else nodes[step].outputs[output]
-
-
-def _parameter(key: str, settings: Settings, run: Run) -> str | int | float:
-    """What stands at a dotted key of the settings; JSON where that is no plain value. The columns' roles come from the data."""
-    if key == "roles":
-        return run.roles.to_json()
-    found: Any = operator.attrgetter(key)(settings)
-    if isinstance(found, Section):
-        return found.model_dump_json()
-    if isinstance(found, Declared):
-        return to_text(found)
-    return found if isinstance(found, str | int | float) else json.dumps(found)
+def _known(run: Run) -> dict[str, str]:
+    """What a gate may be handed that no setting says."""
+    return {"roles": run.roles.to_json()}
 
 
 def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
