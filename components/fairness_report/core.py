@@ -1,4 +1,4 @@
-"""How far apart are the groups, and is that more than these rows can explain? The audit itself is the room `fairness`."""
+"""How far apart are the groups, and is that more than these rows can explain? The audit itself is sluicegate/fairness."""
 
 from __future__ import annotations
 
