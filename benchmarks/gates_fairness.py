@@ -236,12 +236,13 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
         return max(int(scale * wanted), 20)
 
     worlds = [World(rows, columns, kind) for columns in COLUMNS for kind in ("plain", "weights") for rows in SIZES]
+    keyed = [World(rows, "two groups", "keys") for rows in SIZES[:3]]
+    sizes = [(world, runs(2000)) for world in worlds] + [(world, runs(200)) for world in keyed]
     yield (
         "fairness gate: runs that refuse a fair model",
-        [partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(2000)) for world in worlds]
-        + [
-            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(200))
-            for world in (World(rows, "two groups", "keys") for rows in SIZES[:3])
+        [
+            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), number)
+            for world, number in sizes
         ],
     )
     yield "fairness gate: runs that refuse a retrained model as fair as the released one", [

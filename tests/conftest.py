@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,22 +23,22 @@ settings.load_profile("no deadline")
 TOGETHER = ("tests/integration/", "tests/models/", "tests/sluicegate/reports/")
 
 
-def _place(nodeid):
+def _place(nodeid: str) -> int:
     return next((place for place, folder in enumerate(TOGETHER) if nodeid.startswith(folder)), len(TOGETHER))
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With several workers (`make test`) a file stays with one of them, and so does each folder of TOGETHER."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByRoom(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
+        def _split_scope(self, nodeid: str) -> str:
             place = _place(nodeid)
             return TOGETHER[place] if place < len(TOGETHER) else nodeid.partition("::")[0]
 
