@@ -14,12 +14,13 @@ from functools import partial
 import numpy as np
 
 from benchmarks.gate_rates import Cell, Rate, Smallest, smallest
+from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Status
 from sluicegate.fairness import bounds, changes, groups, paired
 from sluicegate.fairness.counts import JointCounts
 from sluicegate.fairness.estimates import Floors, enough, of_shares
 from sluicegate.fairness.gaps import MEASURES, Measure
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Gap, Limit, Policy
 from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.resampling import Resampled
@@ -43,7 +44,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "ten groups": (("a", (0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03, 0.02, 0.02)),),
     "2 x 5 groups": (("a", (0.6, 0.4)), ("b", (0.5, 0.2, 0.15, 0.1, 0.05))),
 }
-ASKED = (
+ASKED: tuple[Gap, ...] = (
     "demographic_parity_difference",
     "equal_opportunity_difference",
     "fpr_difference",

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +46,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return ByRoom(config, log)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[dict[str, str]]:
+    """The environment in which a process reaches a real SeaweedFS."""
+    from tests.object_stores import seaweedfs
+
+    with seaweedfs() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def gs_server() -> Iterator[dict[str, str]]:
+    from tests.object_stores import fake_gcs
+
+    with fake_gcs() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["s3", "gs"])
+def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """URI of an empty folder in a bucket of a real server, which this process and its children reach; with a cache of its own."""
+    from tests.object_stores import BUCKET
+
+    for name, value in request.getfixturevalue(f"{request.param}_server").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLUICEGATE_CACHE", str(tmp_path / "cache"))
+    return f"{request.param}://{BUCKET}/{uuid.uuid4().hex}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pipeline.run.schema_in_force import amendments
@@ -15,6 +14,7 @@ from schemas.names import did_you_mean
 from schemas.reading import NumberFormat
 from schemas.roles import Roles
 from schemas.table import TableProfile
+from sluicegate.tables.files.fetched import absolute
 from sluicegate.tables.source import Source, SplitRule
 
 
@@ -22,7 +22,7 @@ def source_of(settings: Settings) -> Source:
     """The settings' data, split, label and column sections as one value that travels to the executor."""
     split, columns, data = settings.split, settings.columns, settings.data
     return Source(
-        path=str(Path(data.path).resolve()),
+        path=absolute(data.path),
         label=settings.label.column,
         format=data.format,
         delimiter=data.delimiter,
@@ -56,9 +56,7 @@ def source_of(settings: Settings) -> Source:
 def batch_source(settings: Settings) -> Source | None:
     """The table of `batch_scoring`, which reads as the settings' data does and is not split; None without one."""
     path = settings.batch_scoring.path
-    return (
-        replace(source_of(settings), path=str(Path(path).resolve()), format="auto", split=SplitRule()) if path else None
-    )
+    return replace(source_of(settings), path=absolute(path), format="auto", split=SplitRule()) if path else None
 
 
 def batch_digest(settings: Settings, profile: TableProfile) -> str:

@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.records import read_result
 from tests import ended, warm
 
 #: How a process ended, with both streams as text.
@@ -30,7 +31,8 @@ class Ended(ended.Ended):
 
     @property
     def result(self) -> dict[str, Any]:
-        return json.loads((self.output / "runs" / "latest" / "result.json").read_text())
+        """As a program reads it: with whole paths."""
+        return dict(json.loads(json.dumps(asdict(read_result(self.output / "runs" / "latest")))))
 
     def step(self, name: str) -> dict[str, Any]:
         return next(step for step in self.result["steps"] if step["step"] == name)
