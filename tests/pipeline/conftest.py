@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -6,7 +8,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def compiled():
+def compiled() -> Callable[..., Any]:
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
@@ -16,7 +18,7 @@ def compiled():
     from sluicegate.lineage.connection import connection
     from sluicegate.tables.columns.unlabelled import readings_of
 
-    def build(config, *overrides, root="/tmp/graph"):
+    def build(config: str, *overrides: str, root: str = "/tmp/graph") -> Any:
         settings = load(PROJECT / config, overrides).settings
         profile = look_at(settings)
         place = connection(settings.metadata, Path(root, "metadata.db"))
@@ -29,5 +31,5 @@ def compiled():
 
 
 @pytest.fixture(scope="session")
-def census_graph(compiled):
+def census_graph(compiled: Callable[..., Any]) -> Any:
     return compiled("configs/census.yaml")
