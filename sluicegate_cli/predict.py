@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, Problem, UsageError
 from sluicegate_cli import scored
 
@@ -51,6 +51,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help=f"settings: how the table reads, and whose model (default: {DEFAULT_CONFIG})"
     )
+    add_environment(parser)
     parser.add_argument(
         "--model", metavar="FOLDER", help="a version's folder or a folder of versions, instead of the settings' own"
     )
@@ -89,11 +90,11 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, Path]:
 
     if arguments.model and not arguments.config:
         return Source(arguments.input, label=""), Path(arguments.model)
-    from pipeline.local.table import source_of
     from pipeline.settings.file import load
+    from pipeline.settings.source import source_of
     from schemas.output_folder import OutputFolder
 
-    settings = load(arguments.config or DEFAULT_CONFIG).settings
+    settings = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment).settings
     source = replace(source_of(settings), path=arguments.input)
     own = OutputFolder(Path(settings.output_folder), settings.name).serving
     return source, Path(arguments.model) if arguments.model else own

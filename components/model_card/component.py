@@ -1,14 +1,16 @@
 """TFX adapter: reads what the steps left, writes the card as JSON and as a page."""
 
+from dataclasses import replace
+
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
 
 from components.model_card.core import Facts, build
 from components.model_card.reading import Folders, read
 from schemas import model_card
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
-from schemas.digest import model_digest
+from schemas.digest import DATA_DIGEST, model_digest
 from sluicegate.reports.card import write_card
 
 
@@ -16,6 +18,7 @@ from sluicegate.reports.card import write_card
 def ModelCard(
     model: InputArtifact[Model],
     model_run: InputArtifact[ModelRun],
+    examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     schema: InputArtifact[Schema],
     evaluation: InputArtifact[ModelEvaluation],
@@ -30,12 +33,12 @@ def ModelCard(
     explanation: InputArtifact[ExplanationEvidence] = None,
     serving_verdict: InputArtifact[GateVerdict] = None,
 ) -> None:
-    """facts_json : core.Facts.  model_run : holds training.json (models/training.py).
+    """facts_json : core.Facts, but for the data's digest, which stands on the examples.  model_run : holds training.json (models/training.py).
 
     Properties: `may_be_released` (1 or 0) and `model_digest`, which ties the card to its model; the card itself does not hold
     the digest, because a model trained again from the same settings need not have the same bytes.
     """
-    facts = Facts.from_json(facts_json)
+    facts = replace(Facts.from_json(facts_json), data_digest=examples.get_string_custom_property(DATA_DIGEST))
     given = {
         "data_gate": data_verdict,
         "quality_gate": quality_verdict,

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from pipeline.settings.contradiction import Contradictions
 from pipeline.settings.contradictions import contradictions_in
+from pipeline.settings.environments import environment_contradictions
 from pipeline.settings.fairness_contradictions import fairness_contradictions_in
 from pipeline.settings.quality_gate import METRICS
 from pipeline.settings.values import Values
@@ -18,7 +19,11 @@ class Settings(Values):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = [*contradictions_in(self, METRICS), *fairness_contradictions_in(self)]
+        found = [
+            *contradictions_in(self, METRICS),
+            *fairness_contradictions_in(self),
+            *environment_contradictions(self.environment),
+        ]
         if found:
             raise Contradictions(*found)
         return self

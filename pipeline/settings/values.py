@@ -10,6 +10,7 @@ from pydantic import Field
 from pipeline.settings.data import Columns, Data, Label, Split
 from pipeline.settings.data_gate import DataGate
 from pipeline.settings.declaration import Section, off, short
+from pipeline.settings.environment import Profile
 from pipeline.settings.explanation import Explanation
 from pipeline.settings.fairness import Fairness
 from pipeline.settings.metadata import Metadata
@@ -48,6 +49,9 @@ class Values(Section):
     batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()
+    environment: dict[str, Profile] = Field(
+        {}, description="By name; local, kubeflow and vertex need not be declared. `--environment` chooses one."
+    )
     output: str | None = Field(None, description="Output folder; default: output/<name>.")
 
     @property

@@ -133,7 +133,7 @@ def relative_names(files: list[TableFile]) -> list[str]:
 
 
 def file_pattern(source: Source) -> tuple[str, dict[str, str]]:
-    """The folder and the pattern per input split that TFX's file-based driver wants, to fingerprint the files.
+    """The folder and the pattern per input split that TFX's file-based driver wants; whether the table is there or not.
 
     Returns
     -------
@@ -141,11 +141,10 @@ def file_pattern(source: Source) -> tuple[str, dict[str, str]]:
     patterns : {"single_split": pattern}, or one pattern per split folder. The executor reads `Source`, not these.
     """
     root = Path(source.path).resolve()
-    if root.is_file():
+    if source.split.folders:
+        return str(root), {split: f"{folder}/*" for split, folder in source.split.folders.items()}
+    if root.name.lower().endswith(_CSV + _PARQUET):
         return str(root.parent), {"single_split": glob.escape(root.name)}
-    folders = split_folders(source)
-    if folders:
-        return str(root), {split: f"{folder}/*" for split, folder in folders.items()}
     return str(root), {"single_split": "*"}
 
 
