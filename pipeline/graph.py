@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,25 +26,20 @@ from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import data_types
 from tfx.orchestration import pipeline as tfx_pipeline
-from tfx.proto import bulk_inferrer_pb2, example_gen_pb2, infra_validator_pb2, pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import bulk_inferrer_pb2, example_gen_pb2, pusher_pb2, trainer_pb2, transform_pb2
+from tfx.types.standard_artifacts import InfraBlessing
 
-from components.data_gate.component import DataGate
 from components.direct_release.component import DirectRelease
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import Executor as EvaluatorExecutor
 from components.example_gen.component import TableExampleGen
 from components.example_gen.executor import BATCH_SPLIT, BatchExecutor, batch_config, custom_config
 from components.example_gen.executor import Executor as ExampleGenExecutor
-from components.explanation_report.component import ExplanationReport
-from components.fairness_report.component import FairnessReport
-from components.infra_validator.component import InfraValidator
-from components.infra_validator.core import Limits as ServingLimits
 from components.model_card.component import ModelCard
 from components.model_card.facts import Facts
 from components.model_card.facts import Override as CardOverride
 from components.predictions_table.component import PredictionsTable
 from components.pusher.executor import Executor as PusherExecutor
-from components.quality_gate.component import QualityGate
 from components.release_gate.component import ReleaseGate
 from components.released_model.component import ReleasedModel
 from components.released_statistics.component import ReleasedStatistics
@@ -51,10 +48,14 @@ from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
 from models.sensitive import SensitiveColumn
+from pipeline import gates
 from pipeline.environment import RUN_ID, Environment
+from pipeline.settings.declaration import Section
 from pipeline.settings.settled import stated_roles
 from pipeline.settings.source import batch_source, source_of
 from pipeline.settings.types import Settings
+from schemas import release_metrics
+from schemas.gates import RELEASE_STEP, VERDICT, Gate, leaving, to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
@@ -74,12 +75,11 @@ def create_pipeline(settings: Settings, environment: Environment) -> tfx_pipelin
     roles = stated_roles(settings)
     nodes: Nodes = {}
     _ingest(nodes, settings)
-    _check_data(nodes, settings, environment)
-    with conditional.Cond(nodes["DataGate"].outputs["verdict"].future()[0].custom_property("passed") == 1):
+    _check_data(nodes, settings, environment, roles)
+    with conditional.Cond(nodes[gates.guard().step].outputs[VERDICT].future()[0].custom_property("passed") == 1):
         _train(nodes, settings, roles)
         _evaluate(nodes, settings, environment, roles)
-        _report_on_rows(nodes, settings)
-        _check_serving(nodes, settings)
+        _judge(nodes, settings, roles)
         _release(nodes, settings, environment, roles)
         if batch := batch_source(settings):
             _score_batch(nodes, batch, roles)
@@ -112,7 +112,7 @@ def _three_splits() -> example_gen_pb2.Output:
     return example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=splits))
 
 
-def _check_data(nodes: Nodes, settings: Settings, environment: Environment) -> None:
+def _check_data(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> None:
     nodes["StatisticsGen"] = StatisticsGen(examples=nodes["ExampleGen"].outputs["examples"])
     statistics = nodes["StatisticsGen"].outputs["statistics"]
     if settings.schema_file:
@@ -124,14 +124,7 @@ def _check_data(nodes: Nodes, settings: Settings, environment: Environment) -> N
         )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=environment.serving_folder)
-    nodes["DataGate"] = DataGate(
-        examples=nodes["ExampleGen"].outputs["examples"],
-        statistics=statistics,
-        schema=_schema(nodes),
-        anomalies=nodes["ExampleValidator"].outputs["anomalies"],
-        released=nodes["ReleasedStatistics"].outputs["statistics"],
-        policy_json=settings.data_policy_json,
-    )
+    _add_gate(nodes, gates.guard(), settings, roles)
 
 
 def _train(nodes: Nodes, settings: Settings, roles: Roles) -> None:
@@ -170,13 +163,6 @@ def _evaluate(nodes: Nodes, settings: Settings, environment: Environment, roles:
         eval_config=eval_config(roles, settings.evaluation.slices),
     )
     nodes["Evaluator"].executor_spec = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
-    nodes["QualityGate"] = QualityGate(
-        predictions=nodes["Score"].outputs["predictions"],
-        baseline=nodes["ReleasedModel"].outputs["baseline"],
-        gate_json=settings.quality_gate.model_dump_json(),
-        roles_json=roles.to_json(),
-        slices_json=json.dumps(settings.evaluation.slices),
-    )
 
 
 def _score(nodes: Nodes, settings: Settings, roles: Roles) -> None:
@@ -194,84 +180,50 @@ def _score(nodes: Nodes, settings: Settings, roles: Roles) -> None:
     )
 
 
-def _report_on_rows(nodes: Nodes, settings: Settings) -> None:
-    fairness, explanation = settings.fairness, settings.explanation
-    predictions = nodes["Score"].outputs["predictions"]
-    if fairness.enabled:
-        nodes["FairnessReport"] = FairnessReport(
-            predictions=predictions, policy_json=fairness.model_dump_json(), training_json=_mitigation_json(settings)
-        )
-    if explanation.enabled:
-        nodes["ExplanationReport"] = ExplanationReport(
-            examples=nodes["ExampleGen"].outputs["examples"],
-            model=nodes["Trainer"].outputs["model"],
-            predictions=predictions,
-            explanation_json=explanation.model_dump_json(),
-            fairness_json=fairness.model_dump_json(),
-            seed=settings.training.seed,
-        )
+def _judge(nodes: Nodes, settings: Settings, roles: Roles) -> None:
+    for gate in gates.behind_the_guard():
+        if gates.in_pipeline(gate, settings):
+            _add_gate(nodes, gate, settings, roles)
 
 
-def _mitigation_json(settings: Settings) -> str:
-    """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
-    return settings.training.model_dump_json(
-        include={"mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength"}
-    )
+def _add_gate(nodes: Nodes, gate: Gate, settings: Settings, roles: Roles) -> None:
+    """The gate's step, wired as its declaration says."""
+    component = getattr(importlib.import_module(gate.module), gate.step)
+    inputs = {name: _output(nodes, place) for name, place in gate.needs.items()}
+    parameters = {name: _parameter(key, settings, roles) for name, key in gate.parameters.items()}
+    nodes[gate.step] = component(**inputs, **parameters).with_id(gate.step)
 
 
-def _check_serving(nodes: Nodes, settings: Settings) -> None:
-    check = settings.serving_check
-    if check.platform == "skip":
-        return
-    nodes["InfraValidator"] = InfraValidator(
-        model=nodes["Trainer"].outputs["model"],
-        examples=nodes["ExampleGen"].outputs["examples"],
-        serving_spec=_serving_spec(settings),
-        request_spec=infra_validator_pb2.RequestSpec(
-            tensorflow_serving=infra_validator_pb2.TensorFlowServingRequestSpec(),
-            split_name="test",
-            num_examples=check.requests,
-            make_warmup=check.warm_up,
-        ),
-        # Tries only what could not be tried, so once is enough where a person looks at it.
-        validation_spec=infra_validator_pb2.ValidationSpec(max_loading_time_seconds=check.load_timeout_s, num_tries=1),
-        limits=ServingLimits(check.max_latency_p50_ms, check.max_latency_p99_ms, check.max_memory_mb),
-    )
+def _output(nodes: Nodes, place: str) -> Any:
+    """The output at "Step.output"; SchemaGen's place is taken by ImportSchemaGen where the settings name a schema."""
+    step, _, output = place.partition(".")
+    return _schema(nodes) if step == "SchemaGen" else nodes[step].outputs[output]
 
 
-def _serving_spec(settings: Settings) -> infra_validator_pb2.ServingSpec:
-    """TFX's proto knows no process: a spec without a platform means that to our executor."""
-    spec = infra_validator_pb2.ServingSpec(model_name=settings.name)
-    if settings.serving_check.platform == "process":
-        return spec
-    image = settings.serving_check.image or ""
-    name, at, digest = image.partition("@")
-    tag = "" if at else name.rpartition(":")[2]
-    spec.tensorflow_serving.image_name = name if at else name.rpartition(":")[0]
-    (spec.tensorflow_serving.digests if at else spec.tensorflow_serving.tags).append(digest or tag)
-    if settings.serving_check.platform == "docker":
-        spec.local_docker.SetInParent()
-    else:
-        spec.kubernetes.SetInParent()
-    return spec
+def _parameter(key: str, settings: Settings, roles: Roles) -> str | int | float:
+    """What stands at a dotted key of the settings; JSON where that is no plain value. `roles` : of the columns."""
+    if key == "roles":
+        return roles.to_json()
+    found: Any = operator.attrgetter(key)(settings)
+    if isinstance(found, Section):
+        return found.model_dump_json()
+    return found if isinstance(found, str | int | float) else json.dumps(found)
 
 
 def _release(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> None:
-    served, fair = nodes.get("InfraValidator"), nodes.get("FairnessReport")
-    missing = [name for name, node in (("serving_check", served), ("fairness", fair)) if not node]
-    nodes["ReleaseGate"] = ReleaseGate(
-        data_verdict=nodes["DataGate"].outputs["verdict"],
-        quality_verdict=nodes["QualityGate"].outputs["verdict"],
+    there = [gate for gate in gates.GATES if gate.step in nodes]
+    missing = [gate.id for gate in gates.GATES if gate.is_asked and gate not in there]
+    nodes[RELEASE_STEP] = ReleaseGate(
+        gates_json=to_json(gates.GATES),
+        verdicts={gate.verdict_input: nodes[gate.step].outputs[VERDICT] for gate in there if gate.is_asked},
         allow_unknown_json=json.dumps({"not_configured": missing} if missing else {}),
         overrides_json=json.dumps([one.model_dump() for one in settings.overrides]),
-        **({"fairness_verdict": fair.outputs["verdict"]} if fair else {}),
-        **({"serving_verdict": served.outputs["verdict"]} if served else {}),
     )
     nodes["ModelCard"] = _model_card(nodes, settings, environment, roles)
     nodes["Pusher"] = Pusher(
         model=nodes["Trainer"].outputs["model"],
-        model_blessing=nodes["ReleaseGate"].outputs["blessing"],
-        infra_blessing=served.outputs["blessing"] if served else None,
+        model_blessing=nodes[RELEASE_STEP].outputs["blessing"],
+        infra_blessing=_infra_blessing([nodes[gate.step] for gate in there]),
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=environment.serving_folder)
         ),
@@ -281,23 +233,29 @@ def _release(nodes: Nodes, settings: Settings, environment: Environment, roles: 
         pushed=nodes["Pusher"].outputs["pushed_model"],
         examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
-        verdict=nodes["ReleaseGate"].outputs["verdict"],
-        quality=nodes["QualityGate"].outputs["verdict"],
+        verdict=nodes[RELEASE_STEP].outputs["verdict"],
+        quality=_left(nodes, release_metrics.FILE_NAME),
         mode=settings.release.mode,
         run_id=data_types.RuntimeParameter(RUN_ID, str),
         split_json=source_of(settings).split_record.to_json(),
     )
 
 
+def _infra_blessing(nodes: Iterable[Any]) -> Any:
+    """Of the step that tried a server, which the Pusher obeys beside the release gate; None where no gate gives one."""
+    channels = [channel for node in nodes for channel in node.outputs.values()]
+    return next((channel for channel in channels if channel.type is InfraBlessing), None)
+
+
+def _left(nodes: Nodes, file: str) -> Any:
+    """The output in which a gate leaves that file."""
+    gate, output = leaving(gates.GATES, file)
+    return nodes[gate.step].outputs[output]
+
+
 def _model_card(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> Any:
     """For a refused model, too: what it was, and why it was not released."""
-    optional = {
-        "fairness_verdict": ("FairnessReport", "verdict"),
-        "fairness_report": ("FairnessReport", "report"),
-        "explanation_verdict": ("ExplanationReport", "verdict"),
-        "explanation": ("ExplanationReport", "report"),
-        "serving_verdict": ("InfraValidator", "verdict"),
-    }
+    there = [gate for gate in gates.GATES if gate.step in nodes]
     return ModelCard(
         model=nodes["Trainer"].outputs["model"],
         model_run=nodes["Trainer"].outputs["model_run"],
@@ -305,11 +263,10 @@ def _model_card(nodes: Nodes, settings: Settings, environment: Environment, role
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         schema=_schema(nodes),
         evaluation=nodes["Evaluator"].outputs["evaluation"],
-        data_verdict=nodes["DataGate"].outputs["verdict"],
-        quality_verdict=nodes["QualityGate"].outputs["verdict"],
-        release_verdict=nodes["ReleaseGate"].outputs["verdict"],
+        release_verdict=nodes[RELEASE_STEP].outputs[VERDICT],
+        left={key: nodes[gate.step].outputs[output] for gate in there for key, output in gate.card_inputs.items()},
         facts_json=_facts(settings, environment, roles).to_json(),
-        **{key: nodes[node].outputs[output] for key, (node, output) in optional.items() if node in nodes},
+        gates_json=to_json(gates.GATES),
     )
 
 
@@ -337,7 +294,7 @@ def _score_batch(nodes: Nodes, source: Source, roles: Roles) -> None:
     nodes["BulkInferrer"] = BulkInferrer(
         examples=nodes["BatchExamples"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
-        model_blessing=nodes["ReleaseGate"].outputs["blessing"],
+        model_blessing=nodes[RELEASE_STEP].outputs["blessing"],
         model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serving_default"]),
     )
     nodes["PredictionsTable"] = PredictionsTable(

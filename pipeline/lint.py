@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline import gates
 from schemas.errors import Problem, SluicegateError
+from schemas.gates import RELEASE_STEP
 
 VERDICT = "schemas.GateVerdict"
 BLESSING, INFRA_BLESSING = "ModelBlessing", "InfraBlessing"
-DATA_GATE, RELEASE_GATE, PUSHER = "DataGate", "ReleaseGate", "Pusher"
-#: Its verdict judges the explanation, not the model, and need reach the card alone.
-EXPLANATION, CARD = "ExplanationReport", "ModelCard"
+PUSHER, CARD = "Pusher", "ModelCard"
 #: Nodes whose condition TFX drops or that break inside one (tried on 1.21).
 NOT_BEHIND_A_CONDITION = ("Resolver", "Importer")
 
@@ -44,7 +44,7 @@ def _findings(ir: pipeline_pb2.Pipeline) -> Iterator[tuple[str, str, str]]:
         _pusher_requires_the_blessing,
         _pusher_requires_the_serving_check,
         _one_condition,
-        _all_behind_the_data_gate,
+        _all_behind_the_guard,
     ):
         yield from one(nodes)
 
@@ -63,11 +63,19 @@ def _consumed(node: Node) -> set[tuple[str, str]]:
 
 
 def _verdicts_are_consumed(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    declared = {gate.step: gate for gate in gates.GATES}
     for name, node in nodes.items():
         for key in _outputs_of_type(node, VERDICT):
-            if name == RELEASE_GATE:
+            if name == RELEASE_STEP:
                 continue
-            reader = CARD if name == EXPLANATION else RELEASE_GATE
+            if name not in declared:
+                yield (
+                    name,
+                    f"its verdict {key!r} is no declared gate's",
+                    "declare the gate, and name it in pipeline/gates.py",
+                )
+                continue
+            reader = RELEASE_STEP if declared[name].is_asked else CARD
             if reader not in nodes or (name, key) not in _consumed(nodes[reader]):
                 yield (
                     name,
@@ -81,8 +89,8 @@ def _pusher_requires_the_blessing(nodes: dict[str, Node]) -> Iterator[tuple[str,
         if node.node_info.type.name.rsplit(".", 1)[-1] != PUSHER:
             continue
         wanted = (
-            {(RELEASE_GATE, key) for key in _outputs_of_type(nodes[RELEASE_GATE], BLESSING)}
-            if RELEASE_GATE in nodes
+            {(RELEASE_STEP, key) for key in _outputs_of_type(nodes[RELEASE_STEP], BLESSING)}
+            if RELEASE_STEP in nodes
             else set()
         )
         given = _producers(node, "model_blessing") if "model_blessing" in node.inputs.inputs else set()
@@ -90,7 +98,7 @@ def _pusher_requires_the_blessing(nodes: dict[str, Node]) -> Iterator[tuple[str,
             yield (
                 name,
                 "it pushes without the blessing of all gates",
-                f"pass model_blessing={RELEASE_GATE}.outputs['blessing']",
+                f"pass model_blessing={RELEASE_STEP}.outputs['blessing']",
             )
 
 
@@ -125,14 +133,15 @@ def _one_condition(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
             )
 
 
-def _all_behind_the_data_gate(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
-    if DATA_GATE not in nodes:
-        yield "create_pipeline", f"there is no {DATA_GATE}", f"add {DATA_GATE} after ExampleValidator"
+def _all_behind_the_guard(nodes: dict[str, Node]) -> Iterator[tuple[str, str, str]]:
+    guard = gates.guard().step
+    if guard not in nodes:
+        yield "create_pipeline", f"there is no {guard}", f"add {guard} before the training"
         return
-    before = _upstream(nodes, DATA_GATE)
+    before = _upstream(nodes, guard)
     for name, node in nodes.items():
         if name not in before and not node.inputs.conditionals:
-            yield name, f"it runs even when {DATA_GATE} refused", "move it into the Cond on DataGate's verdict"
+            yield name, f"it runs even when {guard} refused", f"move it into the Cond on {guard}'s verdict"
 
 
 def _upstream(nodes: dict[str, Node], name: str) -> set[str]:

@@ -1,14 +1,15 @@
 """The steps of the pipeline in order, without TFX: for `--plan`, the console, the code-aware cache and the docs.
 
-A later step (the canary) is one more line here and one more paragraph in graph.py; lint.py then insists that its verdict
-is consumed.
+A gate's step comes from its declaration (gates.py); another step is one more line here and one more paragraph in graph.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline import gates
 from pipeline.settings.types import Settings
+from schemas.gates import RELEASE_STEP, Gate
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Step:
     cached : False for steps that read or change the world outside their inputs.
     reads : what outside its inputs decides its result and can be told beforehand ("schema", "release"); a runner that
         caches the step has it in the cache key, and one that cannot must not cache it.
-    gated : True for steps that run only when DataGate passed.
+    gated : True for steps that run only when the guard, the data gate, passed.
     gate : True for steps that write a verdict.
     """
 
@@ -56,10 +57,7 @@ def _before_the_gate(settings: Settings) -> tuple[Step, ...]:
             "ReleasedStatistics", "fetches the train statistics of the model in production",
             ours=True, code=("components.released_statistics.component",), gated=False, reads="release",
         ),
-        Step(
-            "DataGate", "refuses data that the schema does not allow, or that drifted",
-            ours=True, code=("components.data_gate.component",), gated=False, gate=True,
-        ),
+        _gate(gates.guard(), settings),
     )  # fmt: skip
 
 
@@ -75,14 +73,9 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
         ),
         Step("Score", "scores each test row once, for every gate and report", ours=True, code=("components.score.component",)),
         Step("Evaluator", "measures model and baseline on the test split", code=("components.evaluator.executor", "components.evaluator.metrics",)),
+        *(_gate(gate, settings) for gate in gates.behind_the_guard() if gates.in_pipeline(gate, settings)),
         Step(
-            "QualityGate", "refuses a model that is shown to break a limit",
-            ours=True, code=("components.quality_gate.component",), gate=True,
-        ),
-        *_reports(settings),
-        *_serving_check(settings),
-        Step(
-            "ReleaseGate", "makes all verdicts one blessing",
+            RELEASE_STEP, "makes all verdicts one blessing",
             ours=True, code=("components.release_gate.component",), cached=False, gate=True,
         ),
         Step(
@@ -98,34 +91,10 @@ def _behind_the_gate(settings: Settings) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
-def _reports(settings: Settings) -> tuple[Step, ...]:
-    """What looks at groups of rows, and at single ones."""
-    fairness = (
-        Step(
-            "FairnessReport", "refuses a model that is worse for a group than the settings allow",
-            ours=True, code=("components.fairness_report.component",), gate=True,
-        ),
-    )  # fmt: skip
-    explanation = (
-        Step(
-            "ExplanationReport", "says which columns the scores and the gaps come from",
-            ours=True, code=("components.explanation_report.component",), gate=True,
-        ),
-    )  # fmt: skip
-    return fairness * settings.fairness.enabled + explanation * settings.explanation.enabled
-
-
-def _serving_check(settings: Settings) -> tuple[Step, ...]:
-    platform = settings.serving_check.platform
-    if platform == "skip":
-        return ()
-    return (
-        Step(
-            "InfraValidator", "refuses a model that a real server does not answer well with",
-            # What an image holds changes without a word to us.
-            ours=True, code=("components.infra_validator.component", "sluicegate.serving.__main__"), cached=platform == "process", gate=True,
-        ),
-    )  # fmt: skip
+def _gate(gate: Gate, settings: Settings) -> Step:
+    """A gate's step, from its declaration."""
+    code, cached = (gate.module, *gate.code), gates.is_repeatable(gate, settings)
+    return Step(gate.step, gate.what, ours=True, code=code, cached=cached, gated=not gate.guards, gate=True)
 
 
 def _batch_scoring(settings: Settings) -> tuple[Step, ...]:

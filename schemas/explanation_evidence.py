@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from schemas.document import Document
 
 FILE_NAME = "explanation.json"
+#: The verdict that goes with it.
+GATE_ID = "explanation"
 FORMAT_VERSION = 1
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from schemas.document import Document
 
 FILE_NAME = "fairness.json"
+#: The verdict that goes with it.
+GATE_ID = "fairness"
 FORMAT_VERSION = 1
 
 

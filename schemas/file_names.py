@@ -15,6 +15,8 @@ MODEL_DESCRIPTION = "assets.extra/model.json"
 WARM_UP_REQUESTS = "assets.extra/tf_serving_warmup_requests"
 #: In a Schema artifact, and in a data set's folder.
 SCHEMA = "schema.pbtxt"
+#: Beside the data gate's verdict, where something failed or warned: the schema that would accept the data, and the difference.
+PROPOSAL_NAME, DIFF_NAME = "proposed_schema.pbtxt", "schema.diff"
 #: In a split of an ExampleStatistics artifact: TFDV's statistics.
 SPLIT_STATISTICS = "FeatureStats.pb"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import math
 from collections.abc import Sequence
 
 from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import Problem, UsageError
+from schemas.names import did_you_mean
 
 #: training.mitigation's, without "none", which is always drawn.
 METHODS = ("reweigh", "constrained", "thresholds")
@@ -60,8 +60,7 @@ def methods_of(text: str) -> tuple[str, ...]:
     given = _parts(text)
     wrong = [one for one in given if one not in METHODS]
     if wrong or not given:
-        near = difflib.get_close_matches(wrong[0], METHODS, 1) if wrong else []
-        remedy = f"did you mean {near[0]}?" if near else "name one or more of these, with commas"
+        remedy = did_you_mean(wrong[0] if wrong else "", METHODS, "name one or more of these, with commas")
         raise _wrong("--methods", ", ".join(wrong) or "nothing", ", ".join(METHODS), remedy)
     return tuple(dict.fromkeys(given))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from schemas.errors import Problem, UsageError
+from schemas.names import did_you_mean
 
 _CHOICE = re.compile(r"invalid choice: '(?P<got>[^']*)' \(choose from (?P<known>.*)\)")
 _REQUIRED = re.compile(r"the following arguments are required: (?P<missing>.*)")
@@ -33,10 +33,10 @@ class Parser(argparse.ArgumentParser):
         choice, unknown = _CHOICE.search(message), _UNKNOWN.search(message)
         if choice:
             known = re.findall(r"'([^']*)'", choice["known"])
-            raise self._wrong(choice["got"], ", ".join(known), _near(choice["got"], known))
+            raise self._wrong(choice["got"], ", ".join(known), did_you_mean(choice["got"], known))
         if unknown:
             options = [o for action in self._actions for o in action.option_strings if o.startswith("--")]
-            raise self._wrong(unknown["got"], ", ".join(options), _near(unknown["got"].split()[0], options))
+            raise self._wrong(unknown["got"], ", ".join(options), did_you_mean(unknown["got"].split()[0], options))
         required = _REQUIRED.search(message)
         if required:
             message = f"nothing for {required['missing']}, which is required"
@@ -59,8 +59,3 @@ class VersionAction(argparse.Action):
 
         print(f"sluicegate {version('sluicegate')}")
         parser.exit()
-
-
-def _near(got: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(got, known, 1, 0.5)
-    return f"did you mean {near[0]}?" if near else ""

@@ -42,6 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(place: Place, run: RunFolder) -> None:
+    from pipeline import gates
     from sluicegate.reports.build import build
     from sluicegate.reports.run_index import build_index
 
@@ -49,5 +50,5 @@ def _rebuild(place: Place, run: RunFolder) -> None:
     if place.loaded and run.result:
         keys = {m.setting for gate in run.result.gates for m in gate.measurements if m.setting}
         lines = {key: place.loaded.where(key) for key in keys}
-    build(run.path, settings_lines=lines)
+    build(run.path, gates.GATES, settings_lines=lines)
     build_index(place.root)

@@ -45,6 +45,7 @@ def add(actions: argparse._SubParsersAction) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
+    from pipeline.gates import GATES
     from sluicegate.history.differences import compare, recorded
     from sluicegate.history.what_matters import headline
 
@@ -60,7 +61,8 @@ def main(arguments: argparse.Namespace) -> int:
                 "This run's evidence cannot be read.",
                 Problem(str(run.path), str(error), "files as this version writes them", "run the pipeline again"),
             ) from None
-    changes, lines = compare(*sides), headline(*sides)
+    timed = {gate.id for gate in GATES if gate.is_timed}
+    changes, lines = compare(*sides, timed), headline(*sides)
     if arguments.json:
         print(json.dumps(_as_json(a, b, changes, lines), indent=1, ensure_ascii=False))
     else:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from schemas.records import RunResult
 
 SCHEMA_STEPS = ("ImportSchemaGen", "SchemaGen")
-GATE_STEP = "DataGate"
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -55,7 +54,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from sluicegate.tables.schema_change import DIFF_NAME
+    from schemas.file_names import DIFF_NAME
 
     run = _run(place_of(arguments), arguments.run)
     diff = _verdict_folder(run) / DIFF_NAME
@@ -67,7 +66,8 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _accept(arguments: argparse.Namespace) -> int:
-    from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, apply_proposal
+    from schemas.file_names import DIFF_NAME, PROPOSAL_NAME
+    from sluicegate.tables.schema_change import apply_proposal
 
     place = place_of(arguments)
     run = _run(place, arguments.run)
@@ -148,12 +148,17 @@ def _used_schema(run: RunResult) -> Path:
 
 
 def _verdict_folder(run: RunResult) -> Path:
-    verdict = next((step.output("verdict") for step in run.steps if step.step == GATE_STEP), None)
+    from pipeline import gates
+    from schemas.file_names import PROPOSAL_NAME
+    from schemas.gates import leaving
+
+    gate, output = leaving(gates.GATES, PROPOSAL_NAME)
+    verdict = next((step.output(output) for step in run.steps if step.step == gate.step), None)
     if verdict is None:
         raise MachineError(
             "This run's data were not judged.",
             Problem(
-                f"run {run.run_id}", f"no verdict of {GATE_STEP}", "", "choose a run that got so far: `sluicegate runs`"
+                f"run {run.run_id}", f"no verdict of {gate.step}", "", "choose a run that got so far: `sluicegate runs`"
             ),
         )
     return Path(verdict.uri)

@@ -6,11 +6,12 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import MachineError, Problem, UsageError
+from schemas.whole_file import replacing
 from sluicegate_cli import spreadsheet as spreadsheets
 
 if TYPE_CHECKING:
@@ -96,15 +97,14 @@ def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Itera
     aside = output.with_name(f".{output.name}.{os.getpid()}{_ending(output)}")
     try:
         _remove_left(output)
-        scored = Scored(aside, schema, spreadsheet)
-        with _held(aside):
+        # Held until it has its name: before, another process would take it for what a killed one left.
+        with ExitStack() as held, replacing(output, aside):
+            scored = Scored(aside, schema, spreadsheet)
+            held.enter_context(_held(aside))
             yield scored
             scored.close()
-            os.replace(aside, output)
     except OSError as error:
         raise _unwritable(output, (error.strerror or str(error)).lower()) from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 @contextmanager

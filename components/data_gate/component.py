@@ -18,11 +18,11 @@ from components.data_gate.older import distributions_in, kept_in
 from schemas import gate_output
 from schemas.artifacts import GateVerdict
 from schemas.distributions import SplitDistributions
-from schemas.file_names import SCHEMA, SPLIT_STATISTICS
+from schemas.file_names import DIFF_NAME, PROPOSAL_NAME, SCHEMA, SPLIT_STATISTICS
 from schemas.leaks import FILE as LEAKS
 from schemas.leaks import Leaks
 from schemas.verdict import Measurement
-from sluicegate.tables.schema_change import DIFF_NAME, PROPOSAL_NAME, propose, schema_diff
+from sluicegate.tables.schema_change import propose, schema_diff
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+from components.data_gate.gate import ID
 from schemas.verdict import Measurement, Status, Verdict, judge
 from sluicegate.stats.families import RUN_LEVEL
 from sluicegate.stats.leaks import FAIL_AT, WARN_AT
 
-GATE = "data_gate"
 WHOLE_TABLE = "whole table"
 TRAIN = "train"
 ALPHA = RUN_LEVEL
@@ -152,7 +152,7 @@ def decide(
         "default": policy.default, "policy": dict(policy.kinds), "alpha": ALPHA,
         "leaks": {"fail_at": policy.fail_at, "warn_at": policy.warn_at},
     }  # fmt: skip
-    return judge(GATE, measurements, bootstrap=is_first, settings=settings)
+    return judge(ID, measurements, bootstrap=is_first, settings=settings)
 
 
 def _first_model(rows: int | None) -> Measurement:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from components.fairness_report.lever import NOT_MITIGATED, Trained, with_lever
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.verdict import Verdict
-from sluicegate.fairness.audit import GATE, audit, without_rows
+from sluicegate.fairness.audit import audit, without_rows
 from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.rows import Rows
 
-__all__ = ["GATE", "Policy", "Rows", "Trained", "decide"]
+__all__ = ["Policy", "Rows", "Trained", "decide"]
 
 
 def decide(policy: Policy, rows: Rows | None, trained: Trained = NOT_MITIGATED) -> tuple[Verdict, FairnessEvidence]:

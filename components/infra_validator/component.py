@@ -10,7 +10,7 @@ from tfx.proto import infra_validator_pb2
 from tfx.types import BaseChannel, Channel, standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.infra_validator.core import Limits
+from components.infra_validator.asked import Check
 from components.infra_validator.executor import Executor
 from schemas.artifacts import GateVerdict
 
@@ -31,7 +31,8 @@ class InfraValidatorSpec(standard_component_specs.InfraValidatorSpec):
 class InfraValidator(base_component.BaseComponent):
     """A real model server answers with the model as the model itself does, or the blessing is refused with reasons.
 
-    serving_spec : as TFX's; without a platform the server is a process of this machine (`python -m sluicegate.serving`).
+    check_json : settings.ServingCheck. With platform process the server is a process of this machine
+        (`python -m sluicegate.serving`).
     """
 
     SPEC_CLASS = InfraValidatorSpec
@@ -41,19 +42,42 @@ class InfraValidator(base_component.BaseComponent):
         self,
         model: BaseChannel,
         examples: BaseChannel,
-        serving_spec: infra_validator_pb2.ServingSpec,
-        request_spec: infra_validator_pb2.RequestSpec,
-        validation_spec: infra_validator_pb2.ValidationSpec,
-        limits: Limits,
+        model_name: str,
+        check_json: str,
     ) -> None:
+        check = Check.from_json(check_json)
         spec = InfraValidatorSpec(
             model=model,
             examples=examples,
             blessing=Channel(type=standard_artifacts.InfraBlessing),
             verdict=Channel(type=GateVerdict),
-            serving_spec=serving_spec,
-            request_spec=request_spec,
-            validation_spec=validation_spec,
-            checks_json=limits.to_json(),
+            serving_spec=_serving_spec(model_name, check),
+            request_spec=infra_validator_pb2.RequestSpec(
+                tensorflow_serving=infra_validator_pb2.TensorFlowServingRequestSpec(),
+                split_name="test",
+                num_examples=check.requests,
+                make_warmup=check.warm_up,
+            ),
+            # Tries only what could not be tried, so once is enough where a person looks at it.
+            validation_spec=infra_validator_pb2.ValidationSpec(
+                max_loading_time_seconds=check.load_timeout_s, num_tries=1
+            ),
+            checks_json=check.limits.to_json(),
         )
         super().__init__(spec=spec)
+
+
+def _serving_spec(model_name: str, check: Check) -> infra_validator_pb2.ServingSpec:
+    """TFX's proto knows no process: a spec without a platform means that to our executor."""
+    spec = infra_validator_pb2.ServingSpec(model_name=model_name)
+    if check.platform == "process":
+        return spec
+    name, at, digest = check.image.partition("@")
+    tag = "" if at else name.rpartition(":")[2]
+    spec.tensorflow_serving.image_name = name if at else name.rpartition(":")[0]
+    (spec.tensorflow_serving.digests if at else spec.tensorflow_serving.tags).append(digest or tag)
+    if check.platform == "docker":
+        spec.local_docker.SetInParent()
+    else:
+        spec.kubernetes.SetInParent()
+    return spec

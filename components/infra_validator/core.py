@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from components.infra_validator.gate import ID
 from schemas.errors import Problem, SettingsError
 from schemas.evidence import ServingEvidence, WayOfAsking
 from schemas.verdict import Measurement, Status, Verdict, judge
 
-GATE = "serving_check"
 OVERALL = "overall"
 PLATFORMS = ("process", "docker", "kubernetes")
 #: Largest distance of a served score from the model called directly, as a share of the value or of 1 if that is larger:
@@ -88,19 +88,19 @@ def decide(checks: Checks, found: ServingEvidence) -> Verdict:
     measurements = [_loads(checks, found)]
     if found.load_seconds is not None:
         measurements += _served(checks, found)
-    return judge(GATE, measurements, detail=f"{found.server}, {found.rows} rows", settings=asdict(checks))
+    return judge(ID, measurements, detail=f"{found.server}, {found.rows} rows", settings=asdict(checks))
 
 
 def broken(checks: Checks, problem: str, reason: str = "check_failed") -> Verdict:
     """The verdict where the check itself could not be made: no daemon, no cluster, no image."""
-    failed = Measurement("loads", OVERALL, Status.ERROR, reason=reason, detail=problem, setting=f"{GATE}.platform")
-    return judge(GATE, [failed], reason=reason, detail=problem, settings=asdict(checks))
+    failed = Measurement("loads", OVERALL, Status.ERROR, reason=reason, detail=problem, setting=f"{ID}.platform")
+    return judge(ID, [failed], reason=reason, detail=problem, settings=asdict(checks))
 
 
 def _loads(checks: Checks, found: ServingEvidence) -> Measurement:
     m = Measurement(
         "load_time", OVERALL, Status.PASSED, found.load_seconds, limit=checks.load_timeout_s, direction="at most",
-        unit="s", setting=f"{GATE}.load_timeout_s",
+        unit="s", setting=f"{ID}.load_timeout_s",
     )  # fmt: skip
     if found.load_seconds is None:
         return replace(m, status=Status.FAILED, reason="does_not_load", detail=found.load_problem)
@@ -122,7 +122,7 @@ def _of_way(checks: Checks, way: WayOfAsking, rows: int) -> Iterator[Measurement
     where = f"{way.protocol}, {way.signature}"
     answered = Measurement(
         "requests_answered", where, Status.PASSED, way.answered, limit=way.requests, direction="at least",
-        unit="requests", rows=rows, setting=f"{GATE}.requests",
+        unit="requests", rows=rows, setting=f"{ID}.requests",
     )  # fmt: skip
     if way.answered < way.requests:
         detail = f"{way.requests - way.answered} of {way.requests} good requests got no answer. {way.problem}".strip()
@@ -138,7 +138,7 @@ def _of_way(checks: Checks, way: WayOfAsking, rows: int) -> Iterator[Measurement
         yield _at_most(
             Measurement(
                 f"latency_{name}", where, Status.UNKNOWN, percentile(way.latencies_ms, share), limit=limit,
-                unit="ms", rows=len(way.latencies_ms), setting=f"{GATE}.max_latency_{name}_ms",
+                unit="ms", rows=len(way.latencies_ms), setting=f"{ID}.max_latency_{name}_ms",
             ),
             "no request was answered",
         )  # fmt: skip
@@ -147,7 +147,7 @@ def _of_way(checks: Checks, way: WayOfAsking, rows: int) -> Iterator[Measurement
 def _difference(way: WayOfAsking, where: str, rows: int) -> Measurement:
     m = Measurement(
         "difference_from_model", where, Status.UNKNOWN, way.difference, limit=MAX_DIFFERENCE, rows=rows,
-        setting=f"{GATE}.platform",
+        setting=f"{ID}.platform",
     )  # fmt: skip
     if way.difference is not None and not math.isfinite(way.difference):
         detail = f"The server's answers cannot be laid beside the model's own. {way.problem}".strip()
@@ -199,7 +199,7 @@ def _bad_requests(found: ServingEvidence) -> Iterator[Measurement]:
 def _memory(checks: Checks, found: ServingEvidence) -> Measurement:
     m = Measurement(
         "memory", OVERALL, Status.UNKNOWN, found.memory_mb, limit=checks.limits.max_memory_mb, unit="MB",
-        setting=f"{GATE}.max_memory_mb",
+        setting=f"{ID}.max_memory_mb",
     )  # fmt: skip
     if found.memory_mb is None:
         detail = f"On {found.platform} the server's memory cannot be seen from here; limit it there."

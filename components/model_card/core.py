@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from components.model_card import explanation, fairness, unmeasured
 from components.model_card.facts import Facts
-from components.model_card.steady import SERVING_CHECK, of_release, source, steady
+from components.model_card.steady import of_release, source, steady
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.fairness_evidence import FairnessEvidence
+from schemas.gates import Gate
 from schemas.model_card import (
     Check,
     Column,
@@ -26,18 +27,17 @@ from schemas.model_card import (
     Serving,
     Training,
 )
+from schemas.refusals import NOT_CONFIGURED, OVERRIDDEN, UNKNOWN_ALLOWED
 from schemas.verdict import Measurement, Status, Verdict
 
 __all__ = ["Facts", "Found", "build"]
-
-OVERRIDDEN = "overridden"
 
 
 @dataclass(frozen=True)
 class Found:
     """What the steps left behind.
 
-    verdicts : by gate ("data_gate", "quality_gate", "fairness", "explanation", "serving_check", "release_gate").
+    release : the release gate's verdict.  verdicts : by the gate's id, without those that are not in the pipeline.
     described : the model's own model.json.  groupings : what the Evaluator was asked for, () for all rows.
     evaluation, fairness, explanation : None where the step left none.
     """
@@ -46,7 +46,8 @@ class Found:
     columns: tuple[Column, ...]
     label: Label
     training: TrainingEvidence
-    verdicts: Mapping[str, Verdict | None]
+    release: Verdict
+    verdicts: Mapping[str, Verdict]
     described: Mapping[str, Any] = field(default_factory=dict)
     groupings: tuple[tuple[str, ...], ...] = ()
     evaluation: EvaluationEvidence | None = None
@@ -54,52 +55,48 @@ class Found:
     explanation: ExplanationEvidence | None = None
 
 
-def build(facts: Facts, found: Found) -> ModelCard:
-    """The card. Raises KeyError where the data, quality or release gate left no verdict."""
-    gates = found.verdicts
+def build(facts: Facts, found: Found, gates: Sequence[Gate]) -> ModelCard:
+    """The card. Raises KeyError where no gate judged the data, or none the quality.
+
+    gates : the declarations of all, in the card's order; each of the card's parts is filled by the gate of that title.
+    """
+    judged = {gate.title: found.verdicts[gate.id] for gate in gates if gate.id in found.verdicts}
     data = Data(source(facts.data_source), facts.data_digest, found.rows, found.columns, found.label)
     quality = Quality(
         tuple(" x ".join(columns) for columns in found.groupings if columns),
         found.evaluation.metrics if found.evaluation else (),
     )
-    groups = fairness.section(gates.get("fairness"), found.fairness)
+    groups = fairness.section(judged.get("Fairness"), found.fairness)
     return ModelCard(
         name=facts.name,
-        decision=_decision(_needed(gates, "release_gate"), facts),
+        decision=_decision(found.release, facts, gates),
         intention=facts.intention,
         data=data,
-        data_check=_data_check(_needed(gates, "data_gate")),
+        data_check=_data_check(judged["Data"]),
         training=_training(found.training, found.described),
         quality=quality,
-        quality_limits=steady(_needed(gates, "quality_gate").measurements),
+        quality_limits=steady(judged["Quality"].measurements),
         lineage=_lineage(facts),
         not_measured=(
-            *unmeasured.of_verdicts(gates),
+            *unmeasured.of_verdicts(gates, found.verdicts),
             *unmeasured.of_data(data),
             *unmeasured.of_quality(quality),
             *unmeasured.of_fairness(groups, found.fairness),
         ),
         fairness=groups,
-        explanation=explanation.section(gates.get("explanation"), found.explanation),
-        serving=_serving(gates.get(SERVING_CHECK)),
+        explanation=explanation.section(judged.get("Explanation"), found.explanation),
+        serving=_serving(judged.get("Serving")),
     )
 
 
-def _needed(verdicts: Mapping[str, Verdict | None], gate: str) -> Verdict:
-    verdict = verdicts.get(gate)
-    if verdict is None:
-        raise KeyError(f"a model card needs the verdict of {gate}")
-    return verdict
-
-
-def _decision(release: Verdict, facts: Facts) -> Decision:
-    gates = of_release(release.measurements)
-    needed = {m.name for m in gates if m.reason == OVERRIDDEN}
+def _decision(release: Verdict, facts: Facts, gates: Sequence[Gate]) -> Decision:
+    asked = of_release(release.measurements, gates)
+    needed = {m.name for m in asked if m.reason == OVERRIDDEN}
     return Decision(
         status=release.status.value,
         may_be_released=release.passed,
-        sentence=_sentence(release, gates),
-        gates=gates,
+        sentence=_sentence(release, asked),
+        gates=asked,
         overrides=tuple(Override(o.gate, o.by, o.reason, o.gate in needed) for o in facts.overrides),
         bootstrap=release.bootstrap,
     )
@@ -112,8 +109,8 @@ def _sentence(release: Verdict, gates: tuple[Measurement, ...]) -> str:
     if not release.passed:
         return release.detail or release.reason or "The release gate measured nothing, and nothing measured is no pass."
     overridden = [m.name for m in gates if m.reason == OVERRIDDEN]
-    absent = [m.name for m in gates if m.reason == "not_configured"]
-    let_pass = [m.name for m in gates if m.reason == "unknown_allowed"]
+    absent = [m.name for m in gates if m.reason == NOT_CONFIGURED]
+    let_pass = [m.name for m in gates if m.reason == UNKNOWN_ALLOWED]
     said = [f"{len(gates) - len(overridden) - len(absent) - len(let_pass)} of {len(gates)} gates passed."]
     said += [f"Overridden by a person: {', '.join(overridden)}."] if overridden else []
     said += [f"Could not tell, which the settings let pass: {', '.join(let_pass)}."] if let_pass else []

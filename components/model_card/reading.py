@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.evidence import EvaluationEvidence, TrainingEvidence
 from schemas.file_names import MODEL_DESCRIPTION, SCHEMA, SERVING_MODEL
+from schemas.gates import VERDICT, Gate
 from schemas.pbtxt import read_pbtxt
 from schemas.roles import SPLITS, Roles
 from schemas.split_statistics import read_split
@@ -25,36 +26,39 @@ CONFIG_NAME = "eval_config.json"
 
 @dataclass(frozen=True)
 class Folders:
-    """Of the artifacts.  verdicts : by gate, without the steps that are not in the pipeline."""
+    """Of the artifacts.  release : the release gate's verdict.  gates : by the gate's id and its output, as far as they are there."""
 
     model: str
     model_run: str
     statistics: str
     schema: str
     evaluation: str
-    verdicts: Mapping[str, str] = field(default_factory=dict)
-    fairness: str | None = None
-    explanation: str | None = None
+    release: str
+    gates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def read(folders: Folders, roles: Roles) -> Found:
+def read(folders: Folders, roles: Roles, gates: Sequence[Gate]) -> Found:
     """Raises FileNotFoundError where the model was trained without a training.json, ValueError for other format versions."""
     statistics = {split: read_split(folders.statistics, split) for split in SPLITS}
     training = evidence.read(TrainingEvidence, folders.model_run)
     if training is None:
         raise FileNotFoundError(f"{folders.model_run} holds no training.json")
+    kept = {file: folders.gates[gate.id].get(output) for gate in gates for file, output in gate.evidence.items()}
+    # What the evaluation found lies beside the verdict that judged it, so that nobody else reads TFMA's result.
+    evaluation = kept.get(evidence.FILES[EvaluationEvidence].file_name)
+    fairness, explanation = kept.get(fairness_evidence.FILE_NAME), kept.get(explanation_evidence.FILE_NAME)
     return Found(
         rows=table.rows(statistics),
         columns=table.columns(statistics, read_pbtxt(Path(folders.schema) / SCHEMA), roles),
         label=table.label(statistics, roles),
         training=training,
-        verdicts={gate: verdicts.read(uri) for gate, uri in folders.verdicts.items()},
+        release=verdicts.read(folders.release),
+        verdicts={gate: verdicts.read(left[VERDICT]) for gate, left in folders.gates.items() if VERDICT in left},
         described=_json(Path(folders.model) / SERVING_MODEL / MODEL_DESCRIPTION),
         groupings=_groupings(_json(Path(folders.evaluation) / CONFIG_NAME)),
-        # QualityGate leaves every metric of every slice beside its verdict, so that nobody else reads TFMA's result.
-        evaluation=evidence.read(EvaluationEvidence, folders.verdicts["quality_gate"]),
-        fairness=fairness_evidence.read(folders.fairness) if folders.fairness else None,
-        explanation=explanation_evidence.read(folders.explanation) if folders.explanation else None,
+        evaluation=evidence.read(EvaluationEvidence, evaluation) if evaluation else None,
+        fairness=fairness_evidence.read(fairness) if fairness else None,
+        explanation=explanation_evidence.read(explanation) if explanation else None,
     )
 
 

@@ -1,21 +1,22 @@
 """What differs between two runs of the same data, settings and code, taken out of verdicts before they enter a card.
 
-A version number is the time of a push, a run id is the time of a run, and a serving check measures milliseconds.
+A version number is the time of a push, a run id is the time of a run, and some gates measure milliseconds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 
+from schemas.gates import Gate
+from schemas.refusals import NOT_CONFIGURED, OVERRIDDEN
 from schemas.verdict import Measurement, Status
 
 _RELEASED = re.compile(r"(the )?released version \d+( \(run [^)]*\))?", re.IGNORECASE)
 _VERSION = re.compile(r"\bversion \d+")
 _PATH = re.compile(r"(?<![\w.])/(?:[^\s/]+/)+[^\s/]*[^\s/.,;:)]")
-SERVING_CHECK = "serving_check"
 
 
 def steady(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
@@ -23,9 +24,10 @@ def steady(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     return tuple(replace(m, detail=_steady(m.detail)) for m in measurements)
 
 
-def of_release(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
-    """The release gate's measurements; what it repeats of the serving check is times, so its sentence is ours."""
-    return steady(replace(m, detail=_of_serving(m)) if m.name == SERVING_CHECK else m for m in measurements)
+def of_release(measurements: Iterable[Measurement], gates: Sequence[Gate]) -> tuple[Measurement, ...]:
+    """The release gate's measurements; what it repeats of a gate that measures times is replaced by the gate's own words."""
+    timed = {gate.id: gate for gate in gates if gate.is_timed}
+    return steady(replace(m, detail=_untimed(m, timed[m.name])) if m.name in timed else m for m in measurements)
 
 
 def source(path: str) -> str:
@@ -47,10 +49,9 @@ def _named(found: re.Match[str]) -> str:
     return "The released model" if found[0][0].isupper() else "the released model"
 
 
-def _of_serving(m: Measurement) -> str:
-    if m.reason == "not_configured":
+def _untimed(m: Measurement, gate: Gate) -> str:
+    if m.reason == NOT_CONFIGURED:
         return m.detail
-    said = m.reason.replace("_", " ")
     if m.status is Status.PASSED:
-        return "overridden: it did not pass." if said == "overridden" else "A real server answered as it must."
-    return f"A real server did not answer as it must ({said or m.status.value})."
+        return "overridden: it did not pass." if m.reason == OVERRIDDEN else gate.kept
+    return f"{gate.broken} ({m.reason.replace('_', ' ') or m.status.value})."

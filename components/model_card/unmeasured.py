@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from components.model_card.steady import SERVING_CHECK, steady
+from components.model_card.steady import steady
 from schemas.fairness_evidence import FairnessEvidence
+from schemas.gates import Gate
 from schemas.model_card import Data, Fairness, Group, Quality, Unmeasured
 from schemas.verdict import Measurement, Status, Verdict
-
-PARTS = {
-    "data_gate": "Data",
-    "quality_gate": "Quality",
-    "fairness": "Fairness",
-    "explanation": "Explanation",
-    SERVING_CHECK: "Serving",
-}
-_ABSENT = {
-    "fairness": "No groups were compared: the step is not in the pipeline, or the settings say fairness: off.",
-    "explanation": "Nothing says what the scores come from: the settings say explanation: off.",
-    SERVING_CHECK: "No server was tried with this model: the settings say serving_check.platform: skip.",
-}
 
 
 def of_data(data: Data) -> Iterator[Unmeasured]:
@@ -64,29 +52,29 @@ def of_fairness(found: Fairness | None, evidence: FairnessEvidence | None) -> It
             yield Unmeasured("Fairness", f"{', '.join(small)} of {group.name}{about}", why)
 
 
-def of_verdicts(verdicts: Mapping[str, Verdict | None]) -> Iterator[Unmeasured]:
+def of_verdicts(gates: Iterable[Gate], verdicts: Mapping[str, Verdict]) -> Iterator[Unmeasured]:
     """Steps that are not there, whatever a gate could not tell, and failed tests of an explanation."""
-    for gate, part in PARTS.items():
-        verdict = verdicts.get(gate)
+    for gate in gates:
+        verdict = verdicts.get(gate.id)
         if verdict is None:
-            yield Unmeasured(part, "everything", _ABSENT.get(gate, "The step left no verdict."))
+            yield Unmeasured(gate.title, "everything", gate.absent)
             continue
         if not verdict.measurements and (not verdict.passed or verdict.reason == "off"):
-            yield Unmeasured(part, "everything", verdict.detail or _words(verdict.reason))
-        yield from _of_measurements(gate, part, steady(verdict.measurements))
+            yield Unmeasured(gate.title, "everything", verdict.detail or _words(verdict.reason))
+        yield from _of_measurements(gate, steady(verdict.measurements))
 
 
-def _of_measurements(gate: str, part: str, measurements: Iterable[Measurement]) -> Iterator[Unmeasured]:
+def _of_measurements(gate: Gate, measurements: Iterable[Measurement]) -> Iterator[Unmeasured]:
     for m in measurements:
         what = f"{m.name}, {m.slice}"
-        is_broken = m.status is Status.ERROR or (gate == "explanation" and m.status is Status.FAILED)
+        is_broken = m.status is Status.ERROR or (not gate.is_asked and m.status is Status.FAILED)
         if m.reason == "bootstrap":
-            yield Unmeasured(part, f"{what}: against a released model", "No model was released before this one.")
+            yield Unmeasured(gate.title, f"{what}: against a released model", "No model was released before this one.")
         elif m.status is Status.UNKNOWN or is_broken:
-            # A serving check's sentences hold times, which differ from run to run.
-            said = "" if gate == SERVING_CHECK else m.detail
+            # Times differ from run to run.
+            said = "" if gate.is_timed else m.detail
             failed = "The check failed. " if is_broken else ""
-            yield Unmeasured(part, what, f"{failed}{said or _words(m.reason)}")
+            yield Unmeasured(gate.title, what, f"{failed}{said or _words(m.reason)}")
 
 
 def _grouping(name: str) -> frozenset[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from components.quality_gate.policy import CONSTANT, GATE, LEVEL, LEVELS, Gate
+from components.quality_gate.gate import ID
+from components.quality_gate.policy import CONSTANT, LEVEL, LEVELS, Gate
 from components.quality_gate.questions import Past, questions, undefined
 from schemas.evidence import EvaluationEvidence
 from schemas.release_metrics import ReleaseMetrics
@@ -61,11 +62,11 @@ def decide(gate: Gate, made: Sequence[Group], past: Past, threshold: float | Non
     bootstrap = any(m.reason == "bootstrap" for m in measurements)
     if measurements and all(not m.gates for m in measurements) and any(m.reason in _LET_PASS for m in measurements):
         detail = "No question of harm could be settled with these rows, and none was shown."
-        return Verdict(GATE, Status.PASSED, tuple(measurements), "harm_not_shown", detail, bootstrap, _settings(gate))
+        return Verdict(ID, Status.PASSED, tuple(measurements), "harm_not_shown", detail, bootstrap, _settings(gate))
     if not gate.unknown_passes:
-        return judge(GATE, measurements, bootstrap=bootstrap, settings=_settings(gate))
+        return judge(ID, measurements, bootstrap=bootstrap, settings=_settings(gate))
     setting = "quality_gate.unknown_passes"
-    return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=_settings(gate))
+    return judge_letting_unknown_pass(ID, measurements, setting, bootstrap=bootstrap, settings=_settings(gate))
 
 
 def _finished(q: Question, m: Measurement) -> Measurement:
@@ -88,7 +89,7 @@ def constant_of(whole: Group) -> float | None:
 
 def _against_constant(whole: Group) -> Measurement:
     """The interval's lower end must lie above what predicting the same for every row would reach; the burden is the model's."""
-    metric, setting = CONSTANT[whole.task][0], f"{GATE}.beat_constant"
+    metric, setting = CONSTANT[whole.task][0], f"{ID}.beat_constant"
     found, limit = whole.metric(metric), constant_of(whole)
     low, high = found.shown()
     m = Measurement(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sluicegate.stats.interval import Levels
 
-GATE = "quality_gate"
 #: How often the near end of any question of the gate may miss, all of them together (Holm), and the far end of each.
 LEVEL = 0.025
 LEVELS = Levels(LEVEL, LEVEL)

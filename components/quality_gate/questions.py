@@ -12,7 +12,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from components.quality_gate.policy import CONSTANT, GATE, MAX_FALL_SHARE, Gate, Limit
+from components.quality_gate.gate import ID
+from components.quality_gate.policy import CONSTANT, MAX_FALL_SHARE, Gate, Limit
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from sluicegate.quality.estimates import Estimate, Spread, spread
 from sluicegate.quality.groups import Group
@@ -50,7 +51,7 @@ def questions(gate: Gate, groups: Sequence[Group], past: Past, threshold: float 
     if gate.beat_constant and gate.task == "binary":
         yield _net_benefit(gate, groups[0], threshold)
     for index, limit in enumerate(gate.limits):
-        yield from _of_limit(gate, limit, f"{GATE}.limits.{index}", groups, past)
+        yield from _of_limit(gate, limit, f"{ID}.limits.{index}", groups, past)
     metric = CONSTANT[gate.task][0]
     if not any(one.max_fall is not None and one.metric == metric and not one.slice for one in gate.limits):
         yield from _default_fall(metric, groups[0], past)
@@ -167,11 +168,11 @@ def _default_fall(metric: str, group: Group, past: Past) -> Iterator[Question]:
     """The question that nobody has to ask: is the released model still what it was?"""
     if past.is_first:
         return
-    blank = replace(_blank(metric, group.name, f"{GATE}.limits", len(group)), gates=False)
+    blank = replace(_blank(metric, group.name, f"{ID}.limits", len(group)), gates=False)
     then = past.recorded.of(metric, group.name) if past.recorded else None
     above = math.nan if then is None or past.recorded is None else then.value - (past.recorded.constant or 0.0)
     limit = MAX_FALL_SHARE * above if above > 0 else math.nan
-    question = _fall(_named(blank, "fall", f"{GATE}.limits", limit), metric, group, past)
+    question = _fall(_named(blank, "fall", f"{ID}.limits", limit), metric, group, past)
     yield replace(question, gates=question.is_answerable and math.isfinite(limit))
 
 
@@ -217,7 +218,7 @@ def _net_benefit(gate: Gate, group: Group, threshold: float | None) -> Question:
     """Above 0: better than the better one of always yes and always no. A refusal compares with both, so the two share its error."""
     t = min(max(0.5 if threshold is None else threshold, FURTHEST), 1 - FURTHEST)
     cost_ratio = gate.costs.false_positive / gate.costs.false_negative if gate.costs else t / (1 - t)
-    setting = f"{GATE}.costs" if gate.costs else f"{GATE}.beat_constant"
+    setting = f"{ID}.costs" if gate.costs else f"{ID}.beat_constant"
     q = replace(
         _blank("net benefit", group.name, setting, len(group)), limit=0.0, direction="at least", asks_for_harm=True
     )

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from schemas import refusals
 from schemas.errors import Problem, SettingsError
+from schemas.gates import RELEASE_GATE
+from schemas.refusals import NOT_CONFIGURED, OVERRIDDEN, UNKNOWN_ALLOWED
 from schemas.verdict import Measurement, Status, Verdict, judge
 
-GATE = "release_gate"
-OVERRIDDEN = "overridden"
 #: Reasons of an UNKNOWN that is no refusal: there was nothing to judge, or nothing to judge it by.
-NOT_TO_OVERRIDE = ("not_configured", "no_limits", "no_rows")
+NOT_TO_OVERRIDE = (NOT_CONFIGURED, "no_limits", "no_rows")
 #: File names and property values by which TFX's Evaluator blesses and its Pusher obeys.
 FILE_NAMES = {True: "BLESSED", False: "NOT_BLESSED"}
 BLESSED_PROPERTY = "blessed"
@@ -76,12 +77,12 @@ def decide(
         "not_configured": allow.not_configured,
         "overrides": [asdict(one) for one in overrides],
     }
-    return judge(GATE, measurements, bootstrap=bootstrap, settings=allowed)
+    return judge(RELEASE_GATE, measurements, bootstrap=bootstrap, settings=allowed)
 
 
 def used(verdict: Verdict) -> tuple[str, ...]:
     """What the release gate let pass on a person's word, a sentence each."""
-    return tuple(m.detail for m in verdict.measurements if m.reason == OVERRIDDEN)
+    return tuple(m.detail for m in refusals.overrides([verdict]))
 
 
 def _overridden(m: Measurement, override: Override | None) -> Measurement:
@@ -101,7 +102,7 @@ def _measure(name: str, verdict: Verdict | None, allow: Allowances) -> Measureme
     if verdict.status is Status.UNKNOWN and name in allow.unknown:
         detail = f"{name} cannot tell; the settings let that pass. {_summary(verdict)}"
         return Measurement(
-            name, "overall", Status.PASSED, reason="unknown_allowed", detail=detail, setting="allow.unknown"
+            name, "overall", Status.PASSED, reason=UNKNOWN_ALLOWED, detail=detail, setting="allow.unknown"
         )
     reason = "" if verdict.passed else (verdict.reason or f"gate_{verdict.status.value.lower()}")
     return Measurement(name, "overall", verdict.status, reason=reason, detail=_summary(verdict))
@@ -111,10 +112,10 @@ def _missing(name: str, allowed: bool) -> Measurement:
     if allowed:
         detail = f"{name} is not configured, and the settings allow that."
         return Measurement(
-            name, "overall", Status.PASSED, reason="not_configured", detail=detail, setting="allow.not_configured"
+            name, "overall", Status.PASSED, reason=NOT_CONFIGURED, detail=detail, setting="allow.not_configured"
         )
     detail = f"{name} is not configured, and no setting allows that."
-    return Measurement(name, "overall", Status.UNKNOWN, reason="not_configured", detail=detail)
+    return Measurement(name, "overall", Status.UNKNOWN, reason=NOT_CONFIGURED, detail=detail)
 
 
 def _summary(verdict: Verdict) -> str:

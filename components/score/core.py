@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from schemas.errors import DataError, ModelError, Problem, SettingsError
 from schemas.file_names import MODEL_DESCRIPTION, SAVED_MODEL_GRAPH
+from schemas.names import listed, those_there
 from schemas.predictions import Answers, answers_of
 from schemas.roles import Roles
 from schemas.scored_rows import NO_RELEASE
 
 SENSITIVE = "fairness.sensitive"
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def unread(folder: str | Path, columns: Collection[str], version: int) -> str:
     if not lacking:
         return ""
     return (
-        f"Version {version} reads columns that this run leaves out ({_listed(lacking)}) and answered as if they were missing in every "
+        f"Version {version} reads columns that this run leaves out ({listed(lacking)}) and answered as if they were missing in every "
         "row; the comparison favours the new model."
     )
 
@@ -105,7 +103,7 @@ def refuse_absent(sensitive: Sequence[Sensitive], columns: Collection[str]) -> N
         Problem(
             f"{SENSITIVE}: {one.column!r}",
             "no such column in the examples",
-            _nearest(one.column, sorted(columns)),
+            those_there(one.column, sorted(columns)),
             "correct the name; if columns.leave_out names it, move it to columns.ids: an ids column is kept beside "
             "the predictions and is never a feature",
         )
@@ -133,15 +131,4 @@ def _difference(wanted: Answers, got: Answers) -> str:
 
 
 def _words(answers: Answers) -> str:
-    return f"task {answers.task}" + (f" with classes {_listed(answers.classes)}" if answers.classes else "")
-
-
-def _nearest(name: str, columns: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name.casefold(), [c.casefold() for c in columns], 1, 0.6)
-    close = [c for c in columns if c.casefold() in near]
-    return (f"did you mean {close[0]!r}? " if close else "") + f"columns: {_listed(columns)}"
-
-
-def _listed(names: Sequence[Any]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+    return f"task {answers.task}" + (f" with classes {listed(answers.classes)}" if answers.classes else "")

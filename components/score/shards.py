@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from components.score.columns import Columns
 from components.score.served import UNUSABLE, Served
 from schemas.predictions import Answers
 from schemas.scored_rows import BASELINE, ROW, About, arrow_schema, write
+from schemas.whole_file import replacing
 
 BATCH_ROWS = 8192
 ROW_GROUP_ROWS = 8 * BATCH_ROWS
@@ -87,11 +87,10 @@ class Scorer:
         A worker that tries again overwrites; a piece has its name only when it is complete.
         """
         self._words: dict[str, tuple[str, int]] = {}
-        unfinished = path.with_suffix(".unfinished")
-        write(_grouped(self._batches(shard)), self._plan.schema, unfinished)
-        piece = Piece(str(path), self._words, self._note)
-        path.with_suffix(".json").write_text(json.dumps(asdict(piece), ensure_ascii=False), encoding="utf-8")
-        os.replace(unfinished, path)
+        with replacing(path) as unfinished:
+            write(_grouped(self._batches(shard)), self._plan.schema, unfinished)
+            piece = Piece(str(path), self._words, self._note)
+            path.with_suffix(".json").write_text(json.dumps(asdict(piece), ensure_ascii=False), encoding="utf-8")
 
     def _batches(self, shard: str) -> Iterator[Any]:
         parsed = records([shard]).map(lambda batch: (batch, self._plan.columns.parse(batch)))

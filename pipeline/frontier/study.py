@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
+from pipeline import gates
 from pipeline.environment import check_runs_here
 from pipeline.local import killed, noise, table, temporary
 from pipeline.local.console import Console, Plain
@@ -23,7 +24,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.run import Job, build_graph, connect, launch_steps
 from pipeline.local.run_words import show_seconds
 from pipeline.run.folders import cannot_write, make
-from pipeline.run.outcome import gates_of, refusing
+from pipeline.run.outcome import gates_of, verdict_of
 from pipeline.settings.file import LoadedSettings, load
 from pipeline.settings.types import Settings
 from pipeline.steps import steps
@@ -31,6 +32,7 @@ from schemas.errors import EXIT_DONE, EXIT_REFUSED, Problem, SettingsError, Slui
 from schemas.file_names import split_folder
 from schemas.output_folder import OutputFolder, log_of
 from schemas.records import State, StepRecord
+from schemas.refusals import standing
 from schemas.roles import Roles
 
 if TYPE_CHECKING:
@@ -148,11 +150,12 @@ def _draw(job: Job, wanted: Sweep, home: Path, terminal: TextIO) -> int:
     console = Plain(terminal)
     graph = build_graph(job, connect(job))
     done = _run_steps(job, graph, console, home)
-    refused = refusing(gates_of(done))
+    verdicts = gates_of(done)
+    refused = standing(verdict_of(done, verdicts), verdicts).refused
     if refused:
         for gate in refused:
             console.refusal(gate, job.loaded.where)
-        terminal.write("\nDataGate refused this data, so nothing was trained and there is no frontier.\n")
+        terminal.write(f"\n{gates.guard().step} refused this data, so nothing was trained and there is no frontier.\n")
         return EXIT_REFUSED
     frontier = _sweep(job, _prepare(graph, done), wanted, terminal)
     _show(frontier, home, terminal)

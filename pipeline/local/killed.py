@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import gates
 from pipeline.local import temporary
 from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
@@ -167,7 +168,7 @@ def _draw(home: Path) -> None:
 
     # A report is no reason to leave a run open, nor to keep the next one from running.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        build(home)
+        build(home, gates.GATES)
 
 
 def _draw_index(folder: OutputFolder) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import gates
 from pipeline.environment import check_runs_here, here
 from pipeline.local import killed, noise, serving_platform, temporary
 from pipeline.local.console import Console, for_stream
@@ -24,7 +25,7 @@ from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, look_at
 from pipeline.run import fingerprint
 from pipeline.run.folders import cannot_write, make, point_latest_at
-from pipeline.run.outcome import refusing, released_after
+from pipeline.run.outcome import released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
 from pipeline.settings.settled import settle
@@ -36,6 +37,7 @@ from schemas import release as releases
 from schemas.errors import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
 from schemas.output_folder import OutputFolder, evidence_of, log_of, report_of
 from schemas.records import RunResult, State, StepRecord
+from schemas.refusals import standing_of
 from schemas.table import TableProfile
 from schemas.whole_file import write_whole
 
@@ -186,7 +188,7 @@ def _run(job: Job, request: Request) -> int:
             _leave_broken(job, done, time.monotonic() - began, error)
             raise
         unfinished.remove(job.home)
-        for gate in refusing(result.gates):
+        for gate in standing_of(result).refused:
             console.refusal(gate, job.loaded.where)
         console.run_ended(result, str(report))
     return result.exit_code
@@ -344,8 +346,8 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
 def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
     from pipeline.run.outcome import gates_of, metrics_of, pushed_of, verdict_of
 
-    gates = gates_of(done)
-    verdict = verdict_of(done, gates)
+    verdicts = gates_of(done)
+    verdict = verdict_of(done, verdicts)
     path, version = pushed_of(done)
     return RunResult(
         run_id=job.run_id,
@@ -355,7 +357,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         started_at=job.started.isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         steps=tuple(done),
-        gates=gates,
+        gates=verdicts,
         metrics=metrics_of(evidence_of(job.home)),
         pushed_path=path,
         pushed_version=version,
@@ -391,6 +393,6 @@ def _report(job: Job, result: RunResult) -> Path:
     from sluicegate.reports.run_index import build_index
 
     keys = {m.setting for gate in result.gates for m in gate.measurements if m.setting}
-    page = build(job.home, settings_lines={key: job.loaded.where(key) for key in keys})
+    page = build(job.home, gates.GATES, settings_lines={key: job.loaded.where(key) for key in keys})
     build_index(job.folder.root)
     return page

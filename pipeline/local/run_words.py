@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.run.outcome import aside, refusing
 from schemas.progress import Progress
 from schemas.records import RunResult, State
+from schemas.refusals import standing_of
 
 #: From a settings key to "configs/census.yaml:31": LoadedSettings.where.
 Where = Callable[[str], str]
@@ -18,15 +18,17 @@ def verdict_line(result: RunResult) -> str:
     >>> verdict_line(RunResult("r1", "census", "PASSED", 0, "", 83.4, pushed_version=4))
     'PASSED: version 4 of census, in 83 s (run r1)'
     """
+    where = standing_of(result)
+    aside = [gate for gate in result.gates if gate in where.beside]
     if result.verdict == "PASSED":
         what = f"version {result.pushed_version} of {result.name}" if result.pushed_version is not None else result.name
     elif result.verdict == "REFUSED":
-        named = [gate.gate for gate in refusing(result.gates)]
+        named = [gate.gate for gate in where.refused]
         what = f"{result.name} by {' and '.join(named)}" if named else result.name
     else:
         failed = next((s.step for s in result.steps if s.state is State.FAILED), "")
         what = f"{result.name} in {failed}" if failed else result.name
-    beside = "".join(f"; {gate.gate} is {gate.status.value}, see the report" for gate in aside(result.gates))
+    beside = "".join(f"; {gate.gate} is {gate.status.value}, see the report" for gate in aside)
     return f"{result.verdict}: {what}, in {show_seconds(result.seconds)} (run {result.run_id}){beside}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from pipeline.settings.settled import settle, stated_roles
 from pipeline.settings.source import batch_source, source_of
 from pipeline.settings.types import Settings
 from schemas.errors import DataError, Problem, SettingsError
+from schemas.names import did_you_mean
 from schemas.table import TableProfile
 
 
@@ -47,6 +47,5 @@ def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Probl
     for key, names in named.items():
         for name in names:
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1, 0.5)
-                remedy = f"did you mean {near[0]}?" if near else "correct the name, or take it out"
+                remedy = did_you_mean(name, known, "correct the name, or take it out")
                 yield Problem(f"key {key}", repr(name), f"columns of the table: {', '.join(known)}", remedy)

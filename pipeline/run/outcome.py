@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pipeline import gates
 from schemas import evidence, verdict
+from schemas.gates import RELEASE_GATE
 from schemas.records import State, StepRecord
 from schemas.verdict import Verdict
 
 VERDICT_TYPE = "schemas.GateVerdict"
-DATA_GATE, RELEASE_GATE = "data_gate", "release_gate"
 
 
 def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
@@ -19,33 +20,17 @@ def gates_of(done: Iterable[StepRecord]) -> tuple[Verdict, ...]:
     return tuple(verdict.read(uri) for uri in written)
 
 
-def verdict_of(done: Sequence[StepRecord], gates: Sequence[Verdict]) -> str:
-    """ERROR when a step failed, REFUSED when the data or the release gate did not pass, else PASSED.
+def verdict_of(done: Sequence[StepRecord], verdicts: Sequence[Verdict]) -> str:
+    """ERROR when a step failed, REFUSED when the guard or the release gate did not pass, else PASSED.
 
     The other gates speak through the release gate, which the settings may let pass what one of them refused. Steps that
     were skipped without a refusal would be a hole in the graph, so that is an ERROR too.
     """
     if any(record.state in (State.FAILED, State.NOT_RUN) for record in done):
         return "ERROR"
-    if any(not gate.passed for gate in gates if gate.gate in (DATA_GATE, RELEASE_GATE)):
+    if any(not gate.passed for gate in verdicts if gate.gate in (gates.guard().id, RELEASE_GATE)):
         return "REFUSED"
     return "ERROR" if any(record.state is State.SKIPPED for record in done) else "PASSED"
-
-
-def refusing(gates: Sequence[Verdict]) -> list[Verdict]:
-    """The gates that kept the model from being released, those the release gate speaks for in its place."""
-    release = next((gate for gate in gates if gate.gate == RELEASE_GATE), None)
-    if release is None:
-        return [gate for gate in gates if gate.gate == DATA_GATE and not gate.passed]
-    named = {measurement.name for measurement in release.refusals}
-    found = [gate for gate in gates if gate.gate in named and not gate.passed]
-    return found or ([] if release.passed else [release])
-
-
-def aside(gates: Sequence[Verdict]) -> list[Verdict]:
-    """Verdicts that are not PASSED and refused nothing: overruled, allowed by the settings, or not asked."""
-    said = [gate.gate for gate in refusing(gates)]
-    return [gate for gate in gates if not gate.passed and gate.gate not in (*said, RELEASE_GATE)]
 
 
 def pushed_of(done: Iterable[StepRecord]) -> tuple[str | None, int | None]:

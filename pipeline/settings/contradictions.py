@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from pipeline.settings.contradiction import Contradiction
 from pipeline.settings.values import Values
+from schemas.names import did_you_mean
 
 
 def contradictions_in(settings: Values, metrics: Mapping[str, tuple[str, ...]]) -> list[Contradiction]:
@@ -69,8 +69,7 @@ def _metric_contradictions(settings: Values, metrics: Mapping[str, tuple[str, ..
     for index, one in enumerate(settings.quality_gate.limits):
         key = f"quality_gate.limits.{index}"
         if one.metric not in known:
-            near = difflib.get_close_matches(one.metric, known, 1, 0.5)
-            remedy = f"did you mean {near[0]}?" if near else "choose one of them"
+            remedy = did_you_mean(one.metric, known, "choose one of them")
             task = "" if settings.task == "auto" else f" for task {settings.task}"
             found.append(Contradiction(f"{key}.metric", repr(one.metric), f"{', '.join(known)}{task}", remedy))
         if one.slice and frozenset(one.slice) not in sliced:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pipeline.settings.contradiction import Contradiction
 from pipeline.settings.environment import RUNNERS, Profile
 from schemas.errors import Problem, SettingsError
-from sluicegate.tables.names import did_you_mean
+from schemas.names import did_you_mean
 
 _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -22,8 +22,8 @@ def chosen(profiles: Mapping[str, Profile], name: str, path: str) -> Profile:
             Problem(
                 f"--environment {name}",
                 repr(name),
-                did_you_mean(name, known).replace("columns", "environments"),
-                f"choose one of them, or declare it in {path} under `environment:`",
+                ", ".join(known),
+                did_you_mean(name, known, f"choose one of them, or declare it in {path} under `environment:`"),
             ),
         )
     profile = profiles.get(name, Profile())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,6 +9,8 @@ from pipeline.settings.contradiction import Contradiction
 from pipeline.settings.fairness import Fairness
 from pipeline.settings.gap_bounds import OF_VALUES, bounds_that_cannot_refuse
 from pipeline.settings.values import Values
+from schemas.fairness_evidence import GATE_ID
+from schemas.names import did_you_mean
 
 #: Profiles that add limits; the others judge nothing by themselves.
 WITH_LIMITS = ("difference-0.1", "ugesp-4-5")
@@ -67,8 +68,7 @@ def _of_positive(named: str | None, task: str, positive: str | None, classes: Se
         yield Contradiction(key, f"{named!r}, and the positive class is {positive!r}", f"{positive!r}, or nothing",
                             "take it out, or name the class in label.positive: a binary label has one positive class")  # fmt: skip
     elif task == "multiclass" and classes and named not in classes:
-        near = difflib.get_close_matches(named, classes, 1, 0.5)
-        remedy = f"did you mean {near[0]}?" if near else "name the class whose rate is to be compared"
+        remedy = did_you_mean(named, classes, "name the class whose rate is to be compared")
         yield Contradiction(key, f"{named!r}, which the label never is", f"one of {', '.join(classes)}", remedy)
 
 
@@ -93,7 +93,7 @@ def _of_overrides(settings: Values) -> Iterator[Contradiction]:
         key = f"overrides.{index}.gate"
         if gate in gates[:index]:
             yield Contradiction(key, f"{gate!r} a second time", "each gate once", "keep one reason")
-        elif gate == "fairness" and idle is not None:
+        elif gate == GATE_ID and idle is not None:
             got, remedy = idle
             yield Contradiction(key, f"{gate!r}, and {got}", "a gate that can refuse", remedy)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from pipeline.settings.overrides import Override, apply, parse
 from pipeline.settings.types import Settings
 from pipeline.settings.yaml import BadYaml, Tree
 from schemas.errors import Problem, SettingsError
+from schemas.names import OF_FEW, nearest
 
 #: A settings file is a few hundred lines; what is larger is a table or a model.
 MAX_BYTES = 1_000_000
@@ -188,9 +188,9 @@ def _unreadable(place: str, got: str, allowed: str, remedy: str) -> SettingsErro
 def _no_such_file(path: Path) -> SettingsError:
     folders = [folder for folder in (path.parent, Path("configs")) if folder.is_dir()]
     names = {str(found): found.stem for folder in folders for found in sorted(folder.glob("*.y*ml"))}
-    near = difflib.get_close_matches(path.stem, names.values(), 1, 0.5)
+    near = nearest(path.stem, names.values(), OF_FEW)
     if near:
-        remedy = f"did you mean {next(found for found, stem in names.items() if stem == near[0])}?"
+        remedy = f"did you mean {next(found for found, stem in names.items() if stem == near)}?"
     elif names:
         remedy = f"choose one of {', '.join(names)}"
     else:

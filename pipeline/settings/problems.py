@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from pipeline.settings.declaration import SHORT_FORMS
 from pipeline.settings.remedies import remedy, show
 from pipeline.settings.words import ROOT, Shape, allowed, choices, leaves, section_keys, shape_at
 from schemas.errors import Problem
+from schemas.names import did_you_mean, nearest
 
 #: From a dotted key to "configs/x.yaml, line 12, key training.epochs".
 Place = Callable[[str], str]
@@ -90,16 +90,16 @@ def _unknown(finding: _Finding, place: Place) -> Problem:
 def nearest_key(name: str, section: Shape = ROOT, value: Any = None) -> str:
     """What to do about an unknown key: the nearest key of its section, or the section where that key belongs."""
     plain = name.lower().replace("-", "_").replace(" ", "_")
-    near = difflib.get_close_matches(plain, section_keys(section), 1, 0.6)
+    near = nearest(plain, section_keys(section))
     exact_elsewhere = [s.key for s in leaves() if s.key.rpartition(".")[2] == plain and s.key != plain]
-    if near and (near[0] == plain or not exact_elsewhere):
-        return f"did you mean {near[0]}? Else delete the line"
+    if near and (near == plain or not exact_elsewhere):
+        return f"did you mean {near}? Else delete the line"
     if exact_elsewhere:
         return f"it belongs elsewhere: write it as {' or '.join(exact_elsewhere)}"
     everywhere = {s.key.rpartition(".")[2]: s.key for s in leaves()}
-    near = difflib.get_close_matches(plain, everywhere, 1, 0.75)
+    near = nearest(plain, everywhere, likeness=0.75)
     if near:
-        return f"did you mean {everywhere[near[0]]}? Else delete the line"
+        return f"did you mean {everywhere[near]}? Else delete the line"
     return "delete the line (`sluicegate settings` lists every key)"
 
 
@@ -122,6 +122,5 @@ def _wrong(finding: _Finding, place: Place) -> Problem:
 def _unknown_name(finding: _Finding, place: Place) -> Problem:
     """A key of a free mapping whose keys are choices: split.folders.trian."""
     names = choices(shape_at(finding.path[:-1]).hint.__args__[0])
-    near = difflib.get_close_matches(str(finding.path[-1]), names, 1, 0.5)
-    what_to_do = f"did you mean {near[0]}?" if near else "use one of these names"
+    what_to_do = did_you_mean(finding.path[-1], names, "use one of these names")
     return Problem(place(finding.key), f"the unknown key {str(finding.path[-1])!r}", ", ".join(names), what_to_do)

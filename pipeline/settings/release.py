@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from pipeline.gates import GATES
 from pipeline.settings.declaration import Section, line
+
+#: The id of a gate whose refusal a person may let pass, as the gates' declarations say.
+if TYPE_CHECKING:
+    Overridable: TypeAlias = str
+else:
+    Overridable = Literal[tuple(gate.id for gate in GATES if gate.may_be_overridden)]
 
 
 class ModelCardText(Section):
@@ -21,7 +28,7 @@ class ModelCardText(Section):
 class Override(Section):
     """A gate's refusal that a person takes upon themselves; every report says so from then on."""
 
-    gate: Literal["quality_gate", "fairness"] = Field(
+    gate: Overridable = Field(
         description="Which gate; data that is refused and a model that no server can load have nothing to let pass."
     )
     by: Annotated[str, line] = Field(

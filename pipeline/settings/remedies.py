@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from pipeline.settings.words import Range, Shape, allowed, choices, is_number, range_of, section_keys, show_number
+from schemas.names import did_you_mean
 
 
 def show(value: Any) -> str:
@@ -30,9 +30,8 @@ def remedy(shape: Shape, value: Any) -> str:
 
 def _choice_remedy(shape: Shape, value: Any) -> str:
     words = choices(shape.hint)
-    near = difflib.get_close_matches(str(value).lower(), words, 1, 0.5) if isinstance(value, str) else []
-    if near:
-        return f"did you mean {near[0]}?"
+    if isinstance(value, str) and (meant := did_you_mean(value, words)):
+        return meant
     if is_number(shape.hint):
         return f"write {allowed(shape)}"
     return f"write one of {', '.join(words)}" if len(words) > 1 else f"write {words[0]}"

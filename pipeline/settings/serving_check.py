@@ -44,6 +44,15 @@ class ServingCheck(Section):
         False, "The pushed model brings test rows along as warm-up requests; they lie there unencrypted."
     )
 
+    @property
+    def enabled(self) -> bool:
+        return self.platform != "skip"
+
+    @property
+    def is_repeatable(self) -> bool:
+        """What an image holds changes without a word to us."""
+        return self.platform == "process"
+
     @model_validator(mode="after")
     def _names_its_image(self) -> Self:
         if self.platform not in ("docker", "kubernetes"):

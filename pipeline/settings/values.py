@@ -69,5 +69,11 @@ class Values(Section):
         )
 
     @property
+    def mitigation_json(self) -> str:
+        """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
+        said = {"mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength"}
+        return self.training.model_dump_json(include=said)
+
+    @property
     def output_folder(self) -> str:
         return self.output or f"output/{self.name}"

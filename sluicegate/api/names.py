@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from schemas.errors import Problem, UsageError
+from schemas.names import OF_MANY, did_you_mean
 
 
 class NoSuchName(UsageError, KeyError):
@@ -23,6 +23,5 @@ def unknown(what: str, name: object, known: Sequence[str], place: str) -> NoSuch
       allowed: fairness, data_gate
       do:      did you mean fairness?
     """
-    near = difflib.get_close_matches(str(name), known, 2, 0.6)
-    remedy = f"did you mean {' or '.join(near)}?" if near else "choose one of these" if known else "choose another run"
+    remedy = did_you_mean(name, known, "choose one of these" if known else "choose another run", OF_MANY, most=2)
     return NoSuchName(f"There is no such {what}.", Problem(place, str(name), ", ".join(known) or "none", remedy))

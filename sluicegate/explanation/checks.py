@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from schemas.explanation_evidence import Check
+from schemas.explanation_evidence import GATE_ID, Check
 from schemas.verdict import Measurement, Status, Verdict, judge
 from sluicegate.explanation.association import correlation, rank
 from sluicegate.explanation.fidelity import Changes, active_columns
@@ -20,7 +20,6 @@ from sluicegate.explanation.table import Floats
 from sluicegate.stats import keys
 from sluicegate.stats.arrays import Ints
 
-GATE = "explanation"
 MIN_ROWS = 30
 #: Contributions are sums of differences of float64; what is lost beyond rounding is lost by a mistake.
 MAX_COMPLETENESS_ERROR = 1e-6
@@ -180,12 +179,12 @@ def verdict(checks: Iterable[Check], settings: Mapping[str, object]) -> Verdict:
             direction=one.comparison,
             reason={"PASSED": "", "FAILED": f"{one.name}_failed"}.get(one.status, "not_testable"),
             detail=one.detail,
-            setting=GATE,
+            setting=GATE_ID,
             gates=one.status != Status.UNKNOWN.value,
         )
         for one in checks
     ]
-    return judge(GATE, measurements, settings=settings)
+    return judge(GATE_ID, measurements, settings=settings)
 
 
 def _at_most(name: str, section: str, value: float, limit: float, detail: str) -> Check:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import (
+    GATE_ID,
     Check,
     ColumnGroup,
     ExplanationEvidence,
@@ -48,7 +49,6 @@ from sluicegate.stats.keys import by_key, units
 __all__ = ["Asked", "Sensitive", "Split", "Subject", "Wanted", "explain", "group_numbers", "group_texts", "not_configured",
            "pool_numbers"]  # fmt: skip
 
-GATE = checks.GATE
 #: Models with shuffled weights; the median of three bears one that happens to look like the true one.
 SHUFFLED_MODELS = 3
 #: References are taken in so many parts: how far these differ is the error of a mean |contribution|.
@@ -88,7 +88,7 @@ def explain(asked: Asked) -> tuple[ExplanationEvidence, Verdict]:
 
 def not_configured() -> Verdict:
     """The verdict where the settings say `explanation: off`."""
-    return Verdict(GATE, Status.UNKNOWN, reason="not_configured", detail="The settings say explanation: off.")
+    return Verdict(GATE_ID, Status.UNKNOWN, reason="not_configured", detail="The settings say explanation: off.")
 
 
 @dataclass(eq=False)

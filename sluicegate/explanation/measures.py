@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from schemas.explanation_evidence import Estimate
 from sluicegate.explanation.table import Floats
-from sluicegate.stats import keys
+from sluicegate.stats import keys, limits
 from sluicegate.stats.arrays import Ints, Mask
 
 Z_95 = 1.959963984540054
@@ -140,9 +140,8 @@ def share_estimate(is_yes: Mask, cluster: Ints | None = None) -> Estimate:
     if not len(is_yes):
         return Estimate(None)
     yes, of = int(is_yes.sum()), len(is_yes)
-    share, z2, rows = yes / of, Z_95 * Z_95, keys.effective_share(is_yes, cluster)
-    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = Z_95 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows)) / (1 + z2 / rows)
+    share, rows = yes / of, keys.effective_share(is_yes, cluster)
+    ends = limits.wilson(np.array([share]), np.array([rows]), 0.95)
     # By hand at the ends, where rounding leaves a 1e-17.
-    low, high = 0.0 if not yes else float(middle - half), 1.0 if yes == of else float(middle + half)
+    low, high = 0.0 if not yes else float(ends[0][0]), 1.0 if yes == of else float(ends[1][0])
     return Estimate(share, low, high)

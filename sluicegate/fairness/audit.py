@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from schemas.fairness_evidence import AuditEvidence, FairnessEvidence, JudgedLimit, ProfileEvidence, ProofRow
+from schemas.fairness_evidence import (
+    GATE_ID,
+    AuditEvidence,
+    FairnessEvidence,
+    JudgedLimit,
+    ProfileEvidence,
+    ProofRow,
+)
 from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
 from sluicegate.fairness import groups, notes, proof
 from sluicegate.fairness.describe import describe
@@ -18,8 +25,6 @@ from sluicegate.fairness.resampling import Resampled, resample
 from sluicegate.fairness.rows import OneClass, Rows, groupings, one_class, regression
 from sluicegate.fairness.table import table
 from sluicegate.stats.judge import Answer, Question, answer
-
-GATE = "fairness"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,15 +134,15 @@ def _profile(policy: Policy) -> ProfileEvidence:
 def _nothing_to_judge(policy: Policy) -> Verdict:
     if not policy.enabled:
         detail = "The settings say fairness: off; nothing was judged."
-        return Verdict(GATE, Status.PASSED, reason="off", detail=detail, settings=_settings(policy))
+        return Verdict(GATE_ID, Status.PASSED, reason="off", detail=detail, settings=_settings(policy))
     if not policy.sensitive:
         detail = "No sensitive column is declared. Declare them in fairness.sensitive, or say fairness: off."
-        return Verdict(GATE, Status.UNKNOWN, reason="not_configured", detail=detail, settings=_settings(policy))
+        return Verdict(GATE_ID, Status.UNKNOWN, reason="not_configured", detail=detail, settings=_settings(policy))
     detail = "No rows were scored, so no groups can be compared."
     if policy.report_only:
         detail += " fairness.report_only: nothing can refuse."
-        return Verdict(GATE, Status.PASSED, reason="report_only", detail=detail, settings=_settings(policy))
-    return Verdict(GATE, Status.UNKNOWN, reason="no_rows", detail=detail, settings=_settings(policy))
+        return Verdict(GATE_ID, Status.PASSED, reason="report_only", detail=detail, settings=_settings(policy))
+    return Verdict(GATE_ID, Status.UNKNOWN, reason="no_rows", detail=detail, settings=_settings(policy))
 
 
 def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Verdict:
@@ -147,20 +152,20 @@ def _verdict(policy: Policy, answered: Sequence[tuple[Question, Answer]]) -> Ver
     if policy.report_only:
         watched = (replace(m, gates=False) for m in measurements)
         detail = "fairness.report_only: everything was judged and shown, and nothing can refuse."
-        return Verdict(GATE, Status.PASSED, tuple(watched), "report_only", detail, bootstrap, settings)
+        return Verdict(GATE_ID, Status.PASSED, tuple(watched), "report_only", detail, bootstrap, settings)
     if not measurements:
         detail = (
             "Sensitive columns are declared, and no limit: nothing could refuse, which is no pass. Add fairness.limits or "
             "a profile with limits, or say fairness.report_only: true."
         )
-        return Verdict(GATE, Status.UNKNOWN, reason="no_limits", detail=detail, settings=settings)
+        return Verdict(GATE_ID, Status.UNKNOWN, reason="no_limits", detail=detail, settings=settings)
     if all(not m.gates for m in measurements):
         detail = "Every limit is report_only: judged and shown, and nothing can refuse."
-        return Verdict(GATE, Status.PASSED, tuple(measurements), "report_only", detail, bootstrap, settings)
+        return Verdict(GATE_ID, Status.PASSED, tuple(measurements), "report_only", detail, bootstrap, settings)
     if not policy.unknown_passes or any(_must_be_known(m) for m in measurements):
-        return judge(GATE, measurements, bootstrap=bootstrap, settings=settings)
+        return judge(GATE_ID, measurements, bootstrap=bootstrap, settings=settings)
     setting = "fairness.unknown_passes"
-    return judge_letting_unknown_pass(GATE, measurements, setting, bootstrap=bootstrap, settings=settings)
+    return judge_letting_unknown_pass(GATE_ID, measurements, setting, bootstrap=bootstrap, settings=settings)
 
 
 def with_proof(verdict: Verdict, rows: Sequence[ProofRow]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from schemas.records import RunResult
     from schemas.verdict import Measurement, Verdict
 
-#: What a serving check measures is the machine's as much as the model's: its statuses are compared, its times are not.
-SERVING_CHECK = "serving_check"
 TOP_COLUMNS = 5
 #: Of two floats that count as one: what another order of summing changes.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
@@ -69,9 +67,10 @@ def recorded(run: Path, result: RunResult) -> Recorded:
     from schemas import evidence, explanation_evidence, fairness_evidence, model_card
 
     folder = evidence_of(run)
-    fairness = _folder_with(fairness_evidence.FILE_NAME, folder, result, "FairnessReport")
-    explanation = _folder_with(explanation_evidence.FILE_NAME, folder, result, "ExplanationReport")
-    card = _folder_with(model_card.FILE_NAME, folder, result, "ModelCard")
+    fairness, explanation = (
+        _folder_with(file, folder, result) for file in (fairness_evidence.FILE_NAME, explanation_evidence.FILE_NAME)
+    )
+    card = _folder_with(model_card.FILE_NAME, folder, result)
     return Recorded(
         result,
         evidence.read(evidence.DataEvidence, folder),
@@ -83,15 +82,18 @@ def recorded(run: Path, result: RunResult) -> Recorded:
     )
 
 
-def _folder_with(file: str, folder: Path, result: RunResult, step: str) -> Path | None:
-    uris = [a.uri for s in result.steps if s.step == step for a in s.outputs]
+def _folder_with(file: str, folder: Path, result: RunResult) -> Path | None:
+    uris = [a.uri for s in result.steps for a in s.outputs]
     places = [folder, folder.parent, report_of(folder.parent).parent, *map(Path, uris)]
     return next((place for place in places if (place / file).is_file()), None)
 
 
-def compare(before: Recorded, after: Recorded) -> tuple[Change, ...]:
-    """What is not the same, in the order of a report; a section that one run lacks wholly is one change."""
-    old, new = facts_of(before), facts_of(after)
+def compare(before: Recorded, after: Recorded, timed: Collection[str]) -> tuple[Change, ...]:
+    """What is not the same, in the order of a report; a section that one run lacks wholly is one change.
+
+    timed : ids of gates that measure time, which is the machine's as much as the model's: their statuses are compared alone.
+    """
+    old, new = facts_of(before, timed), facts_of(after, timed)
     has = [{section for section, _ in facts} for facts in (old, new)]
     changes: list[Change] = []
     for section, item in dict.fromkeys([*old, *new]):
@@ -106,7 +108,7 @@ def compare(before: Recorded, after: Recorded) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda c: order.index(c.section)))
 
 
-def facts_of(run: Recorded) -> Facts:
+def facts_of(run: Recorded, timed: Collection[str]) -> Facts:
     """Everything that is compared, by section and item."""
     facts: Facts = {}
     for section, found in (
@@ -124,7 +126,7 @@ def facts_of(run: Recorded) -> Facts:
         facts |= {(section, item): one if isinstance(one, Fact) else Fact(one) for item, one in found}
         if section == "data":
             for gate in run.result.gates:
-                facts |= {(f"gate {gate.gate}", item): one for item, one in _gate(gate)}
+                facts |= {(f"gate {gate.gate}", item): one for item, one in _gate(gate, gate.gate in timed)}
     return facts
 
 
@@ -159,11 +161,11 @@ def _outcome(result: RunResult) -> Iterator[tuple[str, Any]]:
     yield "version", "none pushed" if result.pushed_version is None else str(result.pushed_version)
 
 
-def _gate(gate: Verdict) -> Iterator[tuple[str, Fact]]:
+def _gate(gate: Verdict, is_timed: bool) -> Iterator[tuple[str, Fact]]:
     yield "verdict", Fact(gate.reason or None, gate.status.value)
     for m in gate.measurements:
         by = f" [{m.setting}]" if m.setting else ""
-        value = None if gate.gate == SERVING_CHECK else m.value
+        value = None if is_timed else m.value
         yield f"{m.name}, {m.slice}{by}", Fact(value, m.status.value, _interval(m))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas import unfinished
 from schemas.errors import MachineError, Problem, UsageError
+from schemas.names import OF_MANY, did_you_mean
 from schemas.output_folder import RUNS, OutputFolder
 from schemas.records import RESULT_NAME, RunResult, read_result
 
@@ -103,9 +103,8 @@ def named(word: str, folders: Sequence[RunFolder], places: Sequence[Path], other
 
 
 def _no_such(word: str, names: Sequence[str], places: Sequence[Path], others: Sequence[str]) -> UsageError:
-    near = difflib.get_close_matches(word, [*names, *others], 3, 0.6)
     known = ", ".join([*names[-5:], *(others if names else [])]) or "none yet"
-    remedy = f"did you mean {' or '.join(near)}?" if near else "list them: sluicegate runs"
+    remedy = did_you_mean(word, [*names, *others], "list them: sluicegate runs", OF_MANY, most=3)
     where = ", ".join(str(OutputFolder(place).runs) for place in places) or "no output folder"
     return UsageError("There is no such run.", Problem(where, word, known, remedy))
 

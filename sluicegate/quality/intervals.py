@@ -18,9 +18,8 @@ import numpy as np
 
 from sluicegate.quality.estimates import Estimate, Ints, Spread, kish, spread
 from sluicegate.quality.metrics import Sample, variance_and_error
-from sluicegate.stats import student
 from sluicegate.stats.interval import Interval
-from sluicegate.stats.limits import share_limits
+from sluicegate.stats.limits import share_limits, student_quantile
 
 SHARES = frozenset({"accuracy", "precision", "recall"})
 ODDS = frozenset({"auc", "auc_pr", "macro_auc", "f1"})
@@ -126,7 +125,7 @@ def _limits(m: Measured, level: float, factor: float) -> Ends:
         low, high = _student(math.log(m.value / (1 - m.value)), error, m.spread, level, factor)
         return 1 / (1 + math.exp(-low)), 1 / (1 + math.exp(-high))
     if m.metric == "r2":
-        quantile = student.quantile(level, m.spread.with_rows(factor).freedom) / math.sqrt(factor)
+        quantile = float(student_quantile(level, m.spread.with_rows(factor).freedom)) / math.sqrt(factor)
         ends = m.parts.ends(quantile) if m.parts else None
         low, high = ends or _of_positive(1 - m.value, m.spread, level, factor)
         return 1 - high, 1 - max(low, 0.0)
@@ -148,7 +147,7 @@ def _of_positive(value: float, of: Spread, level: float, factor: float) -> Ends:
 
 
 def _student(value: float, error: float, of: Spread, level: float, factor: float) -> Ends:
-    half = student.quantile(level, of.with_rows(factor).freedom) * error / math.sqrt(factor)
+    half = float(student_quantile(level, of.with_rows(factor).freedom)) * error / math.sqrt(factor)
     # A handful of rows can make ends that no float holds.
     return max(value - half, -700.0), min(value + half, 700.0)
 
@@ -158,7 +157,7 @@ def of_spread(value: float, of: Spread, level: float, factor: float = 1.0) -> En
     if not math.isfinite(value) or math.isnan(of.error):
         return math.nan, math.nan
     scaled = of.with_rows(factor)
-    half = student.quantile(level, scaled.freedom) * scaled.error if scaled.error > 0 else 0.0
+    half = float(student_quantile(level, scaled.freedom)) * scaled.error if scaled.error > 0 else 0.0
     return value - half, value + half
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from schemas import evidence, explanation_evidence, fairness_evidence, fairness_history, records, score_evidence
+from schemas.gates import Gate
 from schemas.output_folder import evidence_of, output_of, report_of
 from schemas.score_evidence import ScoreEvidence
 from sluicegate.history.differences import flat
@@ -41,12 +42,13 @@ PAGES = (
 )
 
 
-def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
+def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[str, str] = {}) -> Path:
     """Writes `run_folder/reports/*.html` and returns the path of its index.
 
     Evidence may be absent: the page then says which step did not bring it, and why. A run folder inside a folder
     called `runs` links to `runs/index.html`, which `run_index.build_index` writes.
 
+    gates : the declarations of all gates; their pages are titled by them.
     settings_lines : where a settings key stands, "quality_gate.limits.0.at_least" -> "configs/census.yaml:31".
     Raises FileNotFoundError (no result.json), ValueError (another format version).
     """
@@ -62,20 +64,31 @@ def build(run_folder: Path, *, settings_lines: Mapping[str, str] = {}) -> Path:
         "fairness": _fairness(folder),
         "explanation": explanation_evidence.read(folder),
     }
+    pages = titled(gates)
     common = {
         "result": result,
         "headline": story.headline(result),
-        "pages": PAGES,
+        "pages": pages,
         "runs": "../../index.html" if output_of(Path(run_folder)) else None,
         "lines": settings_lines,
         "found": found,
-        "missing": {page: story.why_missing(result, page) for page in story.PRODUCERS if found[page] is None},
+        "missing": {
+            page: story.why_missing(result, page, steps)
+            for page, steps in story.producers(gates).items()
+            if found[page] is None
+        },
     }
     index = report_of(Path(run_folder))
     contexts = _contexts(result, found, fairness_history.read(folder))
-    for (name, title), own in zip(PAGES, contexts, strict=True):
+    for (name, title), own in zip(pages, contexts, strict=True):
         write_page(f"{name}.j2", index.parent / name, title=title, this=name, **common, **own)
     return index
+
+
+def titled(gates: Sequence[Gate]) -> tuple[tuple[str, str], ...]:
+    """PAGES, with the gates' own titles."""
+    titles = {f"{gate.page}.html": gate.title for gate in gates if gate.page}
+    return tuple((file, titles.get(file, title)) for file, title in PAGES)
 
 
 def _fairness(folder: Path) -> fairness_evidence.FairnessEvidence | None:

@@ -85,17 +85,16 @@ def quality(found: ExplanationEvidence) -> str:
 
 def gap(found: GapDecomposition) -> str:
     """The gap and who carries most of it. Contributions have signs: one alone may be more than all of them together."""
-    measured = f"{found.measure} of {found.high} and {found.low}"
-    said = f"Between the {measured} lie {formatting.number(found.over_all_rows)}"
+    said = f"The {found.measure} of {found.high} and {found.low} differs by {formatting.number(found.over_all_rows)}"
     together = found.full - found.null
     top = found.carried[0] if found.carried else None
     if top is None or top.contribution.value is None or not together:
         return said + "."
     most = top.contribution.value
-    said += f". The columns together carry {formatting.number(together)} of it, {top.name} {formatting.number(most)}"
+    said += f". The columns together account for {formatting.number(together)} of it, {top.name} for {formatting.number(most)}"
     if 0 <= most <= together:
         return f"{said} ({formatting.percent(most / together)} of that)."
-    return said + ", against which others work."
+    return said + "; other columns work in the opposite direction."
 
 
 def counterfactual(one: LocalExplanation, label: str = "") -> str:

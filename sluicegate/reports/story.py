@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from schemas import refusals
+from schemas.gates import Gate
 from schemas.records import RunResult, State, StepRecord
 from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.reports import formatting
 
-#: Which steps bring the evidence of a page, by a word in the step's name.
+#: Which steps bring the evidence of a page, by a word in the step's name; a gate's page comes from the gate's own step.
 PRODUCERS = {
     "data": ("StatisticsGen", "ExampleGen"),
     "schema": ("SchemaGen", "ExampleValidator"),
     "training": ("Trainer",),
     "evaluation": ("Evaluator",),
-    "fairness": ("FairnessReport",),
-    "explanation": ("ExplanationReport",),
-    "serving": ("InfraValidator",),
 }
 
 UNKNOWN_MEANS = (
@@ -36,8 +35,6 @@ OVERRIDDEN_MEANS = (
 )
 #: How a measurement is shown whose policy lets it pass, by its reason.
 WARNED = {"warned": "WARNED", "ignored": "SKIPPED", "by_chance": "UNKNOWN"}
-#: The gate that asks all others, and the reason it records where a person overruled one of them.
-RELEASE_GATE, OVERRIDDEN = "release_gate", "overridden"
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ def _released_before_it_broke(result: RunResult) -> str:
 
 
 def overrides(result: RunResult) -> tuple[Measurement, ...]:
-    """What the release gate let pass on a person's word; `detail` says who and why."""
-    return tuple(m for m in _release_measurements(result) if m.reason == OVERRIDDEN)
+    """What the release gate let pass because a person said so; `detail` says who and why."""
+    return refusals.overrides(result.gates)
 
 
 def is_overridden(result: RunResult, gate: Verdict) -> bool:
@@ -82,41 +79,32 @@ def is_overridden(result: RunResult, gate: Verdict) -> bool:
 
 def decides(result: RunResult, gate: Verdict) -> bool:
     """Whether the release gate asks this gate; True where it never ran, and so cannot say."""
-    asked = {m.name for m in _release_measurements(result)}
-    return not asked or gate.gate in asked or gate.gate == RELEASE_GATE
+    return refusals.is_asked(result.gates, gate.gate)
 
 
 def refusing(result: RunResult) -> tuple[Verdict, ...]:
-    """The gates that stand in the way; the release gate, which repeats them, only where it stands alone."""
-    closed = tuple(g for g in result.gates if not g.passed and decides(result, g) and not is_overridden(result, g))
-    return tuple(g for g in closed if g.gate != RELEASE_GATE) or closed
+    """The gates that stand in the way."""
+    return refusals.standing_of(result).did_not_pass
 
 
 def aside(result: RunResult) -> tuple[Verdict, ...]:
     """The gates that did not pass and did not stand in the way."""
-    open_ = {id(g) for g in refusing(result)}
-    return tuple(g for g in result.gates if not g.passed and g.gate != RELEASE_GATE and id(g) not in open_)
-
-
-def _release_measurements(result: RunResult) -> tuple[Measurement, ...]:
-    return tuple(m for gate in result.gates if gate.gate == RELEASE_GATE for m in gate.measurements)
+    standing = refusals.standing_of(result)
+    return tuple(gate for gate in result.gates if gate in standing.beside and gate not in standing.did_not_pass)
 
 
 def _passed(result: RunResult) -> str:
-    open_gates = [g for g in result.gates if not g.passed]
+    standing = refusals.standing_of(result)
     counted = sum(m.gates for g in result.gates for m in g.measurements)
-    passed = len(result.gates) - len(open_gates)
+    passed = sum(gate.passed for gate in result.gates)
     word = "gate" if passed == 1 else "gates"
     said = f"{passed} {word} passed on {formatting.count(counted)} measurement{'' if counted == 1 else 's'}."
-    overruled = [g for g in open_gates if is_overridden(result, g)]
-    unasked = [g for g in open_gates if not decides(result, g)]
-    let = [g for g in open_gates if g not in overruled and g not in unasked]
-    if overruled:
-        said += f" Let through on a person's word although not passed: {_named(overruled)}."
-    if let:
-        said += f" Let through by the settings although not passed: {_named(let)}."
-    if unasked:
-        said += f" Did not pass, and is not asked for a release: {_named(unasked)}."
+    if standing.overridden:
+        said += f" Let through on a person's word although not passed: {_named(standing.overridden)}."
+    if standing.allowed:
+        said += f" Let through by the settings although not passed: {_named(standing.allowed)}."
+    if standing.unasked:
+        said += f" Did not pass, and is not asked for a release: {_named(standing.unasked)}."
     if any(g.bootstrap for g in result.gates):
         said += " This is the first model: comparisons with a released one are recorded as bootstrap."
     return said
@@ -194,9 +182,16 @@ def in_order(verdict: Verdict) -> tuple[Measurement, ...]:
     return (*refusals, *passed, *(m for m in verdict.measurements if not m.gates))
 
 
-def why_missing(result: RunResult, page: str) -> str:
-    """Why the evidence of `page` (a key of PRODUCERS) is not there, in one or two sentences."""
-    words = PRODUCERS[page]
+def producers(gates: Sequence[Gate]) -> dict[str, tuple[str, ...]]:
+    """PRODUCERS with the gates' pages."""
+    return PRODUCERS | {gate.page: (gate.step,) for gate in gates if gate.page}
+
+
+def why_missing(result: RunResult, page: str, words: Sequence[str]) -> str:
+    """Why the evidence of `page` is not there, in one or two sentences.
+
+    words : of the steps that would bring it, as in PRODUCERS.
+    """
     producing = [s for s in result.steps if any(word in s.step for word in words)]
     section = result.settings.get(page)
     if not producing and isinstance(section, Mapping) and section.get("enabled") is False:
@@ -211,8 +206,8 @@ def _why(result: RunResult, step: StepRecord) -> str:
     if step.state is State.FAILED:
         return f"{step.step} failed: {step.problem or 'it left no message'}"
     if step.state is State.SKIPPED:
-        refusing = next((g for g in result.gates if not g.passed), None)
-        cause = f"{refusing.gate} refused before it" if refusing else "a gate before it refused"
+        refused = refusals.standing_of(result).refused
+        cause = f"{refused[0].gate} refused before it" if refused else "a gate before it refused"
         return f"{step.step} was skipped, because {cause}."
     if step.state is State.NOT_RUN:
         failed = next((s.step for s in result.steps if s.state is State.FAILED), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import logging
 import math
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 from schemas.address import bare
 from schemas.errors import Problem, UsageError
+from schemas.names import OF_MANY, did_you_mean
 from sluicegate.serving import options, tls
 from sluicegate.serving.admission import operators_of
 from sluicegate.serving.engine import session
@@ -34,8 +34,7 @@ _INT32 = re.compile(r"[+-]?\d{1,10}")
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         unknown = _UNRECOGNIZED.match(message)
-        near = difflib.get_close_matches(unknown[1], list(self._option_string_actions), 1, 0.6) if unknown else []
-        allowed = f"did you mean {near[0]}?" if near else ""
+        allowed = did_you_mean(unknown[1], self._option_string_actions, likeness=OF_MANY) if unknown else ""
         raise UsageError(
             "The command line is wrong.", Problem(f"`{self.prog}`", message, allowed, f"see `{self.prog} --help`")
         )

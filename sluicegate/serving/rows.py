@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.errors import DataError, Problem
+from schemas.names import those_there
 from schemas.reading import INT, TEXT, Reading
 from sluicegate.tables import cells
 
@@ -158,19 +158,12 @@ def absent(inputs: Iterable[Input], names: Sequence[str]) -> list[Problem]:
         Problem(
             f"column {one.name!r}",
             "no row has it",
-            _nearest(one.name, names),
+            those_there(one.name, [str(found) for found in names], "the rows have"),
             "name it so, or pass allow_missing=True and it counts as missing in every row",
         )
         for one in inputs
         if one.name not in names
     ]
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    spelled = {str(candidate).casefold(): str(candidate) for candidate in names}
-    found = difflib.get_close_matches(name.casefold(), list(spelled), n=1, cutoff=0.6)
-    given = ", ".join(map(repr, list(names)[:12])) + (" and more" if len(names) > 12 else "")
-    return (f"did you mean {spelled[found[0]]!r}? " if found else "") + f"the rows have: {given or 'no column'}"
 
 
 def tensors(inputs: Sequence[Input], arrays: Mapping[str, Any], rows: int, place: Place) -> dict[str, npt.NDArray[Any]]:

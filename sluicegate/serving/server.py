@@ -20,6 +20,7 @@ from pathlib import Path
 from schemas.address import with_port
 from schemas.errors import MachineError, Problem
 from schemas.plain_file import read_plain
+from schemas.whole_file import write_whole
 from sluicegate.serving import config, listening
 from sluicegate.serving.access_log import AccessLog
 from sluicegate.serving.admission import Admission
@@ -305,12 +306,10 @@ async def _listening(core: ServerCore, options: Options) -> AsyncIterator[Ports]
 def _tell(file: Path | None, ports: Ports) -> None:
     if file is None:
         return
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
     doors = {"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}
     told = json.dumps({**doors, "grpc_socket": str(ports.grpc_socket)} if ports.grpc_socket else doors)
     try:
-        aside.write_text(told, encoding="utf-8")
-        os.replace(aside, file)
+        write_whole(file, told.encode())
     except OSError as error:
         raise _cannot_write("--ports_file", str(file), error) from None
 

@@ -49,8 +49,7 @@ def added(values: Floats, cluster: Ints | None) -> Floats:
 def student(keys: Floats | float) -> Floats:
     """Student's quantile for so many keys through the normal one: what a standard error from few keys is widened by."""
     few = np.maximum(np.asarray(keys, np.float64), 3.0)
-    quantile = limits.mean_limits(np.zeros(few.shape), np.ones(few.shape), few, LEVEL)[1]
-    widened: Floats = quantile / -limits.normal_quantile(LEVEL)
+    widened: Floats = limits.student_quantile(LEVEL, few - 1.0) / -limits.normal_quantile(LEVEL)
     return widened
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from schemas.errors import DataError, Problem
-
-PROPOSAL_NAME = "proposed_schema.pbtxt"
-DIFF_NAME = "schema.diff"
+from schemas.file_names import PROPOSAL_NAME
+from schemas.whole_file import write_whole
 
 
 def propose(current: Any, updated: Any, columns: Collection[str]) -> Any:
@@ -82,8 +80,8 @@ def apply_proposal(current: str, proposed: str, schema_file: str | Path) -> Path
         problem = Problem(str(path), "another schema than the one that was checked", "", "Run again, then accept.")
         raise DataError("The schema has changed since this proposal was made.", problem)
     backup = path.with_name(f"{path.name}.bak")
-    _write_atomically(backup, text)
-    _write_atomically(path, text_format.MessageToString(after, as_utf8=True))
+    write_whole(backup, text.encode())
+    write_whole(path, text_format.MessageToString(after, as_utf8=True).encode())
     return backup
 
 
@@ -93,12 +91,3 @@ def _parse(text: str, place: str) -> Any:
     except text_format.ParseError as error:
         problem = Problem(place, str(error), "a TFMD schema in text form", "Restore the file, or run again.")
         raise DataError("This is not a schema.", problem) from error
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)

@@ -23,6 +23,8 @@ from tests.sluicegate_cli.test_verbs import CONFIG
 
 GAP = "demographic_parity_difference of sex"
 
+TIMED = ("serving_check",)
+
 
 def served(milliseconds: float) -> Any:
     m = Measurement("latency_p50", "gRPC", Status.PASSED, milliseconds, limit=100.0, direction="at most", unit="ms")
@@ -121,15 +123,15 @@ def measured_serving(run: Recorded) -> Recorded:
     ],
 )  # fmt: skip
 def test_one_thing_changed_is_what_is_listed(run: Recorded, change: Any, expected: set[tuple[str, str]]) -> None:
-    found = {(c.section, c.item) for c in compare(run, change(run))}
+    found = {(c.section, c.item) for c in compare(run, change(run), TIMED)}
     assert expected <= found
     assert {section for section, _ in found} == {section for section, _ in expected}
-    assert found == {(c.section, c.item) for c in compare(change(run), run)}
+    assert found == {(c.section, c.item) for c in compare(change(run), run, TIMED)}
 
 
 def test_a_verdict_that_turned_shows_value_status_and_interval(run: Recorded) -> None:
     other = with_result(gates=(run_folders.quality_verdict(0.8871), served(2.5)))(run)
-    by_item = {c.item: c for c in compare(run, other)}
+    by_item = {c.item: c for c in compare(run, other, TIMED)}
     assert {c.section for c in by_item.values()} == {"gate QualityGate"}
     assert (by_item["verdict"].before.status, by_item["verdict"].after.status) == ("PASSED", "FAILED")
     auc = by_item["auc, overall [quality_gate.limits.0.at_least]"]
@@ -146,17 +148,17 @@ def test_times_and_last_bits_are_no_change(run: Recorded) -> None:
     again = replace(
         again, evaluation=replace(run.evaluation, metrics=(noisy, *rest)), training=replace(run.training, seconds=1.0)
     )
-    assert compare(run, again) == ()
+    assert compare(run, again, TIMED) == ()
 
 
 def test_a_part_that_one_run_lacks_is_one_change(run: Recorded) -> None:
-    found = compare(replace(run, fairness=None), run)
+    found = compare(replace(run, fairness=None), run, TIMED)
     assert [(c.section, c.item, c.before) for c in found] == [("fairness gaps", WHOLE, None)]
 
 
 def test_a_metric_of_a_new_slice_is_not_there_before(run: Recorded) -> None:
     more = (*run.evaluation.metrics, MetricRow("auc", "sex=x", 0.7, 9))
-    (found,) = compare(run, replace(run, evaluation=replace(run.evaluation, metrics=more)))
+    (found,) = compare(run, replace(run, evaluation=replace(run.evaluation, metrics=more)), TIMED)
     assert (found.item, found.before, found.after.value) == ("auc, sex=x", None, 0.7)
 
 

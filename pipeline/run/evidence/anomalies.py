@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from pipeline.settings.data_gate import DataGate
 from schemas.evidence import AnomalyRow, SchemaEvidence, SchemaRow
-from schemas.file_names import SCHEMA
+from schemas.file_names import DIFF_NAME, SCHEMA
 from schemas.pbtxt import read_pbtxt
 
 #: More values than this are counted, not listed.
@@ -19,7 +19,7 @@ def read(schema: Path, anomalies: Path | None, verdict: Path | None, origin: str
     """Folders of TFX's Schema and ExampleAnomalies artifacts and of DataGate's verdict, as far as the run got."""
     content = read_pbtxt(schema / SCHEMA)
     rows = tuple(_row(feature, content) for feature in content.feature)
-    diff = verdict / "schema.diff" if verdict else None
+    diff = verdict / DIFF_NAME if verdict else None
     proposal = diff.read_text(encoding="utf-8") if diff and diff.exists() else ""
     return SchemaEvidence(rows, tuple(_anomalies(anomalies, policy)) if anomalies else (), origin, proposal)
 

@@ -1,4 +1,4 @@
-"""What FairnessReport said in earlier runs, read from ML Metadata: the trend, and how often the same rows were looked at."""
+"""What the fairness gate said in earlier runs, read from ML Metadata: the trend, and how often the same rows were looked at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.fairness_history import FairnessHistory, PastGap
 from schemas.records import ArtifactRecord
 from sluicegate.lineage.connection import open_store
 
-STEP, PUSHER = "FairnessReport", "Pusher"
+PUSHER = "Pusher"
 #: Runs of the trend; a page shows fewer, and older ones count as looks all the same.
 MOST_RUNS = 50
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
@@ -38,14 +38,14 @@ class _Look:
         return str(_value(report, "split_digest") or "") if report else ""
 
 
-def read(connection: mlmd.ConnectionConfig, pipeline: str, report: ArtifactRecord) -> FairnessHistory:
-    """What came before `report`, the artifact that this run's FairnessReport left (or found in the cache).
+def read(connection: mlmd.ConnectionConfig, pipeline: str, step: str, report: ArtifactRecord) -> FairnessHistory:
+    """What came before `report`, the artifact that this run's `step`, the fairness gate, left (or found in the cache).
 
     An answer from the cache looked at nothing, so it counts neither as a look nor in the trend. A run whose verdict lies
     there no more still counts as a look.
     """
     store = open_store(connection)
-    looks = _looks(store, pipeline)
+    looks = _looks(store, pipeline, step)
     own = next((look.execution.id for look in looks if look.report_id == report.id), None)
     earlier = [look for look in looks if own is None or look.execution.id < own]
     digest = str(report.properties.get("split_digest", ""))
@@ -54,9 +54,9 @@ def read(connection: mlmd.ConnectionConfig, pipeline: str, report: ArtifactRecor
     return FairnessHistory(sum(bool(digest) and look.split_digest == digest for look in earlier), tuple(entries))
 
 
-def _looks(store: metadata_store.MetadataStore, pipeline: str) -> list[_Look]:
+def _looks(store: metadata_store.MetadataStore, pipeline: str, step: str) -> list[_Look]:
     """Oldest first."""
-    done = [e for e in _executions(store, pipeline, STEP) if e.last_known_state == mlmd.Execution.COMPLETE]
+    done = [e for e in _executions(store, pipeline, step) if e.last_known_state == mlmd.Execution.COMPLETE]
     made = _outputs(store, done)
     return [_Look(e, made.get(e.id, {})) for e in sorted(done, key=lambda e: e.id)]
 

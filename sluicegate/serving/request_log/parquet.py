@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.whole_file import replacing
 from sluicegate.serving import private
 from sluicegate.serving.exchange import Exchange
 from sluicegate.serving.request_log import columns, kinds
@@ -59,15 +60,11 @@ class ParquetFormat:
 
     def finish(self, in_progress: Path, complete: Path, torn: bool) -> bool:
         """Rewrites a stream as Parquet, up to a tear; False where it holds nothing. Raises OSError."""
-        aside = complete.with_name(f".{complete.name}.tmp")
-        with pa.memory_map(str(in_progress)) as source:
-            try:
-                lines = _rewrite(source, aside)
-            except BaseException:
-                aside.unlink(missing_ok=True)
-                raise
-        if lines:
-            os.replace(aside, complete)
+        with (
+            replacing(complete, complete.with_name(f".{complete.name}.tmp")) as aside,
+            pa.memory_map(str(in_progress)) as source,
+        ):
+            lines = _rewrite(source, aside)
         return bool(lines)
 
 
@@ -130,13 +127,13 @@ def _rewrite(source: Any, aside: Path) -> int:
         # Killed before the schema was down.
         return 0
     lines = 0
-    with open(aside, "wb", opener=private.opener) as sink:
-        with pq.ParquetWriter(sink, stream.schema, compression="zstd") as writer:
-            for table in _groups(stream):
-                writer.write_table(table, row_group_size=GROUP_LINES)
-                lines += table.num_rows
-        sink.flush()
-        os.fsync(sink.fileno())
+    with (
+        open(aside, "wb", opener=private.opener) as sink,
+        pq.ParquetWriter(sink, stream.schema, compression="zstd") as writer,
+    ):
+        for table in _groups(stream):
+            writer.write_table(table, row_group_size=GROUP_LINES)
+            lines += table.num_rows
     if not lines:
         aside.unlink()
     return lines

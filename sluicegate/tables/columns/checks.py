@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.errors import Problem
+from schemas.names import listed, those_there
 from schemas.table import KINDS
-from sluicegate.tables.names import did_you_mean, listed
 from sluicegate.tables.source import FORMATS, REPEATS, SOURCE_TASKS, Source
 
 
@@ -57,7 +57,7 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
         *([("split.by_time", rule.by_time)] if rule.by_time else []),
     ]
     return [
-        Problem(f"{place}: {name!r}", "no such column in the table", did_you_mean(name, names), _remedy_of_name(place))
+        Problem(f"{place}: {name!r}", "no such column in the table", those_there(name, names), _remedy_of_name(place))
         for place, name in wanted
         if name not in names
     ]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.errors import Problem
+from schemas.names import listed, those_there
 from sluicegate.tables.cells import are_integers, are_numbers
 from sluicegate.tables.columns.columns import is_mostly_numbers
 from sluicegate.tables.columns.left_out_classes import number_of, setting, texts_of
 from sluicegate.tables.encoded import EncodedColumn, RawTable
-from sluicegate.tables.names import did_you_mean, listed
 from sluicegate.tables.places import Places
 from sluicegate.tables.recognising import number_formats
 from sluicegate.tables.source import Source
@@ -291,7 +291,7 @@ def _class_problems(
             Problem(
                 "label.positive",
                 repr(source.positive),
-                did_you_mean(source.positive, classes).replace("columns", "classes"),
+                those_there(source.positive, classes, "classes"),
                 "name one of the classes",
             )
         )

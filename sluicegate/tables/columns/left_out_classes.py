@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from schemas.errors import DataError, Problem
+from schemas.names import listed
 from sluicegate.tables.encoded import EncodedColumn, RawTable
-from sluicegate.tables.names import listed
 from sluicegate.tables.source import Source
 
 

@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from schemas.errors import Problem
+from schemas.names import listed
 from sluicegate.tables.csv_lines import content_of, records
-from sluicegate.tables.names import listed
 from sluicegate.tables.source import Source
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}

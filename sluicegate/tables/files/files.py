@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import DataError, Problem
-from sluicegate.tables.names import listed, nearest
+from schemas.names import listed, nearest
 from sluicegate.tables.source import Source
 from sluicegate.tables.split_words import SPLIT_WORDS
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.errors import DataError, Problem
+from schemas.names import listed
 from sluicegate.tables import cells
 from sluicegate.tables.encoded import EncodedColumn, FileRows, RawTable
 from sluicegate.tables.files.csv_reading import read_csv
 from sluicegate.tables.files.files import HEADLINE, TableFile
 from sluicegate.tables.files.parquet_reading import read_parquet
-from sluicegate.tables.names import listed
 from sluicegate.tables.recognising.missing_words import already
 from sluicegate.tables.source import Source
 

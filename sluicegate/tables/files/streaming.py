@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import DataError, Problem
+from schemas.names import those_there
 from sluicegate.tables.csv_lines import line_of
 from sluicegate.tables.files.csv_reading import csv_batches, read_header
 from sluicegate.tables.files.files import HEADLINE, TableFile
 from sluicegate.tables.files.parquet_reading import parquet_batches, parquet_schema
-from sluicegate.tables.names import did_you_mean
 from sluicegate.tables.source import Source
 
 BATCH_ROWS = 16_384
@@ -46,7 +46,7 @@ def check_columns(files: Sequence[TableFile], source: Source, wanted: Mapping[st
             problems += error.problems
             continue
         problems += [
-            Problem(f"{file.path}: {name!r}", "no such column in the table", did_you_mean(name, names), remedy)
+            Problem(f"{file.path}: {name!r}", "no such column in the table", those_there(name, names), remedy)
             for name, remedy in wanted.items()
             if name not in names
         ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from schemas.names import listed
 from sluicegate.tables.encoded import EncodedColumn, RawTable
-from sluicegate.tables.names import listed
 from sluicegate.tables.proposal.advice import Advice
 from sluicegate.tables.source import Source, SplitRule
 from sluicegate.tables.split_words import SPLIT_WORDS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import Problem
+from schemas.names import listed
 from sluicegate.tables.encoded import EncodedColumn, RawTable
-from sluicegate.tables.names import listed
 from sluicegate.tables.places import Places
 from sluicegate.tables.recognising.instants import instants
 from sluicegate.tables.source import Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from schemas.names import listed
 from schemas.roles import SPLITS
 from sluicegate.tables.encoded import RawTable
-from sluicegate.tables.names import listed
 from sluicegate.tables.source import Source
 from sluicegate.tables.splits.dealing import hashed_columns, keyless
 from sluicegate.tables.splits.hashing import hashes_as_read

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.errors import Problem
+from schemas.names import listed
 from schemas.roles import SPLITS
 from sluicegate.tables.encoded import EncodedColumn, RawTable
-from sluicegate.tables.names import listed
 from sluicegate.tables.places import Places
 from sluicegate.tables.source import Source, SplitRule
 from sluicegate.tables.split_words import SPLIT_WORDS

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
-from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
 
 from components.fairness_report import core as fairness
 from components.model_card.component import ModelCard
 from components.model_card.facts import Facts, Override
 from components.released_statistics.core import find_baseline
+from pipeline.gates import GATES
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
+from schemas.digest import DATA_DIGEST
 from schemas.evidence import EvaluationEvidence, MetricRow, TrainingEvidence
+from schemas.gates import to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
@@ -37,7 +40,7 @@ FACTS = Facts(
 )  # fmt: skip
 ROWS = {"train": 80, "eval": 10, "test": 10}
 #: What the optional steps leave, by the component's input.
-OPTIONAL = ("fairness_verdict", "fairness_report", "explanation_verdict", "explanation", "serving_verdict")
+OPTIONAL = ("fairness_verdict", "fairness_report", "explanation_verdict", "explanation_report", "serving_verdict")
 
 
 def quality() -> Verdict:
@@ -116,6 +119,10 @@ def released(*others: Verdict, overridden: str = "") -> Verdict:
     return judge("release_gate", measurements)
 
 
+#: As ExampleGen says it of its examples.
+DIGEST_OF_DATA = "5e1f" * 16
+
+
 def fill(
     folder: Path, milliseconds: float = 2.5, seconds: float = 9.0, version: int = 1, overridden: str = ""
 ) -> dict[str, Any]:
@@ -133,7 +140,7 @@ def fill(
         verdicts.write(verdict, folder / key)
     evidence.write(_evaluation(), folder / "quality_verdict")
     fairness_evidence.write(audit, folder / "fairness_report")
-    explanation_evidence.write(why, folder / "explanation")
+    explanation_evidence.write(why, folder / "explanation_report")
     evidence.write(_training(seconds), folder / "model_run")
     _write_model(folder / "model")
     _write_table(folder)
@@ -142,16 +149,18 @@ def fill(
     (folder / "evaluation" / "eval_config.json").write_text(json.dumps({"evalConfig": {"slicingSpecs": specs}}))
     kinds = dict.fromkeys(gates, GateVerdict) | {
         "model": Model, "model_run": ModelRun, "statistics": ExampleStatistics, "schema": Schema,
-        "evaluation": ModelEvaluation, "fairness_report": FairnessEvidence, "explanation": ExplanationEvidence,
+        "evaluation": ModelEvaluation, "examples": Examples, "fairness_report": FairnessEvidence, "explanation_report": ExplanationEvidence,
     }  # fmt: skip
-    return {key: artifact(kind, folder / key) for key, kind in kinds.items()}
+    found = {key: artifact(kind, folder / key) for key, kind in kinds.items()}
+    found["examples"].set_string_custom_property(DATA_DIGEST, DIGEST_OF_DATA)
+    return found
 
 
 def make(inputs: dict[str, Any], folder: Path, facts: Facts = FACTS, without: tuple[str, ...] = ()) -> Any:
     """The card's artifact.  without : inputs that are left out, as where a step is not in the pipeline."""
     card = artifact(ModelCardFiles, folder)
     given = {key: one for key, one in inputs.items() if key not in without}
-    run(ModelCard, given, {"card": card}, facts_json=facts.to_json())
+    run(ModelCard, given, {"card": card}, facts_json=facts.to_json(), gates_json=to_json(GATES))
     return card
 
 

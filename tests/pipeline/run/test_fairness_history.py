@@ -51,7 +51,7 @@ class Runs:
         self.reports[run] = self.reports[of]
 
     def history(self, run: str) -> fairness_history.FairnessHistory:
-        return reader.read(self.base.connection, NAME, self.reports[run])
+        return reader.read(self.base.connection, NAME, "FairnessReport", self.reports[run])
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ def test_rows_without_a_digest_are_nobodys_rows(runs: Runs) -> None:
 
 
 def test_another_pipeline_in_the_same_database_is_not_asked(runs: Runs) -> None:
-    assert reader.read(runs.base.connection, "other", runs.reports["r5"]) == fairness_history.FairnessHistory(0)
+    assert reader.read(
+        runs.base.connection, "other", "FairnessReport", runs.reports["r5"]
+    ) == fairness_history.FairnessHistory(0)
 
 
 def test_the_trend_is_cut_and_the_looks_are_not(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.run.outcome import aside, pushed_of, refusing, released_after, verdict_of
+from pipeline.run.outcome import pushed_of, released_after, verdict_of
 from schemas.records import ArtifactRecord, State, StepRecord
 from schemas.verdict import Measurement, Status, Verdict
 
@@ -25,20 +25,6 @@ ASKED = Verdict("release_gate", Status.FAILED, (Measurement("fairness", "overall
 )
 def test_verdict_of_a_run(states, gates, expected):
     assert verdict_of([StepRecord("s", state) for state in states], gates) == expected
-
-
-@pytest.mark.parametrize(
-    ("gates", "refused", "beside"),
-    [
-        ([UNFAIR, BAD_WHY, ASKED], [UNFAIR], [BAD_WHY]),
-        ([UNFAIR, BAD_WHY, GOOD], [], [UNFAIR, BAD_WHY]),
-        ([BAD_DATA], [BAD_DATA], []),
-        ([BAD], [BAD], []),
-        ([GOOD], [], []),
-    ],
-)
-def test_who_refused_and_who_only_said_no(gates, refused, beside):
-    assert (refusing(gates), aside(gates)) == (refused, beside)
 
 
 def pusher(**properties):

@@ -16,7 +16,6 @@ from sluicegate.fairness.estimates import Floors, Grouping
 from sluicegate.fairness.gaps import MEASURES
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.rows import groupings, one_class
-from sluicegate.stats import limits
 from tests.sluicegate.fairness import adult
 
 EXACT = {"abs": 1e-9, "rel": 0}
@@ -173,32 +172,6 @@ def test_calibration_slope_is_an_unpenalised_logistic_regression() -> None:
     perfect = calibration.calibrate(drawn, score, np.random.default_rng(0))
     assert perfect.ece == pytest.approx(perfect.ece_null, abs=0.004)
     assert perfect.gap_error == pytest.approx(np.sqrt((score * (1 - score)).sum()) / len(score), rel=0.05)
-
-
-@pytest.mark.parametrize("rows", [10, 37, 1000, 1_400_000])
-def test_wilson_is_scipys(rows: int) -> None:
-    for hits in sorted({0, 1, rows // 3, rows}):
-        low, high = limits.wilson(np.array([hits / rows]), np.array([float(rows)]), 0.95)
-        theirs = stats.binomtest(hits, rows).proportion_ci(method="wilson")
-        assert (low[0], high[0]) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-
-
-@pytest.mark.parametrize("rows", [30, 400, 16_000, 1_400_000])
-@pytest.mark.parametrize("level", [0.025, 0.0003, 1e-5])
-def test_exact_limits_are_missed_as_often_as_they_say(rows: int, level: float) -> None:
-    hits = np.array(sorted({0, 1, 2, 5, rows // 10, rows // 2, rows - 3, rows}), float)
-    low, high = limits.share_limits(hits / rows, np.full(len(hits), float(rows)), level)
-    inner = hits < rows
-    assert stats.binom.cdf(hits[inner], rows, high[inner]) == pytest.approx(level, rel=0.2)
-    assert stats.binom.sf(hits[hits > 0] - 1, rows, low[hits > 0]) == pytest.approx(level, rel=0.2)
-    assert (low[0], high[-1]) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize("rows", [30, 400])
-def test_limits_of_a_mean_are_students(rows: int) -> None:
-    low, high = limits.mean_limits(np.zeros(1), np.ones(1), np.array([float(rows)]), 0.0003)
-    assert high[0] == pytest.approx(stats.t.isf(0.0003, rows - 1), rel=1e-3)
-    assert low[0] == -high[0]
 
 
 def test_area_of_a_shift_is_the_shift() -> None:

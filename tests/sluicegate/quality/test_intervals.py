@@ -10,20 +10,7 @@ from sluicegate.quality.estimates import Spread
 from sluicegate.quality.groups import groups, metric_rows
 from sluicegate.quality.intervals import measured, of_spread, two_samples
 from sluicegate.quality.metrics import METRICS, measure
-from sluicegate.stats.student import quantile
 from tests.components.quality_gate import world
-
-
-@pytest.mark.parametrize("freedom", [1, 2, 3, 3.3, 5.5, 9, 30, 1e4])
-@pytest.mark.parametrize("level", [1e-5, 1e-3, 0.0125, 0.025, 0.1, 0.3])
-def test_students_quantile_is_scipys(level: float, freedom: float) -> None:
-    assert quantile(level, freedom) == pytest.approx(stats.t.isf(level, freedom), rel=2e-5)
-
-
-@pytest.mark.parametrize("freedom", [1.2, 1.9, 2.5, 2.99])
-def test_between_whole_degrees_it_is_the_wider_one(freedom: float) -> None:
-    assert quantile(0.025, freedom) == pytest.approx(stats.t.isf(0.025, math.floor(freedom)), rel=1e-9)
-    assert quantile(0.025, 0.9) == math.inf
 
 
 def test_a_share_has_exact_limits() -> None:

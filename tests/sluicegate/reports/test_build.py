@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gates import GATES
 from schemas.evidence import MetricRow, write
 from schemas.records import read_result
 from schemas.verdict import Measurement, Status, judge
@@ -111,7 +112,7 @@ def test_why_it_was_refused_names_only_what_stood_in_the_way(output: Path, tmp_p
     gate, _ = measured.fairness()
     _, explained = measured.explanation(is_broken=True)
     run = run_folders.result("REFUSED", [gate, explained, run_folders.release_verdict(gate)], ())
-    words = Page(build(run_folders.write(tmp_path / "run", run))).words
+    words = Page(build(run_folders.write(tmp_path / "run", run), GATES)).words
     why, aside, gates = (
         words.index(h) for h in ("Why it was refused", "What did not pass and did not stop it", "Gates Verdict")
     )
@@ -204,7 +205,7 @@ def test_the_difference_to_the_released_model_has_its_interval(tmp_path: Path) -
     row = MetricRow("auc", "overall", 0.91, 500, 0.9, 0.92, 0.915, -0.008, 0.002)
     found = replace(run_folders.census_evaluation(), metrics=(row,))
     folder = run_folders.write(tmp_path / "run", run_folders.result("PASSED", (), ()), found)
-    cells = Page(build(folder).with_name("evaluation.html")).row("AUC", "0.9100")
+    cells = Page(build(folder, GATES).with_name("evaluation.html")).row("AUC", "0.9100")
     assert cells[4] == "−0.0050 −0.0080 to +0.0020"
 
 
@@ -272,24 +273,24 @@ def test_graph_lists_who_read_what(output: Path) -> None:
 
 def test_fast_enough(tmp_path: Path) -> None:
     folder = run_folders.refused_by_fairness(tmp_path / "run")
-    build(folder)
+    build(folder, GATES)
     start = time.process_time()
-    build(folder)
+    build(folder, GATES)
     assert time.process_time() - start < 3
 
 
 def test_the_same_run_gives_the_same_pages(tmp_path: Path) -> None:
     folder = run_folders.refused_by_fairness(tmp_path / "run")
-    pages = build(folder).parent
+    pages = build(folder, GATES).parent
     first = {name: (pages / name).read_bytes() for name in FILES}
-    build(folder)
+    build(folder, GATES)
     assert {name: (pages / name).read_bytes() for name in FILES} == first
 
 
 def test_a_run_without_steps_or_gates_still_has_pages(tmp_path: Path) -> None:
     notes = ("Version 1 was pushed on a person's word.", "The disk is full.")
     folder = run_folders.write(tmp_path / "run", run_folders.result("ERROR", (), (), notes=notes))
-    assert "ERROR The disk is full." in Page(build(folder)).words
+    assert "ERROR The disk is full." in Page(build(folder, GATES)).words
     for name in FILES:
         assert Page(folder / "reports" / name).tags.count("h1") == 1
 
@@ -303,7 +304,7 @@ def test_numbers_that_are_none_or_not_finite_are_dashes(tmp_path: Path) -> None:
     broken = replace(column.splits["train"], histogram=((0.0, float("nan"), 3.0),), mean=float("nan"))
     data = replace(run_folders.census_data(), columns=(replace(column, splits={"train": broken}),))
     folder = run_folders.write(tmp_path / "run", run_folders.result("REFUSED", [gate], ()), data)
-    build(folder)
+    build(folder, GATES)
     assert Page(folder / "reports" / "verdicts.html").row("UNKNOWN", "AUC", "overall")[3] == "–"
     assert "nan" not in Page(folder / "reports" / "data.html").words.lower()
 
@@ -313,13 +314,13 @@ def test_empty_evaluation_is_no_error(tmp_path: Path) -> None:
         run_folders.census_evaluation(), metrics=(), roc=(), pr=(), calibration=(), confusion=((0.0, 0.0), (0.0, 0.0))
     )
     folder = run_folders.write(tmp_path / "run", run_folders.result("PASSED", (), ()), found)
-    assert "0 0 %" in Page(build(folder).with_name("evaluation.html")).words
+    assert "0 0 %" in Page(build(folder, GATES).with_name("evaluation.html")).words
 
 
 def test_no_result_is_an_error(tmp_path: Path) -> None:
     write(run_folders.census_training(), tmp_path / "evidence")
     with pytest.raises(FileNotFoundError, match=r"result\.json"):
-        build(tmp_path)
+        build(tmp_path, GATES)
 
 
 def test_settings_are_flattened_in_their_own_order() -> None:

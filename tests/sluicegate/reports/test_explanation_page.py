@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gates import GATES
 from schemas.explanation_evidence import (
     Change,
     Check,
@@ -42,7 +43,7 @@ def test_the_summary_names_the_strongest_columns_and_the_gap(output: Path) -> No
     strongest = max(found.importances, key=lambda i: (len(i.columns) == 1, i.quality.value or 0))
     assert f"shuffling them costs in AUC: {strongest.name} ({strongest.quality.value:.4f})" in words
     assert found.disparity is not None
-    assert f"Between the selection rate of Male and Female lie {found.disparity.over_all_rows:.4f}" in words
+    assert f"The selection rate of Male and Female differs by {found.disparity.over_all_rows:.4f}" in words
     assert "The explanation stood all 8 tests of itself. 1 could not be made with this table." in words
     assert "The model does not take origin." in words
 
@@ -107,12 +108,12 @@ def test_shares_of_the_gap_sum_to_it(output: Path) -> None:
 @pytest.mark.parametrize(
     ("full", "null", "most", "said"),
     [
-        (0.3, 0.1, 0.15, "carry 0.2000 of it, work 0.1500 (75.0 % of that)."),
+        (0.3, 0.1, 0.15, "account for 0.2000 of it, work for 0.1500 (75.0 % of that)."),
         # One column carries more than all together: never "0.4 of 0.2", and no share above 100 %.
-        (0.3, 0.1, 0.4, "carry 0.2000 of it, work 0.4000, against which others work."),
-        (0.1, 0.3, 0.1, "carry −0.2000 of it, work 0.1000, against which others work."),
-        (0.3, 0.1, -0.1, "carry 0.2000 of it, work −0.1000, against which others work."),
-        (0.1, 0.1, 0.1, "Between the selection rate of Male and Female lie 0.3000."),
+        (0.3, 0.1, 0.4, "account for 0.2000 of it, work for 0.4000; other columns work in the opposite direction."),
+        (0.1, 0.3, 0.1, "account for −0.2000 of it, work for 0.1000; other columns work in the opposite direction."),
+        (0.3, 0.1, -0.1, "account for 0.2000 of it, work for −0.1000; other columns work in the opposite direction."),
+        (0.1, 0.1, 0.1, "The selection rate of Male and Female differs by 0.3000."),
     ],
 )
 def test_who_carries_most_of_a_gap_in_words(full: float, null: float, most: float, said: str) -> None:
@@ -203,7 +204,7 @@ def test_an_explanation_without_groups_labels_or_checks_still_has_its_page(tmp_p
         seconds=None,
     )
     folder = run_folders.write(tmp_path / "run", run_folders.result("PASSED", (), ()), bare)
-    words = Page(build(folder).with_name("explanation.html")).words
+    words = Page(build(folder, GATES).with_name("explanation.html")).words
     assert "No test of the explanation could be made" in words
     assert "Gap lost" not in words
     assert "nan" not in words.lower().split()

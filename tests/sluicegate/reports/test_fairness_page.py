@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gates import GATES
 from schemas.fairness_evidence import FairnessEvidence, GapEvidence, GroupEvidence, GroupingEvidence, JudgedLimit
 from schemas.fairness_history import FairnessHistory, from_json, to_json
 from sluicegate.fairness.gaps import MEASURES
@@ -234,7 +235,7 @@ def test_where_nothing_was_measured_the_reason_stands(output: Path, run: str, sa
 def test_switched_off_says_so(tmp_path: Path) -> None:
     ran = tuple(s for s in run_folders.steps() if s.step != "FairnessReport")
     run = run_folders.result("PASSED", (), ran, settings={"fairness": {"enabled": False}})
-    pages = build(run_folders.write(tmp_path / "run", run)).parent
+    pages = build(run_folders.write(tmp_path / "run", run), GATES).parent
     assert "The settings say fairness: off." in Page(pages / "fairness.html").words
 
 
@@ -309,4 +310,4 @@ def test_every_measure_of_the_gate_has_its_words() -> None:
 def _built(folder: Path, found: FairnessEvidence, history: FairnessHistory | None = None, gate: object = None) -> Path:
     run = run_folders.result("REFUSED", (gate or measured.fairness()[0],), run_folders.steps())  # type: ignore[arg-type]
     written = run_folders.write(folder / "run", run, found, *([history] if history else []))
-    return build(written).with_name("fairness.html")
+    return build(written, GATES).with_name("fairness.html")

@@ -6,6 +6,7 @@ import fcntl
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.gates import GATES
 from schemas import unfinished
 from schemas.evidence import MetricRow
 from schemas.records import State, StepRecord
@@ -33,7 +34,7 @@ def test_lists_runs_newest_first_with_verdict_metrics_and_links(tmp_path: Path) 
             metrics={"auc": 0.9 + day / 1000},
             run_id=name,
         )
-        build(run_folders.write(tmp_path / "runs" / name, replace(run, seconds=75.0)))
+        build(run_folders.write(tmp_path / "runs" / name, replace(run, seconds=75.0)), GATES)
     page = Page(build_index(tmp_path))
     assert page.links == [f"{name}/reports/index.html" for name in ("new", "middle", "old")]
     assert all((page.path.parent / link).is_file() for link in page.links)
@@ -68,7 +69,7 @@ def test_no_runs_yet(tmp_path: Path) -> None:
 
 
 def test_folder_names_are_escaped_in_links(tmp_path: Path) -> None:
-    build(run_folders.write(tmp_path / "runs" / "a b#c<i>", run_folders.result("PASSED", (), ())))
+    build(run_folders.write(tmp_path / "runs" / "a b#c<i>", run_folders.result("PASSED", (), ())), GATES)
     page = Page(build_index(tmp_path))
     assert page.links == ["a%20b%23c%3Ci%3E/reports/index.html"]
     assert "a b#c<i>" in page.words
