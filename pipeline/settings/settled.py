@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.settings.file import LoadedSettings
@@ -13,14 +14,22 @@ from schemas.table import TableProfile
 
 
 def settle(settings: Settings, profile: TableProfile) -> Settings:
-    """Settings that also say what the table decided; the same ones where they left nothing open."""
-    changed: dict[str, Any] = settings.model_dump(by_alias=True)
+    """Settings that also say what the table decided; the same ones where they left nothing open.
+
+    What contradicts them there is not looked for: `table.check_with_table` says it in the settings' own words.
+    """
     for one in profile.unsaid:
-        section = changed
-        for name in one.key[:-1]:
-            section = section[name]
-        section[one.key[-1]] = one.value
-    return Settings.model_validate(changed) if profile.unsaid else settings
+        settings = _with(settings, one.key, one.value)
+    return settings
+
+
+def _with(section: Any, key: Sequence[str], value: Any) -> Any:
+    name, *rest = key
+    inner = getattr(section, name)
+    if not rest:
+        return section.model_copy(update={name: value})
+    changed = {**inner, rest[0]: value} if isinstance(inner, Mapping) else _with(inner, rest, value)
+    return section.model_copy(update={name: changed})
 
 
 def stated_roles(settings: Settings) -> Roles:
