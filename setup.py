@@ -7,8 +7,9 @@ ROOMS = ("components", "models", "pipeline", "schemas", "serving", "sluicegate",
 setup(
     packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
     package_data={
+        "sluicegate": ["py.typed"],
         "sluicegate.reports": ["templates/*", "*.css"],
-        "schemas": ["*/schema.pbtxt", "*.json"],
+        "schemas": ["*/schema.pbtxt", "*.json", "py.typed"],
         "sluicegate.serving.page": ["*.html", "*.css", "*.js"],
     },
 )

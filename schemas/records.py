@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from schemas import places
 from schemas.document import build
+from schemas.output_folder import output_of
 from schemas.verdict import Verdict
+from schemas.whole_file import write_whole
 
 RESULT_NAME = "result.json"
 FORMAT_VERSION = 1
@@ -69,6 +72,8 @@ class StepRecord:
 class RunResult:
     """`result.json`: everything about one run that can be said without opening an artifact.
 
+    In the file, paths in the output folder are written from it on (places.py); here they are whole.
+
     verdict : "PASSED" (released, or the same model is released already), "REFUSED" (a gate said no), "ERROR".
     pushed_path : folder of the pushed version, or None.
     fingerprint : digest of all that decides the outcome (settings, data, code, schema); equal means unchanged.
@@ -102,18 +107,65 @@ def label_of(result: RunResult) -> str:
     return str(label.get("column") or "") if isinstance(label, Mapping) else ""
 
 
-def to_json(record: StepRecord | RunResult) -> str:
-    return json.dumps({"format_version": FORMAT_VERSION, **asdict(record)}, indent=1, ensure_ascii=False)
+def to_json(record: StepRecord | RunResult, root: Path | None = None) -> str:
+    """Root : the output folder, which paths are written from; None writes them as they are."""
+    told = record
+    if root is not None:
+        told = seen_from(record, root) if isinstance(record, RunResult) else step_seen_from(record, root)
+    return json.dumps({"format_version": FORMAT_VERSION, **asdict(told)}, indent=1, ensure_ascii=False)
 
 
-def result_from_json(text: str) -> RunResult:
-    """Reads what `to_json` wrote. Raises ValueError for another format version."""
+def result_from_json(text: str, root: Path | None = None) -> RunResult:
+    """Reads what `to_json` wrote. Raises ValueError for another format version.
+
+    root : the output folder as it lies now, which paths are told from; None leaves them as they are.
+    """
     fields = json.loads(text)
     if fields.pop("format_version", None) != FORMAT_VERSION:
         raise ValueError(f"{RESULT_NAME} is not of format version {FORMAT_VERSION}")
-    return build(RunResult, fields)
+    result = build(RunResult, fields)
+    if root is None:
+        return result
+    old = places.old_place((a.uri for step in result.steps for a in step.outputs), root)
+    return _with_paths(result, lambda path: places.now_at(root, path, old))
 
 
-def read_result(run_folder: str | Path) -> RunResult:
-    """The `result.json` in `run_folder`. Raises FileNotFoundError, ValueError."""
-    return result_from_json((Path(run_folder) / RESULT_NAME).read_text(encoding="utf-8"))
+def read_result(run_folder: str | Path, file_name: str = RESULT_NAME) -> RunResult:
+    """The `result.json` in `run_folder`, every path where it lies now. Raises FileNotFoundError, ValueError."""
+    output = output_of(Path(run_folder))
+    text = (Path(run_folder) / file_name).read_text(encoding="utf-8")
+    return result_from_json(text, output.root if output else None)
+
+
+def write_result(result: RunResult, run_folder: Path, file_name: str = RESULT_NAME) -> Path:
+    """Writes `result.json` into `run_folder`, with paths seen from its output folder. Raises OSError."""
+    output = output_of(run_folder)
+    return write_whole(run_folder / file_name, to_json(result, output.root if output else None).encode())
+
+
+def seen_from(result: RunResult, root: Path) -> RunResult:
+    """The record with paths seen from the output folder: the same wherever it lies."""
+    return _with_paths(result, lambda path: places.seen_from(root, path))
+
+
+def step_seen_from(record: StepRecord, root: Path) -> StepRecord:
+    """As `seen_from`, of one step."""
+    return _step(record, lambda path: places.seen_from(root, path))
+
+
+def _with_paths(result: RunResult, change: Callable[[str], str]) -> RunResult:
+    pushed = change(result.pushed_path) if result.pushed_path else result.pushed_path
+    return replace(result, steps=tuple(_step(step, change) for step in result.steps), pushed_path=pushed)
+
+
+def _step(record: StepRecord, change: Callable[[str], str]) -> StepRecord:
+    inputs, outputs = (tuple(_artifact(a, change) for a in side) for side in (record.inputs, record.outputs))
+    return replace(record, inputs=inputs, outputs=outputs)
+
+
+def _artifact(artifact: ArtifactRecord, change: Callable[[str], str]) -> ArtifactRecord:
+    properties = {
+        key: change(value) if key in places.PROPERTIES and isinstance(value, str) else value
+        for key, value in artifact.properties.items()
+    }
+    return replace(artifact, uri=change(artifact.uri), properties=properties)

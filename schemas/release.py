@@ -3,7 +3,7 @@
 Beside it stands what the versions were trained on, as statistics: `train_statistics/<version>.pb` (TFDV's) and `.npz` (ours); and
 what was true of each when it was released, such as its split rule: `release_records/<version>.json`; and how good it was on its test
 rows: `release_metrics/<version>.json` (release_metrics.py); and what the Pusher pushed: `push_records/<version>.json`
-(push_record.py). A live release.json is changed through release_swap.py only.
+(push_record.py). A live release.json is read and changed through sluicegate/delivery/release_state.py; here are its form, and copies of it.
 """
 
 from __future__ import annotations
@@ -147,23 +147,12 @@ def released(release: Release, change: Change) -> Release:
 
 
 def read(folder: str | Path) -> Release:
-    """The state in `folder`, or an empty one where nothing was released yet.
+    """The state in a folder of this machine, or an empty one where nothing was released yet.
 
     Raises ValueError for a file of another format version or one that is not a release; OSError where it cannot be read.
     """
-    content = read_bytes(folder)
-    return Release() if content is None else parse(content, str(Path(folder) / FILE_NAME))
-
-
-def read_bytes(folder: str | Path) -> bytes | None:
-    """The file as it stands; None where there is none.
-
-    Raises ValueError for what is no file or too large, so that no reader waits for a pipe; OSError where it cannot be read.
-    """
     path = Path(folder) / FILE_NAME
-    if not os.path.lexists(path):
-        return None
-    return read_plain(path, LARGEST_FILE)
+    return parse(read_plain(path, LARGEST_FILE), str(path)) if os.path.lexists(path) else Release()
 
 
 def parse(content: bytes, place: str = FILE_NAME) -> Release:
@@ -229,59 +218,20 @@ def render(release: Release) -> bytes:
 
 
 def write(release: Release, folder: str | Path) -> Path:
-    """Writes whatever stands there, atomically: for copies. A live release is changed by `release_swap.update`."""
+    """Writes whatever stands there, atomically: for copies. A live release is changed by release_state.update."""
     return write_whole(Path(folder) / FILE_NAME, render(release))
 
 
-def statistics_file(folder: str | Path, version: int) -> Path:
-    """Where the statistics of a version's train split stand (TFDV's FeatureStats.pb), if they were kept."""
-    return Path(folder) / STATISTICS_FOLDER / f"{version}.pb"
+def statistics_name(version: int) -> str:
+    """Name below the serving folder of the statistics of a version's train split (TFDV's FeatureStats.pb)."""
+    return f"{STATISTICS_FOLDER}/{version}.pb"
 
 
-def keep_statistics(folder: str | Path, version: int, content: bytes) -> Path:
-    """Keeps them once: a version is one model, and what it was trained on does not change."""
-    return keep_once(statistics_file(folder, version), content)
+def distributions_name(version: int) -> str:
+    """Of the distributions of a version's train split (schemas.distributions); older releases have none."""
+    return f"{STATISTICS_FOLDER}/{version}.npz"
 
 
-def keep_once(path: Path, content: bytes) -> Path:
-    """Keeps what belongs to a version beside release.json, and never changes it."""
-    return path if path.exists() else write_whole(path, content)
-
-
-def distributions_file(folder: str | Path, version: int) -> Path:
-    """Where the distributions of a version's train split stand (schemas.distributions); older releases have none."""
-    return Path(folder) / STATISTICS_FOLDER / f"{version}.npz"
-
-
-def keep_distributions(folder: str | Path, version: int, content: bytes) -> Path:
-    """Likewise once."""
-    return keep_once(distributions_file(folder, version), content)
-
-
-def record_file(folder: str | Path, version: int) -> Path:
-    """Where a version's record stands, if it was kept."""
-    return Path(folder) / RECORDS_FOLDER / f"{version}.json"
-
-
-def keep_record(folder: str | Path, version: int, sections: Mapping[str, Any]) -> Path:
-    """Keeps once what was true of a version when it was released.
-
-    sections : "split" (schemas.split_record), and what else a later run must be compared with.
-    """
-    path = record_file(folder, version)
-    content = {"format_version": FORMAT_VERSION, **sections}
-    return path if path.exists() else write_whole(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
-
-
-def read_record(folder: str | Path, version: int) -> dict[str, Any]:
-    """The sections of a version's record; {} for a version that was released before there were records.
-
-    Raises ValueError for a file of another format version.
-    """
-    path = record_file(folder, version)
-    if not path.exists():
-        return {}
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if content.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{path} is not of format version {FORMAT_VERSION}")
-    return content
+def record_name(version: int) -> str:
+    """Of a version's record: the split, and what else a later run must be compared with."""
+    return f"{RECORDS_FOLDER}/{version}.json"

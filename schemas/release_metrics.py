@@ -7,7 +7,6 @@ so that a later run can say that the same model has become worse on newer rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from schemas.document import Document
 
@@ -48,6 +47,6 @@ FILE = Document(ReleaseMetrics, FILE_NAME, indent=1)
 write, read_if_there = FILE.write, FILE.read_if_there
 
 
-def file_of(serving_folder: str | Path, version: int) -> Path:
-    """Where the metrics of a version stand, if they were recorded."""
-    return Path(serving_folder) / FOLDER / f"{version}.json"
+def name_of(version: int) -> str:
+    """Name below the serving folder of the metrics of a version, if they were recorded."""
+    return f"{FOLDER}/{version}.json"

@@ -10,9 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from schemas.output_folder import OutputFolder
-from schemas.records import RESULT_NAME, RunResult, State, result_from_json, to_json
+from schemas.records import RESULT_NAME, RunResult, State, read_result, write_result
 from schemas.run_lock import holder
-from schemas.whole_file import write_whole
 
 FILE_NAME = "unfinished.json"
 #: The error of the step that was at work.
@@ -20,13 +19,13 @@ KILLED = "the run's process ended in this step: it was killed, ran out of memory
 
 
 def write(result: RunResult, run_folder: Path) -> None:
-    write_whole(run_folder / FILE_NAME, to_json(result).encode())
+    write_result(result, run_folder, FILE_NAME)
 
 
 def read(run_folder: Path) -> RunResult | None:
     """None where there is none that can be read: an older run, or one that was killed before it had begun to tell."""
     try:
-        return result_from_json((run_folder / FILE_NAME).read_text(encoding="utf-8"))
+        return read_result(run_folder, FILE_NAME)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -53,7 +53,9 @@ def add(verbs: argparse._SubParsersAction) -> None:
     )
     add_environment(parser)
     parser.add_argument(
-        "--model", metavar="FOLDER", help="a version's folder or a folder of versions, instead of the settings' own"
+        "--model",
+        metavar="FOLDER",
+        help="a version's folder or a folder of versions, here or in a bucket, instead of the settings' own",
     )
     parser.add_argument("--version", type=int, metavar="N", help="a version (default: the one that is stable)")
     parser.add_argument("--ids", metavar="A,B", help="columns to keep (default: the settings' ids, else a row number)")
@@ -84,23 +86,24 @@ def main(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, Path]:
+def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, str]:
     """How the table is to be read, and where the model is."""
     from sluicegate.tables.source import Source
 
     if arguments.model and not arguments.config:
-        return Source(arguments.input, label=""), Path(arguments.model)
+        return Source(arguments.input, label=""), arguments.model
+    from pipeline.run.folders import serving_place
     from pipeline.settings.file import load
     from pipeline.settings.source import source_of
     from schemas.output_folder import OutputFolder
 
     settings = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment).settings
     source = replace(source_of(settings), path=arguments.input)
-    own = OutputFolder(Path(settings.output_folder), settings.name).serving
-    return source, Path(arguments.model) if arguments.model else own
+    own = serving_place(settings, OutputFolder(Path(settings.output_folder), settings.name))
+    return source, arguments.model or own
 
 
-def _predictor(folder: Path, version: int | None, source: Source) -> Predictor:
+def _predictor(folder: str, version: int | None, source: Source) -> Predictor:
     """Loaded while TensorFlow may print what it likes."""
     from pipeline.local import noise
 

@@ -37,19 +37,20 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _from_settings(arguments: argparse.Namespace) -> None:
+    from pipeline.run.folders import serving_place
     from pipeline.settings.file import load
     from schemas import release
     from schemas.output_folder import OutputFolder
+    from sluicegate.storage.opening import at
 
     config = arguments.config or DEFAULT_CONFIG
     settings = load(config, (), arguments.environment).settings
-    base = OutputFolder(Path(arguments.output or settings.output_folder).resolve(), settings.name).serving
-    if not (base / release.FILE_NAME).exists():
+    folder = OutputFolder(Path(arguments.output or settings.output_folder).resolve(), settings.name)
+    base = serving_place(settings, folder)
+    if at(base).find(release.FILE_NAME) is None:
         raise MachineError(
             "Nothing was released yet.",
-            Problem(
-                str(base), f"no {release.FILE_NAME}", "a released model", f"run `sluicegate run --config {config}`"
-            ),
+            Problem(base, f"no {release.FILE_NAME}", "a released model", f"run `sluicegate run --config {config}`"),
         )
     arguments.model_name = arguments.model_name or settings.name
-    arguments.model_base_path = str(base)
+    arguments.model_base_path = base

@@ -148,11 +148,11 @@ WIDE_ENOUGH = 1200
 
 
 def refuse_bad_layout(driver: webdriver.Chrome, address: str) -> None:
-    """Opens a page at WIDTHS, everything unfolded. Raises AssertionError with all that is torn, cut or out of reach."""
+    """Opens a page, unfolds everything and lays it out at WIDTHS. Raises AssertionError with all that is torn, cut or out of reach."""
+    driver.get(address)
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
     for width in WIDTHS:
         set_width(driver, width)
-        driver.get(address)
-        driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
         reached = driver.execute_script("return document.documentElement.scrollWidth")
         assert reached <= width, f"{address} is {reached} px wide at {width}"
         bad = [*torn_words(driver), *cut_texts(driver)]

@@ -11,10 +11,12 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, PushedModel
 
 from components.direct_release.core import Outcome, Push, decide
-from schemas import distributions, release_metrics, release_swap
+from schemas import distributions, release_metrics
 from schemas import release as releases
 from schemas.artifacts import GateVerdict, ReleaseRecord
 from schemas.file_names import SPLIT_STATISTICS
+from sluicegate.delivery import release_state
+from sluicegate.delivery.kept import keep, keep_record
 
 TRAIN = "train"
 
@@ -44,15 +46,15 @@ def DirectRelease(
     push = _push(pushed, run_id, tuple(overrides.split("\n")) if overrides else ())
     if push:
         # First the statistics and the record: a version that release.json names always has them.
-        releases.keep_statistics(folder, push.version, _train_statistics(statistics).read_bytes())
+        keep(folder, releases.statistics_name(push.version), _train_statistics(statistics).read_bytes())
         kept = Path(examples.uri) / distributions.file_name(TRAIN)
         if kept.is_file():
-            releases.keep_distributions(folder, push.version, kept.read_bytes())
+            keep(folder, releases.distributions_name(push.version), kept.read_bytes())
         measured = Path(quality.uri) / release_metrics.FILE_NAME
         if measured.is_file():
-            releases.keep_once(release_metrics.file_of(folder, push.version), measured.read_bytes())
+            keep(folder, release_metrics.name_of(push.version), measured.read_bytes())
         if split_json:
-            releases.keep_record(folder, push.version, {"split": json.loads(split_json)})
+            keep_record(folder, push.version, {"split": json.loads(split_json)})
     outcome = _carry_out(folder, push, mode)
     releases.write(outcome.release, release.uri)
     release.set_int_custom_property("version", outcome.release.stable or 0)
@@ -68,8 +70,8 @@ def _carry_out(folder: str, push: Push | None, mode: str) -> Outcome:
         outcomes.append(decide(before, push, mode, now))
         return outcomes[-1].release
 
-    if folder and (push or release_swap.current(folder).etag):
-        release_swap.update(folder, after)
+    if folder and (push or release_state.current(folder).etag):
+        release_state.update(folder, after)
     else:
         after(releases.Release())
     return outcomes[-1]
@@ -78,7 +80,7 @@ def _carry_out(folder: str, push: Push | None, mode: str) -> Outcome:
 def _serving_folder(pushed: Any) -> str:
     """Our Pusher's own word, else the parent of the pushed version; "" when nothing was pushed by a stock Pusher."""
     destination = pushed.get_string_custom_property("pushed_destination")
-    return pushed.get_string_custom_property("serving_folder") or (str(Path(destination).parent) if destination else "")
+    return pushed.get_string_custom_property("serving_folder") or destination.rpartition("/")[0]
 
 
 def _train_statistics(statistics: Any) -> Path:

@@ -16,9 +16,9 @@ INCOMING = ".incoming-"
 
 @dataclass(frozen=True)
 class Pushed:
-    """folder : of the version.  copied : False where a version with the same digest was there already."""
+    """folder : of the version, a path or URI.  copied : False where a version with the same digest was there already."""
 
-    folder: Path
+    folder: str
     version: int
     digest: str
     copied: bool
@@ -56,7 +56,7 @@ def push(model: str | Path, serving_folder: str | Path, now_seconds: float) -> P
     for version in reversed(existing):
         folder = Path(serving_folder) / str(version)
         if model_digest(folder) == digest:
-            return Pushed(folder, version, digest, copied=False)
+            return Pushed(str(folder), version, digest, copied=False)
     version = next_version(existing, now_seconds)
     target = Path(serving_folder) / str(version)
     _remove_leftovers(Path(serving_folder))
@@ -64,7 +64,7 @@ def push(model: str | Path, serving_folder: str | Path, now_seconds: float) -> P
     shutil.copytree(model, aside)
     _verify(aside, digest)
     os.rename(aside, target)
-    return Pushed(target, version, digest, copied=True)
+    return Pushed(str(target), version, digest, copied=True)
 
 
 def _verify(copy: Path, digest: str) -> None:

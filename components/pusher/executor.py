@@ -9,10 +9,12 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils, proto_utils
 
-from components.pusher.core import push
-from schemas import push_record
+from components.pusher import bucket, core
+from components.pusher.core import Pushed
 from schemas.errors import MachineError, Problem
 from schemas.push_record import PushRecord
+from sluicegate.delivery import push_records
+from sluicegate.storage.opening import at, is_remote
 
 Artifacts = dict[str, list[Any]]
 #: Set by TFX's InfraValidator and ours on a blessing that holds a model.
@@ -31,10 +33,10 @@ class Executor(stock.Executor):
             self._MarkNotPushed(pushed_model)
             return
         model = self.GetModelPath(input_dict)
-        pushed = push(model, serving_folder, time.time())
+        pushed = _push(model, serving_folder)
         _record(input_dict, serving_folder, pushed.version, pushed.digest)
         io_utils.copy_dir(model, pushed_model.uri)
-        self._MarkPushed(pushed_model, pushed_destination=str(pushed.folder), pushed_version=str(pushed.version))
+        self._MarkPushed(pushed_model, pushed_destination=pushed.folder, pushed_version=str(pushed.version))
         pushed_model.set_string_custom_property("digest", pushed.digest)
         pushed_model.set_int_custom_property("copied", int(pushed.copied))
 
@@ -46,6 +48,15 @@ class Executor(stock.Executor):
         return str(super().GetModelPath(input_dict))
 
 
+def _push(model: str, serving_folder: str) -> Pushed:
+    now = time.time()
+    return (
+        bucket.push(model, at(serving_folder), now)
+        if is_remote(serving_folder)
+        else core.push(model, serving_folder, now)
+    )
+
+
 def _record(input_dict: Artifacts, serving_folder: str, version: int, digest: str) -> None:
     """Without it a version is one that came past the gates; a model that was pushed before there were records gets one now."""
     found = {
@@ -53,21 +64,22 @@ def _record(input_dict: Artifacts, serving_folder: str, version: int, digest: st
     }
     now = datetime.now(UTC).isoformat(timespec="seconds")
     record = PushRecord(version, digest, found["model_blessing"], now, found["infra_blessing"])
-    push_record.keep(record, serving_folder)
+    push_records.keep(record, serving_folder)
 
 
 def _serving_folder(exec_properties: dict[str, Any]) -> str:
     destination = pusher_pb2.PushDestination()
     proto_utils.json_to_proto(exec_properties["push_destination"], destination)
     folder = destination.filesystem.base_directory
-    if not folder or "://" in folder:
+    if not folder:
         raise MachineError(
             "The Pusher cannot push there.",
             Problem(
                 "push_destination.filesystem.base_directory",
                 repr(folder),
-                "a folder of this machine, or one mounted into it",
-                "Mount the bucket, or push to a folder: a version appears by a rename, which buckets lack.",
+                "a folder of this machine, or s3://, gs:// or az://",
+                "name the serving folder",
             ),
         )
+    at(folder)  # refuses what is no place
     return str(folder)

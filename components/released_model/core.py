@@ -7,6 +7,8 @@ from pathlib import Path
 
 from schemas.file_names import SAVED_MODEL_GRAPH
 from schemas.release import Release
+from sluicegate.delivery.versions import local_copy
+from sluicegate.storage.opening import at
 
 #: Where TFX looks for a servable model inside a Model artifact (tfx.utils.path_constants).
 
@@ -26,10 +28,14 @@ class Baseline:
 
 
 def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
-    """The stable version of `release` in `serving_folder`, or an empty baseline that says why there is none."""
+    """The stable version of `release` in `serving_folder`, or an empty baseline that says why there is none.
+
+    Raises StorageError and MachineError where it lies in a bucket and cannot be fetched as it was pushed.
+    """
     if release.stable is None:
         return Baseline(None, reason="no model was released yet")
-    folder = Path(serving_folder) / str(release.stable)
-    if not (folder / SAVED_MODEL_GRAPH).is_file():
-        return Baseline(None, reason=f"release.json names version {release.stable}, but {folder} holds no model")
+    folder = local_copy(serving_folder, release.stable)
+    if folder is None or not (folder / SAVED_MODEL_GRAPH).is_file():
+        place = at(serving_folder).where(str(release.stable))
+        return Baseline(None, reason=f"release.json names version {release.stable}, but {place} holds no model")
     return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

@@ -1,6 +1,5 @@
 """TFX adapter: the train statistics of the released model as an artifact, so that DataGate can compare with them."""
 
-import shutil
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
@@ -12,6 +11,9 @@ from components.released_statistics.core import find_baseline
 from schemas import distributions
 from schemas import release as releases
 from schemas.file_names import SPLIT_STATISTICS, split_folder
+from schemas.whole_file import write_whole
+from sluicegate.delivery.kept import kept
+from sluicegate.delivery.release_state import current
 
 TRAIN = "train"
 #: Where TFX's StatisticsGen writes a split's statistics.
@@ -20,16 +22,16 @@ TRAIN = "train"
 @component
 def ReleasedStatistics(serving_folder: Parameter[str], statistics: OutputArtifact[ExampleStatistics]) -> None:
     """Copies them; `empty` (1 or 0), `version` (0: none), `run_id` and `reason` stand as custom properties."""
-    found = find_baseline(releases.read(serving_folder), serving_folder)
+    found = find_baseline(current(serving_folder).release, serving_folder)
     target = Path(statistics.uri) / split_folder(TRAIN) / SPLIT_STATISTICS
     target.parent.mkdir(parents=True, exist_ok=True)
-    if found.file is not None:
-        shutil.copy(found.file, target)
-        kept = releases.distributions_file(serving_folder, found.version)
-        if kept.is_file():
-            shutil.copy(kept, Path(statistics.uri) / distributions.file_name(TRAIN))
+    if found.content is not None:
+        write_whole(target, found.content)
+        drawn = kept(serving_folder, releases.distributions_name(found.version))
+        if drawn is not None:
+            write_whole(Path(statistics.uri) / distributions.file_name(TRAIN), drawn)
     statistics.split_names = artifact_utils.encode_split_names([TRAIN])
-    statistics.set_int_custom_property("empty", int(found.file is None))
+    statistics.set_int_custom_property("empty", int(found.content is None))
     statistics.set_int_custom_property("version", found.version)
     statistics.set_string_custom_property("run_id", found.run_id)
     statistics.set_string_custom_property("reason", found.reason)

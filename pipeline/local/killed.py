@@ -22,7 +22,6 @@ from schemas import records, unfinished
 from schemas.errors import EXIT_ERROR
 from schemas.output_folder import OutputFolder
 from schemas.records import RunResult, State, StepRecord
-from schemas.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pipeline.run.executions import Closed
@@ -113,7 +112,7 @@ def _close(folder: OutputFolder, home: Path, executions: Sequence[Closed]) -> Fo
         result = replace(result, notes=(*result.notes, _BEFORE_ITS_REPORT))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         result = told or _pieced_together(folder, home, executions)
-    write_whole(home / records.RESULT_NAME, records.to_json(result).encode())
+    records.write_result(result, home)
     for path in home.glob(".*"):
         if _ASIDE.fullmatch(path.name):
             path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.example_gen.executor import INSPECTED
 from pipeline.environment import RUN_ID
+from pipeline.local import cache_key
 from pipeline.local.store import Handle
 from schemas.records import ArtifactRecord, State, StepRecord
 from sluicegate.lineage.store import CODE_PARAMETER
@@ -34,6 +36,11 @@ class Graph:
 
     ir: pipeline_pb2.Pipeline
     connection: metadata_store_pb2.ConnectionConfig
+
+    @property
+    def root(self) -> str:
+        """The output folder, in which `artifacts` is TFX's pipeline root."""
+        return os.path.dirname(self.ir.runtime_spec.pipeline_root.field_value.string_value)
 
     @property
     def nodes(self) -> list[pipeline_pb2.PipelineNode]:
@@ -77,14 +84,16 @@ def launch(graph: Graph, node: pipeline_pb2.PipelineNode, clock: Callable[[], fl
         condition = _condition(graph, node)
         if condition is None:
             return StepRecord(name, State.SKIPPED, clock() - started, at)
-        info = launcher.Launcher(
+        step = launcher.Launcher(
             pipeline_node=_without_condition(node),
             mlmd_connection=Handle(graph.connection),
             pipeline_info=graph.ir.pipeline_info,
             pipeline_runtime_spec=graph.ir.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(deployment, name),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
-        ).launch()
+        )
+        with cache_key.independent_of(graph.root):
+            info = step.launch()
     except Exception as error:  # noqa: BLE001 - whatever a step raises is how the step ended
         return StepRecord(name, State.FAILED, clock() - started, at, error="".join(traceback.format_exception(error)))
     seconds = clock() - started

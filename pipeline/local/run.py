@@ -24,7 +24,7 @@ from pipeline.local.lock import only_run_in
 from pipeline.local.request import Request
 from pipeline.local.table import batch_digest, look_at
 from pipeline.run import fingerprint
-from pipeline.run.folders import cannot_write, make, point_latest_at
+from pipeline.run.folders import cannot_write, make, point_latest_at, serving_place
 from pipeline.run.outcome import released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
@@ -40,6 +40,10 @@ from schemas.records import RunResult, State, StepRecord
 from schemas.refusals import standing_of
 from schemas.table import TableProfile
 from schemas.whole_file import write_whole
+from sluicegate.delivery.kept import kept
+from sluicegate.delivery.release_state import current
+from sluicegate.delivery.versions import is_there
+from sluicegate.storage.place import StorageError
 
 if TYPE_CHECKING:
     from pipeline.local.launch import Graph
@@ -63,6 +67,11 @@ class Job:
     def home(self) -> Path:
         return self.folder.run(self.run_id)
 
+    @property
+    def serving(self) -> str:
+        """A path or URI."""
+        return serving_place(self.loaded.settings, self.folder)
+
 
 def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> int:
     """Runs the pipeline of these settings and returns the exit code (0, 1 or 2).
@@ -81,7 +90,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     with only_run_in(folder.root):
         _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
-        earlier = None if request.again else _unchanged(folder, mark)
+        earlier = None if request.again else _unchanged(folder, serving_place(settings, folder), mark)
         if earlier:
             return _answer_from(earlier, folder)
         serving_platform.check(settings.serving_check)
@@ -137,33 +146,32 @@ def _schema_digest(file: str | None) -> str:
     return fingerprint.digest({"schema": Path(file).read_text(encoding="utf-8")}) if file else ""
 
 
-def _release_digest(serving: Path) -> str:
+def _release_digest(serving: str) -> str:
     """Of the version that is stable and of what was kept at its release."""
     try:
-        release = releases.read(serving)
-    except (OSError, ValueError, KeyError, TypeError):
+        release = current(serving).release
+    except (ValueError, StorageError):
         return "unreadable"  # the step that reads it says why
     version = release.stable or 0
-    kept = [
-        hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-        for file in (
-            releases.statistics_file(serving, version),
-            releases.distributions_file(serving, version),
-            releases.record_file(serving, version),
-            release_metrics.file_of(serving, version),
-        )
-    ]
-    return fingerprint.digest({"stable": release.stable, "model": release.stable_digest, "kept": kept})
+    names = (
+        releases.statistics_name(version),
+        releases.distributions_name(version),
+        releases.record_name(version),
+        release_metrics.name_of(version),
+    )
+    found = (kept(serving, name) for name in names)
+    digests = ["" if content is None else hashlib.sha256(content).hexdigest() for content in found]
+    return fingerprint.digest({"stable": release.stable, "model": release.stable_digest, "kept": digests})
 
 
-def _unchanged(folder: OutputFolder, mark: str) -> RunResult | None:
+def _unchanged(folder: OutputFolder, serving: str, mark: str) -> RunResult | None:
     """The latest run, if it was of the same fingerprint, came to a verdict, and the release is as it left it."""
     try:
         latest = records.read_result(folder.latest)
-        stable = releases.read(folder.serving).stable
-    except (OSError, ValueError, KeyError, TypeError):
+        stable = current(serving).release.stable
+        stands = latest.pushed_version is None or is_there(serving, latest.pushed_version)
+    except (OSError, ValueError, KeyError, TypeError, StorageError):
         return None
-    stands = latest.pushed_path is None or Path(latest.pushed_path).is_dir()
     stands = stands and released_after(latest.steps) == stable
     return latest if latest.fingerprint == mark and latest.verdict != "ERROR" and stands else None
 
@@ -203,13 +211,19 @@ def _concluded(job: Job, done: list[StepRecord], seconds: float) -> tuple[RunRes
 
 
 def connect(job: Job) -> object:
-    """The connection to ML Metadata, tried. Raises MachineError where there is none."""
+    """The connection to ML Metadata, tried, which knows where the folder lies now. Raises MachineError where there is none."""
+    from pipeline.local import moved
     from pipeline.run import metadata
     from sluicegate.lineage.connection import connection
 
     found = connection(job.loaded.settings.metadata, job.folder.metadata_db)
     with noise.into(Path(os.devnull)):
         metadata.check(found)
+    if moved.tell(found, job.folder, job.loaded.settings.metadata):
+        print(
+            f"This output folder was elsewhere before; its artifacts are known in {job.folder.root} now.",
+            file=sys.stderr,
+        )
     return found
 
 
@@ -296,11 +310,11 @@ def build_graph(job: Job, connection: object) -> Graph:
 
     settings = with_schema_in_force(settle(job.loaded.settings, job.profile), job.folder.root)
     plan = steps(settings)
-    environment = here(job.loaded, str(job.folder.artifacts), str(job.folder.serving), connection)
+    environment = here(job.loaded, str(job.folder.artifacts), job.serving, connection)
     ir = compiler.Compiler().compile(create_pipeline(settings, environment))
     lint.check(ir)
     # TFX keys a step by its parameters, and would go on answering with the schema, or the release, as it was.
-    outside = {"schema": _schema_digest(settings.schema_file), "release": _release_digest(job.folder.serving)}
+    outside = {"schema": _schema_digest(settings.schema_file), "release": _release_digest(job.serving)}
     code = {step.name: fingerprint.step_digest(step.code, outside.get(step.reads, "")) for step in plan}
     looked_at = {"ExampleGen": job.profile.digest, "BatchExamples": job.batch_digest}
     uncached = {step.name for step in plan if not step.cached}
@@ -315,7 +329,7 @@ def _launch(job: Job, graph: Graph, node: object) -> StepRecord:
         print(record.error, flush=True)
     if record.execution_id:
         beside = job.folder.artifacts / record.step / "records" / f"{record.execution_id}.json"
-        write_whole(beside, records.to_json(record).encode())
+        write_whole(beside, records.to_json(record, job.folder.root).encode())
     return record
 
 
@@ -368,15 +382,15 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         git_commit=fingerprint.git_commit(),
         versions=fingerprint.package_versions(),
         settings=job.loaded.settings.model_dump(mode="json", by_alias=True),
-        notes=(*job.profile.notes, *_overrides(job.folder.serving)),
+        notes=(*job.profile.notes, *_overrides(job.serving)),
     )
 
 
-def _overrides(serving: Path) -> list[str]:
+def _overrides(serving: str) -> list[str]:
     """What people ever let pass; said in every report from then on, whoever answers now."""
     try:
-        release = releases.read(serving)
-    except (OSError, ValueError, KeyError, TypeError):
+        release = current(serving).release
+    except (ValueError, StorageError):
         return []
     return [
         f"Version {version}{', which answers requests,' if version == release.stable else ''} stands on a person's word: {told}"
@@ -385,7 +399,7 @@ def _overrides(serving: Path) -> list[str]:
 
 
 def _write(job: Job, result: RunResult) -> None:
-    write_whole(job.home / records.RESULT_NAME, records.to_json(result).encode())
+    records.write_result(result, job.home)
 
 
 def _report(job: Job, result: RunResult) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pipeline.settings.types import Settings
 from schemas.errors import MachineError, Problem
 from schemas.output_folder import OutputFolder
 
@@ -19,6 +20,11 @@ def make(folder: OutputFolder) -> None:
         probe.unlink()
     except OSError as error:
         raise cannot_write(folder.root, error) from None
+
+
+def serving_place(settings: Settings, folder: OutputFolder) -> str:
+    """Where versions and release.json lie, a path or URI: the one place that decides it."""
+    return str(folder.serving)
 
 
 def point_latest_at(folder: OutputFolder, run_id: str) -> None:

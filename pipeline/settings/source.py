@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pipeline.settings.types import Settings
 from schemas.reading import NumberFormat
+from sluicegate.tables.files.fetched import absolute
 from sluicegate.tables.source import Source, SplitRule
 
 
@@ -16,7 +16,7 @@ def source_of(settings: Settings) -> Source:
     """The settings' data, split, label and column sections as one value that travels to the executor."""
     split, columns, data, label = settings.split, settings.columns, settings.data, settings.label
     return Source(
-        path=str(Path(data.path).resolve()),
+        path=absolute(data.path),
         label=label.column,
         format=data.format,
         delimiter=data.delimiter,
@@ -54,7 +54,7 @@ def batch_source(settings: Settings) -> Source | None:
     """The table of `batch_scoring`, which reads as the settings' data does and is not split; None without one."""
     path = settings.batch_scoring.path
     return (
-        replace(source_of(settings), path=str(Path(path).resolve()), format="auto", split=SplitRule()) if path else None
+        replace(source_of(settings), path=absolute(path), format="auto", split=SplitRule()) if path else None
     )
 
 

@@ -49,15 +49,19 @@ class Measurements(Sequence[Measurement]):
         return self.to_arrow().to_pandas()
 
     def __repr__(self) -> str:
-        return "\n".join([f"{len(self)} measurements", *(f"  {line_of(one)}" for one in self._found[:SHOWN])])
+        return "\n".join(
+            [html.counted(len(self), "measurement"), *(f"  {line_of(one)}" for one in self._found[:SHOWN])]
+        )
 
     def _repr_html_(self) -> str:
         rows = (
-            (html.Raw(html.status(m.status.value)), m.name, m.slice, _value(m), _interval(m), _limit(m))
+            (html.Raw(html.status(m.status.value)), m.name, m.slice, _value(m) or m.reason, _interval(m), _limit(m))
             for m in self._found[:SHOWN]
         )
         rest = len(self) - SHOWN
-        return html.table(_HEADS, rows, f"{len(self)} measurements") + (f"<p>and {rest} more</p>" if rest > 0 else "")
+        return html.table(_HEADS, rows, html.counted(len(self), "measurement")) + (
+            f"<p>and {rest} more</p>" if rest > 0 else ""
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +97,7 @@ class Gate:
         return Measurements(self.verdict.refusals)
 
     def __repr__(self) -> str:
-        head = f"{self.name}: {self.status.value}, {len(self.measurements)} measurements"
+        head = f"{self.name}: {self.status.value}, {html.counted(len(self.measurements), 'measurement')}"
         refused = [f"  {line_of(one)}" for one in self.refusals[:SHOWN]]
         return "\n".join([head, *([f"  {self.detail}"] if self.detail else []), *refused])
 

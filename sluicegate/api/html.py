@@ -32,7 +32,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = ""
         "<tr>" + "".join(f'<td style="{_CELL};{_LINE}">{_cell(one)}</td>' for one in row) + "</tr>" for row in rows
     )
     above = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>' if caption else ""
-    return f'<table style="border-collapse:collapse">{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    inner = f"{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div style="overflow-x:auto"><table style="border-collapse:collapse">{inner}</table></div>'
 
 
 class Raw(str):
@@ -48,6 +49,15 @@ def number(value: Any) -> str:
     ('0.9123', '', 'a')
     """
     return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "run"), counted(15060, "row")
+    ('1 run', '15,060 rows')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _cell(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from schemas import release
 from schemas.errors import MachineError, Problem, UsageError
 from schemas.output_folder import OutputFolder
+from sluicegate.delivery.release_state import current
 from sluicegate.history.folders import run_folders
 from sluicegate.lineage.connection import Place, connection
 from sluicegate.lineage.store import read
@@ -65,11 +66,11 @@ def known_in(folder: OutputFolder, place: Place) -> Known:
     if place.kind == "sqlite" and not folder.metadata_db.exists():
         remedy = "run the pipeline first; where PostgreSQL keeps the lineage, name the settings with --config"
         raise MachineError("There is no lineage here.", Problem(str(folder.metadata_db), "no such file", "", remedy))
-    graph = read(connection(place, folder.metadata_db), folder.name)
+    graph = read(connection(place, folder.metadata_db), folder.name, folder.root if place.kind == "sqlite" else None)
     runs = {run.result.run_id: run.result for run in run_folders(folder.root) if run.result}
     try:
-        return Known(folder.name, graph, runs, release.read(folder.serving))
-    except (ValueError, KeyError, TypeError) as error:
+        return Known(folder.name, graph, runs, current(folder.serving).release)
+    except ValueError as error:
         raise MachineError(
             "The release record cannot be read.",
             Problem(str(folder.serving / release.FILE_NAME), str(error), "what a release step wrote",

@@ -209,7 +209,7 @@ class Runs(Sequence[Run]):
         newest_first = [run.row for run in reversed(self._found[-SHOWN:])]
         rows = ((html.Raw(html.status(row.verdict)), *row.cells[1:], row.why) for row in newest_first)
         heads = ("verdict", "run", "name", "metric", "seconds", "version", "why")
-        return html.table(heads, rows, f"{len(self)} runs in {self.root}, newest first")
+        return html.table(heads, rows, f"{html.counted(len(self), 'run')} in {self.root}, newest first")
 
 
 class Steps(Mapping[str, StepRecord]):

@@ -63,13 +63,15 @@ class Table:
         return int(parquet.read_metadata(self.path).num_rows)
 
     def __repr__(self) -> str:
-        return f"{self.name}: {len(self):,} rows, {self.about}\n  {', '.join(self.columns)}"
+        return f"{self.name}: {html.counted(len(self), 'row')}, {self.about}\n  {', '.join(self.columns)}"
 
     def _repr_html_(self) -> str:
         head = self.to_arrow().slice(0, SHOWN)
         rows = (row.values() for row in head.to_pylist())
         return html.table(
-            head.column_names, (tuple(row) for row in rows), f"{self.name}: {len(self):,} rows, {self.about}"
+            head.column_names,
+            (tuple(row) for row in rows),
+            f"{self.name}: {html.counted(len(self), 'row')}, {self.about}",
         )
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from schemas import places
 from schemas.errors import MachineError, Problem
 from sluicegate.lineage.connection import open_store
 from sluicegate.lineage.trace import Artifact, Event, Execution, Graph
@@ -24,13 +27,15 @@ _AT_ONCE = 5000
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
 
 
-def read(connection: mlmd.ConnectionConfig, pipeline: str) -> Graph:
+def read(connection: mlmd.ConnectionConfig, pipeline: str, root: Path | None = None) -> Graph:
     """Everything ML Metadata knows about `pipeline`; an empty graph when it never ran.
 
+    root : the output folder that the database lies in; paths of an earlier place are then told from there.
     Raises MachineError when the database cannot be read.
     """
     try:
-        return _read(open_store(_read_only(connection)), pipeline)
+        graph = _read(open_store(_read_only(connection)), pipeline)
+        return graph if root is None else _told_from(graph, root.resolve())
     except (errors.StatusError, RuntimeError) as error:
         place = connection.sqlite.filename_uri or f"{connection.postgresql.host}/{connection.postgresql.dbname}"
         raise MachineError(
@@ -68,6 +73,26 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
         artifacts={a.id: Artifact(a.id, types[a.type_id], a.uri, _properties(a)) for a in artifacts},
         events=tuple(_event(event) for event in events),
     )
+
+
+def _told_from(graph: Graph, root: Path) -> Graph:
+    """Paths where they lie now: no run has been in this place yet that would have told ML Metadata."""
+    newest_first = sorted(graph.artifacts.values(), key=lambda artifact: -artifact.id)
+    old = places.old_place((artifact.uri for artifact in newest_first), root)
+    return (
+        replace(graph, artifacts={i: _moved(artifact, old, root) for i, artifact in graph.artifacts.items()})
+        if old
+        else graph
+    )
+
+
+def _moved(artifact: Artifact, old: str, root: Path) -> Artifact:
+    old = places.old_place([artifact.uri], root) or old
+    properties = {
+        key: places.now_at(root, value, old) if key in places.PROPERTIES and isinstance(value, str) else value
+        for key, value in artifact.properties.items()
+    }
+    return replace(artifact, uri=places.now_at(root, artifact.uri, old), properties=properties)
 
 
 def _names(store: metadata_store.MetadataStore, kind: str, executions: Mapping[int, Any]) -> dict[int, str]:

@@ -52,7 +52,10 @@ def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[st
     settings_lines : where a settings key stands, "quality_gate.limits.0.at_least" -> "configs/census.yaml:31".
     Raises FileNotFoundError (no result.json), ValueError (another format version).
     """
+    output = output_of(Path(run_folder))
     result = records.read_result(run_folder)
+    # The pages travel with the folder, so they name its files as seen from there.
+    result = records.seen_from(result, output.root) if output else result
     folder = evidence_of(Path(run_folder))
     found = {
         "data": evidence.read(evidence.DataEvidence, folder),
@@ -69,7 +72,7 @@ def build(run_folder: Path, gates: Sequence[Gate], *, settings_lines: Mapping[st
         "result": result,
         "headline": story.headline(result),
         "pages": pages,
-        "runs": "../../index.html" if output_of(Path(run_folder)) else None,
+        "runs": "../../index.html" if output else None,
         "lines": settings_lines,
         "found": found,
         "missing": {

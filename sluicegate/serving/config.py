@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from schemas.errors import SluicegateError
 from sluicegate.serving import textproto
 from sluicegate.serving.status import invalid
+from sluicegate.storage.opening import at, is_remote, local_path
+from sluicegate.storage.place import StorageFolder, brief
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -49,12 +52,12 @@ Policy = Latest | All | Specific
 class ModelConfig:
     """One model.
 
-    base_path : folder of version folders, absolute.
+    base_path : folder of version folders, absolute, or a bucket's place.
     labels : name of a label to its version.
     """
 
     name: str
-    base_path: Path
+    base_path: Path | StorageFolder
     policy: Policy = Latest()
     labels: Mapping[str, int] = field(default_factory=dict)
 
@@ -88,11 +91,20 @@ def _one(proto: Any) -> ModelConfig:
         raise invalid("ModelConfig has no name")
     if proto.model_platform not in ("", "tensorflow"):
         raise invalid(f"Model {proto.name} is of platform {proto.model_platform!r}; this server runs tensorflow only")
-    if not Path(proto.base_path).is_absolute():
+    base_path = base_path_of(proto.base_path)
+    if isinstance(base_path, Path) and not base_path.is_absolute():
         raise invalid(f"Expected model {proto.name} to have an absolute path or URI; got base_path()={proto.base_path}")
     if proto.HasField("logging_config"):
         log.warning("logging_config of %s has no effect here: --request_log keeps requests", proto.name)
-    return ModelConfig(proto.name, Path(proto.base_path), _policy(proto), dict(proto.version_labels))
+    return ModelConfig(proto.name, base_path, _policy(proto), dict(proto.version_labels))
+
+
+def base_path_of(text: str) -> Path | StorageFolder:
+    """Raises ServingError for a URI that cannot be used."""
+    try:
+        return at(text) if is_remote(text) else local_path(text)
+    except SluicegateError as error:
+        raise invalid(brief(error)) from None
 
 
 def _policy(proto: Any) -> Policy:

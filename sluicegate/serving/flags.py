@@ -23,6 +23,8 @@ from sluicegate.serving.metrics_path import DEFAULT_PATH
 from sluicegate.serving.options import Options, Tls, Waits
 from sluicegate.serving.request_log.settings import RequestLogSettings
 from sluicegate.serving.textproto import TextError
+from sluicegate.storage.opening import at, is_remote, local_path
+from sluicegate.storage.place import StorageFolder
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -101,7 +103,11 @@ def _tensorflow_serving(group: Any) -> None:
     _number(group, "rest_api_port", int, None, "N", "REST port; 0 is off (default: off)")
     _number(group, "rest_api_timeout_in_ms", _least(int, 1), 30000, "MS", "of a REST request (default: 30000)")
     add("--model_name", metavar="NAME", help="the one model to serve (default: $MODEL_NAME, or 'default')")
-    add("--model_base_path", metavar="FOLDER", help="its folder of versions (default: $MODEL_BASE_PATH/$MODEL_NAME)")
+    add(
+        "--model_base_path",
+        metavar="FOLDER",
+        help="its versions: a folder, s3://, gs:// or az:// (default: $MODEL_BASE_PATH/$MODEL_NAME)",
+    )
     add("--model_config_file", metavar="FILE", help="ModelServerConfig as text, for several models")
     _number(group, "model_config_file_poll_wait_seconds", float, 0, "S", "read it again so often; 0 is never")
     _number(group, "file_system_poll_wait_seconds", float, 1, "S", "look for versions so often; 0 is once (default: 1)")
@@ -273,14 +279,16 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) ->
     )
 
 
-def _model(given: argparse.Namespace, environment: Mapping[str, str]) -> tuple[str, Path | None]:
+def _model(given: argparse.Namespace, environment: Mapping[str, str]) -> tuple[str, Path | StorageFolder | None]:
     name = given.model_name or environment.get("MODEL_NAME") or "default"
     base = given.model_base_path
     if base is None and not given.model_config_file:
         if "MODEL_NAME" not in environment and "MODEL_BASE_PATH" not in environment:
             raise _wrong("--model_base_path", "nothing", "a folder of versions", "name one, or a --model_config_file")
-        base = str(Path(environment.get("MODEL_BASE_PATH", "/models")) / name)
-    return name, Path(base).resolve() if base else None
+        base = f"{environment.get('MODEL_BASE_PATH', '/models').rstrip('/')}/{name}"
+    if not base:
+        return name, None
+    return name, at(base) if is_remote(base) else local_path(base).resolve()
 
 
 def _port(given: int | None, default: int, free: bool) -> int | None:

@@ -14,6 +14,7 @@ from sluicegate.serving.engine.session import SessionSettings
 from sluicegate.serving.metrics_path import DEFAULT_PATH, TAKEN
 from sluicegate.serving.request_log.settings import RequestLogSettings
 from sluicegate.serving.textproto import TextError
+from sluicegate.storage.place import StorageFolder
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -72,7 +73,7 @@ class Options:
 
     model_config_file: Path | None = None
     model_name: str = "default"
-    model_base_path: Path | None = None
+    model_base_path: Path | StorageFolder | None = None
     host: str = "127.0.0.1"
     grpc_port: int | None = 8500
     rest_port: int | None = None

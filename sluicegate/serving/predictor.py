@@ -18,6 +18,7 @@ from schemas import release
 from schemas.errors import DataError, ModelError, Problem
 from schemas.file_names import MODEL_DESCRIPTION, SAVED_MODEL_GRAPH
 from schemas.predictions import Answers, answers_in
+from sluicegate.delivery.versions import BucketVersion
 from sluicegate.serving import readings
 from sluicegate.serving import rows as row_reading
 from sluicegate.serving.config import ModelConfig
@@ -26,6 +27,8 @@ from sluicegate.serving.rows import Input, Place
 from sluicegate.serving.signature import RAW_SIGNATURE
 from sluicegate.serving.status import ServingError
 from sluicegate.serving.versions.folder import look
+from sluicegate.storage.opening import at, is_remote, split_name
+from sluicegate.storage.place import StorageFolder
 
 SCORES = "scores"
 FORMAT_VERSION = 1
@@ -153,7 +156,8 @@ def load(path: str | Path, *, missing: Sequence[str] = ()) -> Predictor:
 
     Parameters
     ----------
-    path : a version's folder; or a folder of versions, of which release.json's stable one is taken, else the newest.
+    path : a version's folder; or a folder of versions, of which release.json's stable one is taken, else the newest. Either may
+        be s3://, gs:// or az:// (docs/storage.md).
     missing : texts that mean "no value" beside '' and those of the table that the model learned from. A model of an older
         release does not say those: pass the settings' `data.missing`.
 
@@ -161,17 +165,34 @@ def load(path: str | Path, *, missing: Sequence[str] = ()) -> Predictor:
     ------
     ModelError : there is no model, or none of ours.
     """
-    return Predictor(chosen(Path(path)), missing)
+    return Predictor(chosen(path), missing)
 
 
-def chosen(path: Path, version: int | None = None) -> Path:
-    """The version's folder that `path` stands for.  version : one of a folder of versions."""
-    if (path / SAVED_MODEL_GRAPH).is_file() and version is None:
-        return path
+def chosen(path: str | Path | StorageFolder, version: int | None = None) -> Path:
+    """The version's folder that `path` stands for, fetched from where it lies.  version : one of a folder of versions."""
+    here = Path(at(path).uri)
+    if is_remote(path):
+        found = _version_in(*_split_version(at(path), version))
+    elif (here / SAVED_MODEL_GRAPH).is_file() and version is None:
+        return here
+    else:
+        found = _version_in(here, version)
+    return found if isinstance(found, Path) else found.fetched()
+
+
+def _split_version(place: StorageFolder, version: int | None) -> tuple[StorageFolder, int | None]:
+    """s3://bucket/census/1700000000 names a version, as a version's folder does."""
+    above, name = split_name(place.uri)
+    if version is None and name.isascii() and name.isdigit():
+        return at(above), int(name)
+    return place, version
+
+
+def _version_in(path: Path | StorageFolder, version: int | None) -> Path | BucketVersion:
     try:
-        seen = look(ModelConfig(path.name, path))
+        seen = look(ModelConfig(split_name(path.uri)[1] if isinstance(path, StorageFolder) else path.name, path))
     except ServingError as error:
-        said = error.message if path.is_dir() else "no such folder"
+        said = "no such folder" if isinstance(path, Path) and not path.is_dir() else error.message
         raise ModelError(
             "There is no model here.",
             Problem(str(path), said, "a version's folder, or a folder of versions", "correct the path"),

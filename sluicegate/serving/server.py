@@ -40,7 +40,7 @@ from sluicegate.serving.rpc.model_service import ModelService
 from sluicegate.serving.rpc.prediction_service import PredictionService
 from sluicegate.serving.rpc.server import GrpcOptions, GrpcServer
 from sluicegate.serving.status import ServingError, invalid
-from sluicegate.serving.versions.library import LabelRules, Library, Patience
+from sluicegate.serving.versions.library import LabelRules, Library, Model, Patience
 from sluicegate.serving.versions.loading import Loader
 from sluicegate.serving.watching import CONFIG, RELEASE, VERSIONS, Watches, in_own_thread, keep_looking, reason_of
 
@@ -198,18 +198,20 @@ async def _refuse_nothing(library: Library) -> None:
         if version.error
     ]
     for model in library.models.values():
-        if not model.config.base_path.is_dir():
-            problems.append(
-                Problem(
-                    str(model.config.base_path),
-                    "no such folder",
-                    "a folder of versions",
-                    "push a model, or name another folder",
-                )
-            )
+        if missing := _missing(model):
+            remedy = "push a model, or name another folder"
+            problems.append(Problem(str(model.config.base_path), missing, "a folder of versions", remedy))
     if problems:
         await library.close()
         raise MachineError("No version of a model could be loaded.", *problems)
+
+
+def _missing(model: Model) -> str:
+    """Why there is no such folder, or bucket; "" where there is one."""
+    base_path = model.config.base_path
+    if isinstance(base_path, Path):
+        return "" if base_path.is_dir() else "no such folder"
+    return model.versions_watch.problem
 
 
 @asynccontextmanager

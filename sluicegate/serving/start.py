@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 from schemas.errors import MachineError, Problem
 from sluicegate.serving import parent
@@ -16,7 +17,7 @@ def start(options: Options) -> None:
     if parent.VARIABLE in os.environ:
         parent.end_with(int(os.environ[parent.VARIABLE]))
     place = options.model_config_file or options.model_base_path
-    if place is not None and not place.exists():
+    if isinstance(place, Path) and not place.exists():
         # TensorFlow takes seconds to come; a wrong path need not wait for it.
         raise MachineError(
             "There is nothing to serve.", Problem(str(place), "no such file or folder", "", "correct the path")

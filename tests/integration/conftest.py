@@ -8,11 +8,12 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
+from schemas.records import read_result
 from tests import ended, warm
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,8 @@ class Ended(ended.Ended):
 
     @property
     def result(self):
-        return json.loads((self.output / "runs" / "latest" / "result.json").read_text())
+        """As a program reads it: with whole paths."""
+        return json.loads(json.dumps(asdict(read_result(self.output / "runs" / "latest"))))
 
     def step(self, name):
         return next(step for step in self.result["steps"] if step["step"] == name)

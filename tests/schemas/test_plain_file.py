@@ -4,9 +4,12 @@ import os
 
 import pytest
 
-from schemas import push_record, release_swap
+from schemas import push_record
 from schemas.plain_file import open_plain_to_write, read_plain
 from schemas.release import Release
+from sluicegate.delivery import push_records, release_state
+from sluicegate.storage.local import LOCK_NAME
+from sluicegate.storage.place import StorageError
 
 
 def put(path, kind):
@@ -32,9 +35,9 @@ def test_a_file_is_read_to_its_limit(tmp_path):
 
 
 def test_a_pipe_for_the_lock_or_the_pushers_record_holds_nobody(tmp_path):
-    put(tmp_path / release_swap.LOCK_NAME, "pipe")
-    with pytest.raises((ValueError, OSError)):
-        release_swap.update(tmp_path, lambda _: Release(stable=1))
+    put(tmp_path / LOCK_NAME, "pipe")
+    with pytest.raises(StorageError):
+        release_state.update(tmp_path, lambda _: Release(stable=1))
     (tmp_path / push_record.FOLDER).mkdir()
-    put(push_record.file_of(tmp_path, 1), "pipe")
-    assert "cannot be read" in push_record.why_unrecorded(tmp_path, 1, "d", Release())
+    put(tmp_path / push_record.name_of(1), "pipe")
+    assert "cannot be read" in push_records.why_unrecorded(tmp_path, 1, "d", Release())

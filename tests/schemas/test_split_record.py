@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from schemas.release import keep_record, read_record
 from schemas.split_record import SplitRecord, caution
+from sluicegate.delivery.kept import keep_record, read_record
 from sluicegate.tables.source import Source, SplitRule
 
 FROZEN = Source("t.csv", "y", split=SplitRule(columns=("a", "b"))).split_record

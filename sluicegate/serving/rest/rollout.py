@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from schemas import release as releases
-from schemas import release_swap
 from schemas.digest import model_digest
-from schemas.push_record import why_unrecorded
+from schemas.errors import MachineError
 from schemas.release import MODES, TRAFFIC, Change, Release
-from schemas.release_swap import Conflict, Held
+from sluicegate.delivery import release_state
+from sluicegate.delivery.push_records import why_unrecorded
+from sluicegate.delivery.release_state import Conflict, Held
 from sluicegate.serving.core import ServerCore
 from sluicegate.serving.rest.orders import Refused
 from sluicegate.serving.router import SHADOW
@@ -22,6 +23,8 @@ from sluicegate.serving.status import Code, ServingError, invalid
 from sluicegate.serving.versions import folder
 from sluicegate.serving.versions.library import Model
 from sluicegate.serving.watching import in_own_thread
+from sluicegate.storage.opening import at
+from sluicegate.storage.place import StorageFolder, brief
 
 log = logging.getLogger("sluicegate.serving")
 _TYPES: dict[str, tuple[type, ...]] = {"canary": (int, type(None)), "weight": (int, float), "mode": (str,)}
@@ -63,8 +66,9 @@ class Rollout:
             return await in_own_thread(carry_out, model.config.base_path, order, who, etag or None)
         except Conflict as error:
             raise Refused(412, f"{error}; look at the state again, and decide anew") from None
-        except (OSError, ValueError) as error:
-            raise ServingError(Code.FAILED_PRECONDITION, f"{releases.FILE_NAME} cannot be changed: {error}") from None
+        except (OSError, ValueError, MachineError) as error:
+            told = brief(error) if isinstance(error, MachineError) else error
+            raise ServingError(Code.FAILED_PRECONDITION, f"{releases.FILE_NAME} cannot be changed: {told}") from None
 
 
 def read_order(given: Mapping[str, Any]) -> Order:
@@ -91,15 +95,16 @@ def _override(given: Any) -> tuple[str, str]:
     return by, reason
 
 
-def carry_out(base_path: Path, order: Order, who: str, etag: str | None) -> Held:
-    """Changes release.json in `base_path`. Raises ServingError, Conflict, OSError, ValueError."""
-    if releases.read_bytes(base_path) is None:
-        raise ServingError(Code.FAILED_PRECONDITION, f"{base_path / releases.FILE_NAME} is gone; put it back")
+def carry_out(base_path: Path | StorageFolder, order: Order, who: str, etag: str | None) -> Held:
+    """Changes release.json in `base_path`. Raises ServingError, Conflict, MachineError, OSError, ValueError."""
+    place = at(base_path)
+    if place.find(releases.FILE_NAME) is None:
+        raise ServingError(Code.FAILED_PRECONDITION, f"{place.where(releases.FILE_NAME)} is gone; put it back")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return release_swap.update(base_path, lambda before: _after(base_path, before, order, who, now), etag)
+    return release_state.update(base_path, lambda before: _after(base_path, before, order, who, now), etag)
 
 
-def _after(base_path: Path, before: Release, order: Order, who: str, now: str) -> Release:
+def _after(base_path: Path | StorageFolder, before: Release, order: Order, who: str, now: str) -> Release:
     after = replace(before, **order.changes)
     what = _told(before, after)
     if not what:
@@ -127,15 +132,15 @@ def gains_traffic(before: Release, after: Release) -> bool:
     return after.weight > before.weight or (after.mode == SHADOW) != (before.mode == SHADOW)
 
 
-def _digest(base_path: Path, version: int) -> str:
-    found = folder.versions_in(base_path).get(version)
+def _digest(base_path: Path | StorageFolder, version: int) -> str:
+    found = folder.versions_at(base_path).get(version)
     if found is None:
         raise invalid(f"There is no version {version} in {base_path}")
-    return model_digest(found)
+    return model_digest(found if isinstance(found, Path) else found.fetched())
 
 
 def _let_through(
-    base_path: Path, version: int, digest: str, before: Release, override: tuple[str, str]
+    base_path: Path | StorageFolder, version: int, digest: str, before: Release, override: tuple[str, str]
 ) -> tuple[str, ...]:
     why = why_unrecorded(base_path, version, digest, before)
     if not why:

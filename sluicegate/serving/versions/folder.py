@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas import release
-from schemas.release import Release
+from schemas.release import FILE_NAME, Release
+from sluicegate.delivery.release_state import current
+from sluicegate.delivery.versions import BucketVersion, recorded
 from sluicegate.serving.config import ModelConfig
 from sluicegate.serving.status import Code, ServingError
+from sluicegate.storage.opening import at
+from sluicegate.storage.place import StorageError, StorageFolder, brief
 
 _NUMBER = re.compile(r"[+-]?\d+")
 _MOST = 2**63 - 1
@@ -17,9 +20,9 @@ _MOST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Seen:
-    """versions : number to folder.  release : None where there is no release.json."""
+    """versions : number to folder, or to what is to be fetched from a bucket.  release : None where there is no release.json."""
 
-    versions: dict[int, Path]
+    versions: dict[int, Path | BucketVersion]
     release: Release | None = None
 
 
@@ -28,26 +31,34 @@ def look(config: ModelConfig) -> Seen:
     return Seen(versions(config), released(config))
 
 
-def versions(config: ModelConfig) -> dict[int, Path]:
+def versions(config: ModelConfig) -> dict[int, Path | BucketVersion]:
     """Raises ServingError where the folder is missing."""
     try:
-        return versions_in(config.base_path)
-    except (OSError, ValueError) as error:
+        return versions_at(config.base_path)
+    except (OSError, ValueError, StorageError) as error:
         raise ServingError(
             Code.INVALID_ARGUMENT,
-            f"Could not find base path {config.base_path} for servable {config.name} with error {error}",
+            f"Could not find base path {config.base_path} for servable {config.name} with error {_told(error)}",
         ) from None
 
 
 def released(config: ModelConfig) -> Release | None:
     """None where there is no release.json. Raises ServingError for one that cannot be used."""
+    place = at(config.base_path)
     try:
-        content = release.read_bytes(config.base_path)
-        return None if content is None else release.parse(content)
-    except (OSError, ValueError) as error:
-        raise ServingError(
-            Code.INVALID_ARGUMENT, f"{config.base_path / release.FILE_NAME} cannot be used: {error}"
-        ) from None
+        held = current(place)
+    except (ValueError, StorageError) as error:
+        raise ServingError(Code.INVALID_ARGUMENT, f"{place.where(FILE_NAME)} cannot be used: {_told(error)}") from None
+    return held.release if held.etag else None
+
+
+def _told(error: Exception) -> str:
+    return brief(error) if isinstance(error, StorageError) else str(error)
+
+
+def versions_at(base_path: Path | StorageFolder) -> dict[int, Path | BucketVersion]:
+    """Raises OSError, StorageError."""
+    return {**(versions_in(base_path) if isinstance(base_path, Path) else recorded(base_path))}
 
 
 def versions_in(base_path: Path) -> dict[int, Path]:

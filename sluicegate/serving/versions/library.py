@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from schemas.release import FILE_NAME, Release
+from sluicegate.delivery.versions import BucketVersion
 from sluicegate.serving import router
 from sluicegate.serving.config import ModelConfig
 from sluicegate.serving.status import Code, ServingError, invalid
@@ -53,7 +54,7 @@ class Sight:
     release : within a tuple, because there may be none.  turn : counts what was read, so that a slow look does not undo a later one.
     """
 
-    versions: dict[int, Path] | None = None
+    versions: dict[int, Path | BucketVersion] | None = None
     release: tuple[Release | None] | None = None
     turn: int = 0
 
@@ -235,7 +236,7 @@ class Library:
             elif version.is_available and (ready or not wanted):
                 self._unload(model, version)
 
-    def _want(self, model: Model, number: int, path: Path) -> None:
+    def _want(self, model: Model, number: int, path: Path | BucketVersion) -> None:
         version = model.versions.get(number)
         if version is not None and version.path != path and not version.is_available:
             # It was looked for in another place; what comes of that is of no use.

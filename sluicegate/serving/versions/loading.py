@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.errors import MachineError
 from schemas.file_names import MODEL_DESCRIPTION
 from schemas.plain_file import read_plain
+from sluicegate.delivery.versions import BucketVersion
 from sluicegate.serving.engine.batching import Batcher, Journal
 from sluicegate.serving.engine.batching import Threads as BatchThreads
 from sluicegate.serving.engine.limits import UNBATCHED, BatchLimits
@@ -18,7 +20,8 @@ from sluicegate.serving.engine.session import SessionSettings
 from sluicegate.serving.engine.warmup import warm_up
 from sluicegate.serving.options import batch_limits
 from sluicegate.serving.signature import RAW_SIGNATURE
-from sluicegate.serving.status import ServingError, invalid
+from sluicegate.serving.status import Code, ServingError, invalid
+from sluicegate.storage.place import brief
 
 if TYPE_CHECKING:
     from sluicegate.serving.request_reading import RequestReader
@@ -38,7 +41,7 @@ class Loaded:
     reader: RequestReader | None = None
 
 
-Load = Callable[[str, Path], Loaded]
+Load = Callable[[str, Path | BucketVersion], Loaded]
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,9 @@ class Loader:
     journal: Journal | None = None
     own_limits: bool = False
 
-    def __call__(self, model: str, path: Path) -> Loaded:
+    def __call__(self, model: str, version: Path | BucketVersion) -> Loaded:
         """Raises ServingError for what cannot be loaded or fails in its warm-up."""
+        path = version if isinstance(version, Path) else _fetched(version)
         _check_files(path)
         limits = _own_limits(path) if self.own_limits else self.limits
         saved_model = SavedModel(path, self.session)
@@ -70,6 +74,13 @@ class Loader:
         batcher = Batcher(saved_model.run, self.batch_threads, limits, journal=self.journal)
         description = _description(path)
         return Loaded(saved_model, batcher, description, _reader(path, description, saved_model))
+
+
+def _fetched(version: BucketVersion) -> Path:
+    try:
+        return version.fetched()
+    except MachineError as error:
+        raise ServingError(Code.UNAVAILABLE, f"{version} cannot be fetched: {brief(error)}") from None
 
 
 def _check_files(path: Path) -> None:

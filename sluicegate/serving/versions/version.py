@@ -8,6 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sluicegate.delivery.versions import BucketVersion
 from sluicegate.serving.status import Code, ServingError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Version:
 
     model: str
     number: int
-    path: Path
+    path: Path | BucketVersion
     state: State = State.START
     error: ServingError | None = None
     saved_model: SavedModel | None = None

@@ -13,6 +13,7 @@ from components.direct_release.component import DirectRelease
 from schemas import release as releases
 from schemas import release_metrics
 from schemas.artifacts import GateVerdict, ReleaseRecord
+from sluicegate.delivery.kept import read_record
 from tests.components.through_executor import artifact, run
 
 
@@ -79,14 +80,14 @@ def test_a_stock_pusher_that_refused_leaves_an_empty_record(tmp_path: Path) -> N
 @pytest.mark.parametrize("mode", ["direct", "hold"])
 def test_every_pushed_version_has_its_train_statistics_beside_it(tmp_path: Path, mode: str) -> None:
     released(tmp_path, mode, **a_push(tmp_path))
-    assert releases.statistics_file(tmp_path / "serving", 8).read_bytes() == b"counts"
-    assert releases.distributions_file(tmp_path / "serving", 8).read_bytes() == b"shares"
+    assert (tmp_path / "serving" / releases.statistics_name(8)).read_bytes() == b"counts"
+    assert (tmp_path / "serving" / releases.distributions_name(8)).read_bytes() == b"shares"
 
 
 @pytest.mark.parametrize("mode", ["direct", "hold"])
 def test_every_pushed_version_has_its_metrics_beside_it_and_keeps_the_first(tmp_path: Path, mode: str) -> None:
     released(tmp_path, mode, **a_push(tmp_path))
-    kept = release_metrics.file_of(tmp_path / "serving", 8)
+    kept = tmp_path / "serving" / release_metrics.name_of(8)
     assert release_metrics.FILE.from_json(kept.read_text()).constant == 0.5
     kept.write_text("first")
     released(tmp_path, mode, **a_push(tmp_path))
@@ -120,9 +121,9 @@ def test_a_held_version_that_a_person_let_pass_enters_the_history_and_stays_held
 def test_the_split_rule_is_kept_with_the_version_and_handed_to_the_next_run(tmp_path: Path) -> None:
     rule = json.dumps({"rule": "as_read", "key": ["who"]})
     released(tmp_path, "direct", split_json=rule, **a_push(tmp_path))
-    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
+    assert read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
     released(tmp_path, "direct", split_json="{}", **a_push(tmp_path))
-    assert releases.read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
+    assert read_record(tmp_path / "serving", 8) == {"split": json.loads(rule)}
 
 
 def test_the_history_tells_who_and_what(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def serving(tmp_path: Path) -> Path:
 def test_first_push_copies_every_file_under_the_time(tmp_path: Path, serving: Path) -> None:
     pushed = core.push(a_model(tmp_path / "m"), serving, 1_700_000_000.7)
     assert (pushed.version, pushed.copied) == (1_700_000_000, True)
-    assert pushed.folder == serving / "1700000000"
-    assert (pushed.folder / "variables" / "variables.data").read_text() == "w"
+    assert pushed.folder == str(serving / "1700000000")
+    assert (serving / "1700000000" / "variables" / "variables.data").read_text() == "w"
     assert pushed.digest == model_digest(tmp_path / "m")
 
 

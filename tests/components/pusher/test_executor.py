@@ -13,6 +13,8 @@ from schemas import push_record
 from schemas.digest import model_digest
 from schemas.errors import MachineError
 from schemas.release import Release
+from sluicegate.delivery import push_records
+from sluicegate.storage.local import LOCK_NAME
 from tests.components.through_executor import artifact
 
 
@@ -58,7 +60,7 @@ def test_the_same_model_twice_is_one_version(tmp_path: Path) -> None:
     versions = {pushed.get_string_custom_property("pushed_version") for pushed in (first, again)}
     assert len(versions) == 1
     assert [pushed.get_int_custom_property("copied") for pushed in (first, again)] == [1, 0]
-    assert {path.name for path in (tmp_path / "serving").iterdir()} == {*versions, push_record.FOLDER}
+    assert {path.name for path in (tmp_path / "serving").iterdir()} == {*versions, push_record.FOLDER, LOCK_NAME}
 
 
 def test_two_models_within_a_second_get_ascending_versions(tmp_path: Path) -> None:
@@ -104,15 +106,15 @@ def test_without_warm_up_the_trainers_model_is_pushed(tmp_path: Path) -> None:
 def test_every_push_leaves_its_record_beside_the_versions(tmp_path: Path) -> None:
     pushed = push(tmp_path, "1", blessed=1)
     version, serving = int(pushed.get_string_custom_property("pushed_version")), tmp_path / "serving"
-    kept = push_record.FILE.from_json(push_record.file_of(serving, version).read_text())
+    kept = push_record.FILE.from_json((serving / push_record.name_of(version)).read_text())
     assert (kept.version, kept.digest) == (version, model_digest(serving / str(version)))
     assert kept.blessing == str(tmp_path / "1" / "blessing")
-    assert push_record.why_unrecorded(serving, version, kept.digest, Release()) == ""
+    assert push_records.why_unrecorded(serving, version, kept.digest, Release()) == ""
 
 
 def test_a_model_that_was_pushed_before_there_were_records_gets_one(tmp_path: Path) -> None:
     version = int(push(tmp_path, "1", blessed=1).get_string_custom_property("pushed_version"))
-    file = push_record.file_of(tmp_path / "serving", version)
+    file = tmp_path / "serving" / push_record.name_of(version)
     file.unlink()
     push(tmp_path, "2", blessed=1)
     assert file.is_file()

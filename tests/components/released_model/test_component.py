@@ -12,6 +12,7 @@ from schemas import release as releases
 from schemas import release_metrics
 from schemas.digest import model_digest
 from schemas.release import Change, Release
+from sluicegate.delivery.kept import keep, keep_record
 from tests.components.through_executor import artifact, run
 
 
@@ -46,7 +47,7 @@ def test_the_metrics_of_its_release_come_along_where_they_were_recorded(tmp_path
     assert release_metrics.read_if_there(baseline_of(tmp_path).uri) is None
     recorded = release_metrics.ReleaseMetrics("binary", (), 0.5)
     file = release_metrics.write(recorded, tmp_path / "aside")
-    releases.keep_once(release_metrics.file_of(tmp_path / "serving", 7), file.read_bytes())
+    keep(tmp_path / "serving", release_metrics.name_of(7), file.read_bytes())
     assert release_metrics.read_if_there(baseline_of(tmp_path).uri) == recorded
 
 
@@ -66,5 +67,5 @@ def test_nothing_released_is_marked_empty(tmp_path: Path) -> None:
 def test_what_was_kept_at_the_release_is_handed_on_and_nothing_for_an_older_one(tmp_path: Path) -> None:
     release(tmp_path, 7)
     assert baseline_of(tmp_path).get_string_custom_property("record") == "{}"
-    releases.keep_record(tmp_path / "serving", 7, {"split": {"key": ["who"]}})
+    keep_record(tmp_path / "serving", 7, {"split": {"key": ["who"]}})
     assert json.loads(baseline_of(tmp_path).get_string_custom_property("record")) == {"split": {"key": ["who"]}}

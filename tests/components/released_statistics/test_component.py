@@ -9,6 +9,7 @@ from tfx.types.standard_artifacts import ExampleStatistics
 from components.released_statistics.component import ReleasedStatistics
 from schemas import release as releases
 from schemas.release import Change, Release
+from sluicegate.delivery.kept import keep
 from tests.components.through_executor import artifact, run
 
 
@@ -21,8 +22,8 @@ def statistics_of(folder: Path) -> Any:
 def test_the_train_statistics_stand_where_tfx_looks(tmp_path: Path) -> None:
     change = Change("t", "release", "direct", 7, None, "r", "d")
     releases.write(Release(stable=7, history=(change,)), tmp_path / "serving")
-    releases.keep_statistics(tmp_path / "serving", 7, b"counts")
-    releases.keep_distributions(tmp_path / "serving", 7, b"shares")
+    keep(tmp_path / "serving", releases.statistics_name(7), b"counts")
+    keep(tmp_path / "serving", releases.distributions_name(7), b"shares")
     made = statistics_of(tmp_path)
     assert (Path(made.uri) / "distributions-train.npz").read_bytes() == b"shares"
     assert (Path(artifact_utils.get_split_uri([made], "train")) / "FeatureStats.pb").read_bytes() == b"counts"

@@ -21,6 +21,7 @@ from schemas.output_folder import OutputFolder
 from schemas.progress import Progress
 from schemas.records import ArtifactRecord, RunResult, State, StepRecord
 from schemas.release import Change, Release
+from sluicegate.delivery.kept import keep, keep_record
 
 BEFORE = Release(stable=7, history=(Change("t", "release", "direct", 7, None, "r", "d"),))
 
@@ -59,31 +60,32 @@ def test_what_a_step_tells_while_it_runs_reaches_the_console_under_its_name(monk
 
 
 def test_the_same_release_is_no_change(folder):
-    assert run._unchanged(folder, "same").run_id == "r2"
-    assert run._unchanged(folder, "other") is None
+    assert run._unchanged(folder, str(folder.serving), "same").run_id == "r2"
+    assert run._unchanged(folder, str(folder.serving), "other") is None
 
 
 def test_another_release_since_then_is_a_change(folder):
     releases.write(replace(BEFORE, stable=8), folder.serving)
-    assert run._unchanged(folder, "same") is None
+    assert run._unchanged(folder, str(folder.serving), "same") is None
 
 
 def test_a_release_record_that_cannot_be_read_is_a_change_and_left_to_the_step_that_reads_it(folder):
     (folder.serving / releases.FILE_NAME).write_text("{")
-    assert run._unchanged(folder, "same") is None
+    assert run._unchanged(folder, str(folder.serving), "same") is None
     assert run._release_digest(folder.serving) == "unreadable"
 
 
 def test_the_baselines_cache_key_changes_with_the_release_and_what_is_kept_of_it(folder):
     bare = run._release_digest(folder.serving)
     assert run._release_digest(folder.serving) == bare
-    kept = releases.keep_statistics(folder.serving, 7, b"counts")
+    keep(folder.serving, releases.statistics_name(7), b"counts")
+    kept = folder.serving / releases.statistics_name(7)
     first = run._release_digest(folder.serving)
     kept.write_bytes(b"other counts")
     seen = [bare, first, run._release_digest(folder.serving)]
-    releases.keep_distributions(folder.serving, 7, b"ours")
+    keep(folder.serving, releases.distributions_name(7), b"ours")
     seen.append(run._release_digest(folder.serving))
-    releases.keep_record(folder.serving, 7, {"split": {"key": ["customer"]}})
+    keep_record(folder.serving, 7, {"split": {"key": ["customer"]}})
     seen.append(run._release_digest(folder.serving))
     releases.write(replace(BEFORE, stable=8), folder.serving)
     assert len({*seen, run._release_digest(folder.serving)}) == 6

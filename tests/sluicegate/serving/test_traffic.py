@@ -5,10 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from schemas import push_record, release, release_swap
+from schemas import release
 from schemas.digest import model_digest
 from schemas.push_record import PushRecord
 from schemas.release import Change, Release
+from sluicegate.delivery import push_records, release_state
 from sluicegate.serving.request_log.reading import read
 from sluicegate.serving.request_log.settings import RequestLogSettings
 from sluicegate.serving.router import route
@@ -106,7 +107,7 @@ def rollout_server(tiny, tmp_path_factory):
 def pushed(base):
     """As the Pusher leaves it."""
     for version in (1, 2):
-        push_record.keep(PushRecord(version, model_digest(base / str(version)), "/a/blessing", "t"), base)
+        push_records.keep(PushRecord(version, model_digest(base / str(version)), "/a/blessing", "t"), base)
     return base
 
 
@@ -119,7 +120,7 @@ class TestRollout:
     def test_an_operator_moves_traffic_and_the_history_tells_who_when_and_what(self, pushed):
         with live(model_name="tiny", model_base_path=pushed) as server:
             answer = roll(server, {"canary": 2, "weight": 1.0, "mode": "canary"}).json()
-            assert answer.pop("etag") == release_swap.current(pushed).etag
+            assert answer.pop("etag") == release_state.current(pushed).etag
             assert answer == {"stable": 1, "canary": 2, "weight": 1.0, "mode": "canary"}
             server.wait_for(lambda: version_for(server, "u") == 2)
             state = release.read(pushed)
@@ -240,7 +241,7 @@ class TestRollout:
 
     def test_an_order_for_another_state_is_refused(self, pushed):
         with live(model_name="tiny", model_base_path=pushed) as server:
-            seen = release_swap.current(pushed).etag
+            seen = release_state.current(pushed).etag
             assert roll(server, {"weight": 0.5}, **{"if-match": f'"{seen}"'}).status_code == 200
             answer = roll(server, {"weight": 0.9}, **{"if-match": f'"{seen}"'})
             assert answer.status_code == 412

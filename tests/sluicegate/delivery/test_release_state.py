@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas import release, release_swap
-from schemas.push_record import PushRecord, file_of, keep, why_unrecorded
+from schemas import release
+from schemas.push_record import PushRecord, name_of
 from schemas.release import Change, Release
+from sluicegate.delivery import release_state
+from sluicegate.delivery.push_records import keep, why_unrecorded
+from sluicegate.storage import local
+from sluicegate.storage.place import StorageError, Unreachable
+from tests.object_stores import BUCKET
 
 WRITERS, LINES = 6, 15
 
@@ -25,7 +30,7 @@ def add_lines(folder: str, who: str) -> None:
         def decide(state: Release, number: int = number) -> Release:
             return Release(1, 2, 0.5, "s", "canary", (*state.history, a_line(number, who)))
 
-        release_swap.update(folder, decide)
+        release_state.update(folder, decide)
 
 
 def test_of_many_processes_that_swap_at_once_none_loses_a_line(tmp_path: Path) -> None:
@@ -40,7 +45,33 @@ def test_of_many_processes_that_swap_at_once_none_loses_a_line(tmp_path: Path) -
     assert sorted(found) == sorted((f"w{i}", number) for i in range(WRITERS) for number in range(LINES))
     for i in range(WRITERS):
         assert [number for who, number in found if who == f"w{i}"] == list(range(LINES))
-    assert {path.name for path in tmp_path.iterdir()} == {release.FILE_NAME, release_swap.LOCK_NAME}
+    assert {path.name for path in tmp_path.iterdir()} == {release.FILE_NAME, local.LOCK_NAME}
+
+
+def count(folder: str, changes: int) -> None:
+    """A process of its own: neither obstore's threads nor Google's connections live through a fork."""
+    for _ in range(changes):
+        release_state.update(folder, lambda state: Release(salt=str(int(state.salt or 0) + 1)))
+
+
+@pytest.mark.parametrize("changes", [50, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("where", ["disk", "s3", "gs"])
+def test_of_eight_processes_none_loses_a_change(
+    where: str, changes: int, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(tmp_path)
+    if where != "disk":
+        for name, value in request.getfixturevalue(f"{where}_server").items():
+            monkeypatch.setenv(name, value)
+        folder = f"{where}://{BUCKET}/{tmp_path.name}"
+    start = multiprocessing.get_context("spawn")
+    writers = [start.Process(target=count, args=(folder, changes)) for _ in range(8)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join(600)
+        assert one.exitcode == 0
+    assert release_state.current(folder).release.salt == str(8 * changes)
 
 
 def test_a_state_that_was_changed_in_between_is_worked_out_anew(tmp_path: Path) -> None:
@@ -53,34 +84,34 @@ def test_a_state_that_was_changed_in_between_is_worked_out_anew(tmp_path: Path) 
         seen.append(state.stable)
         return Release(stable=state.stable, history=(a_line(state.stable or 0),))
 
-    assert release_swap.update(tmp_path, decide).release.stable == 2
+    assert release_state.update(tmp_path, decide).release.stable == 2
     assert seen == [1, 2]
 
 
 def test_who_expects_another_state_is_told(tmp_path: Path) -> None:
     release.write(Release(stable=1), tmp_path)
-    etag = release_swap.current(tmp_path).etag
+    seen = release_state.current(tmp_path)
     release.write(Release(stable=2), tmp_path)
-    with pytest.raises(release_swap.Conflict):
-        release_swap.update(tmp_path, lambda state: Release(stable=3), etag)
-    with pytest.raises(release_swap.Conflict):
-        release_swap.swap(tmp_path, etag, Release(stable=3))
+    with pytest.raises(release_state.Conflict):
+        release_state.update(tmp_path, lambda state: Release(stable=3), seen.etag)
+    with pytest.raises(release_state.Conflict):
+        release_state.swap(tmp_path, seen, Release(stable=3))
     assert release.read(tmp_path).stable == 2
 
 
 def test_the_history_only_grows(tmp_path: Path) -> None:
     release.write(Release(stable=1, history=(a_line(1),)), tmp_path)
     with pytest.raises(ValueError, match="only added"):
-        release_swap.update(tmp_path, lambda state: Release(stable=2))
+        release_state.update(tmp_path, lambda state: Release(stable=2))
 
 
 def test_a_lock_that_is_never_given_back_is_an_error_and_no_wait_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(release_swap, "PATIENCE", 0.05)
+    monkeypatch.setattr(local, "PATIENCE", 0.05)
     release.write(Release(stable=1), tmp_path)
-    with release_swap._locked(tmp_path), pytest.raises(TimeoutError, match="held"):
-        release_swap.update(tmp_path, lambda state: Release(stable=2))
+    with local.LocalFolder(tmp_path)._locked(), pytest.raises(Unreachable, match="held"):
+        release_state.update(tmp_path, lambda state: Release(stable=2))
 
 
 def test_a_disk_that_fails_leaves_the_old_state_and_nothing_else(
@@ -92,10 +123,10 @@ def test_a_disk_that_fails_leaves_the_old_state_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        release_swap.update(tmp_path, lambda state: Release(stable=2))
+    with pytest.raises(StorageError, match="No space"):
+        release_state.update(tmp_path, lambda state: Release(stable=2))
     assert release.read(tmp_path).stable == 1
-    assert {path.name for path in tmp_path.iterdir()} == {release.FILE_NAME, release_swap.LOCK_NAME}
+    assert {path.name for path in tmp_path.iterdir()} == {release.FILE_NAME, local.LOCK_NAME}
 
 
 GOOD = {"format_version": 1, "stable": 1, "canary": 2, "weight": 0.25, "salt": "s", "mode": "canary", "history": []}
@@ -154,8 +185,8 @@ class TestPushRecord:
 
     @pytest.mark.parametrize("content", [b"", b"null", b"7", b"[" * 200_000, b"\xe9", b'{"format_version": 1}'])
     def test_a_broken_record_is_none(self, tmp_path: Path, content: bytes) -> None:
-        file_of(tmp_path, 2).parent.mkdir()
-        file_of(tmp_path, 2).write_bytes(content)
+        (tmp_path / name_of(2)).parent.mkdir()
+        (tmp_path / name_of(2)).write_bytes(content)
         assert "cannot be read" in why_unrecorded(tmp_path, 2, "d", Release())
 
     @pytest.mark.parametrize(("line", "known"), [
