@@ -13,7 +13,7 @@ from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_component_specs
 
 from components.example_gen.executor import BY_CONTENT, content_of
-from schemas.errors import DataError
+from schemas.errors import SluicegateError
 from sluicegate.tables.columns import unlabelled
 from sluicegate.tables.files.files import digest_of, files_at, find_files
 from sluicegate.tables.source import Source
@@ -60,7 +60,7 @@ def _digest_now(content: Mapping[str, str]) -> str:
     source = Source.from_json(content["source"])
     try:
         return digest_of(files_at(source.path, unlabelled.SAID_BY) if "readings" in content else find_files(source))
-    except (DataError, OSError):
+    except (SluicegateError, OSError):
         return ""
 
 

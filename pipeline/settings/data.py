@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.settings.contradiction import Contradiction, Contradictions
-from pipeline.settings.declaration import FAR, Section, limit, one_or_more
+from pipeline.settings.declaration import Section, limit, one_or_more
+from schemas.contradiction import Contradiction, Contradictions
+from schemas.declared import FAR
 
 
 class Data(Section):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pipeline.settings.contradiction import Contradiction
 from pipeline.settings.environment import RUNNERS, Profile
+from schemas.contradiction import Contradiction
 from schemas.errors import Problem, SettingsError
 from schemas.names import did_you_mean
 

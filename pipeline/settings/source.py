@@ -53,9 +53,7 @@ def source_of(settings: Settings) -> Source:
 def batch_source(settings: Settings) -> Source | None:
     """The table of `batch_scoring`, which reads as the settings' data does and is not split; None without one."""
     path = settings.batch_scoring.path
-    return (
-        replace(source_of(settings), path=absolute(path), format="auto", split=SplitRule()) if path else None
-    )
+    return replace(source_of(settings), path=absolute(path), format="auto", split=SplitRule()) if path else None
 
 
 def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from schemas import push_record
 from schemas.digest import model_digest
 from schemas.errors import MachineError, Problem
-from sluicegate.delivery import cache
+from sluicegate.storage import cache
 from sluicegate.storage.opening import at, is_remote
 from sluicegate.storage.place import NotFound, StorageFolder
 
@@ -74,7 +74,7 @@ def _recorded_digest(place: StorageFolder, name: str, tag: str) -> str:
     """Of a record that does not change while its tag is the same; "" for one that is none."""
     try:
         return push_record.FILE.from_json(place.read(name).content.decode()).digest
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except ValueError:
         return ""
 
 

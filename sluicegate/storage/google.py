@@ -73,6 +73,11 @@ class GoogleFolder(StorageFolder):
             ]
         return sorted(found, key=lambda entry: entry.name)
 
+    def about(self, name: str) -> Entry | None:
+        with self._told(name):
+            blob = self._bucket.get_blob(self._prefix + name, **self._patience)
+        return Entry(name, int(blob.size or 0), str(blob.generation)) if blob else None
+
     def create(self, name: str, content: bytes) -> str:
         return self._put(name, content, 0)
 

@@ -57,6 +57,11 @@ class LocalFolder(StorageFolder):
             found = [path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")]
             return sorted((self._entry(path) for path in found), key=lambda entry: entry.name)
 
+    def about(self, name: str) -> Entry | None:
+        path = self.folder / name
+        with _told(self.where(name)):
+            return self._entry(path) if path.is_file() else None
+
     def create(self, name: str, content: bytes) -> str:
         with _told(self.where(name)), self._locked():
             if (self.folder / name).exists():

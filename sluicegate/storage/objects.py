@@ -41,7 +41,14 @@ _REMEDIES = {
 }
 _CHUNK_BYTES = 8 * 2**20
 #: What obstore says where it asked a cloud machine for credentials, and there is none.
-_NO_CREDENTIALS = ("169.254.", "credential", "metadata token", "AccessDenied", "InvalidAccessKeyId")
+_NO_CREDENTIALS = (
+    "169.254.",
+    "credential",
+    "metadata token",
+    "must be specified",
+    "AccessDenied",
+    "InvalidAccessKeyId",
+)
 
 
 class ObjectFolder(StorageFolder):
@@ -65,6 +72,12 @@ class ObjectFolder(StorageFolder):
             listed = obstore.list(self._store, f"{below.strip('/')}/" if below else None)
             found = [Entry(meta["path"], meta["size"], _tag(meta)) for chunk in listed for meta in chunk]
         return sorted(found, key=lambda entry: entry.name)
+
+    def about(self, name: str) -> Entry | None:
+        with suppress(NotFound), self._told(name):
+            meta = obstore.head(self._store, name)
+            return Entry(name, meta["size"], _tag(meta))
+        return None
 
     def create(self, name: str, content: bytes) -> str:
         return self._put(name, content, "create")

@@ -85,6 +85,10 @@ class StorageFolder(ABC):
         """All files below a folder of it, sorted by name; [] where there is none. Files that are being written are not listed."""
 
     @abstractmethod
+    def about(self, name: str) -> Entry | None:
+        """What `entries` tells of one file, without its content; None where there is no such file."""
+
+    @abstractmethod
     def create(self, name: str, content: bytes) -> str:
         """Puts it where no file of the name is, and tells its tag. Raises Exists."""
 

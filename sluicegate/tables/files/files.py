@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.errors import DataError, Problem
 from schemas.names import listed, nearest
+from sluicegate.tables.files.fetched import absolute, on_this_machine
 from sluicegate.tables.source import Source
 from sluicegate.tables.split_words import SPLIT_WORDS
 
@@ -34,7 +35,7 @@ def find_files(source: Source) -> list[TableFile]:
     ------
     DataError : the path does not exist, cannot be read, holds no table, or mixes formats.
     """
-    root = Path(source.path)
+    root = on_this_machine(source.path, "data.path")
     if not root.exists():
         raise DataError(HEADLINE, _missing(root, "data.path"))
     if root.is_file():
@@ -63,7 +64,7 @@ def files_at(path: str | Path, said_by: str) -> list[TableFile]:
     ------
     DataError : as `find_files`.
     """
-    root = Path(path)
+    root = on_this_machine(path, said_by)
     if not root.exists():
         raise DataError(HEADLINE, _missing(root, said_by))
     return _checked(root, [(root, None)] if root.is_file() else _in_folders(root, {}), "auto")
@@ -103,7 +104,7 @@ def split_folders(source: Source) -> dict[str, str]:
     """
     if source.split.folders:
         return dict(source.split.folders)
-    root = Path(source.path)
+    root = on_this_machine(source.path, "data.path")
     if not root.is_dir() or source.split.column or _tables(root):
         return {}
     named = {
@@ -140,12 +141,13 @@ def file_pattern(source: Source) -> tuple[str, dict[str, str]]:
     input_base : absolute folder.
     patterns : {"single_split": pattern}, or one pattern per split folder. The executor reads `Source`, not these.
     """
-    root = Path(source.path).resolve()
+    path = absolute(source.path)
     if source.split.folders:
-        return str(root), {split: f"{folder}/*" for split, folder in source.split.folders.items()}
-    if root.name.lower().endswith(_CSV + _PARQUET):
-        return str(root.parent), {"single_split": glob.escape(root.name)}
-    return str(root), {"single_split": "*"}
+        return path, {split: f"{folder}/*" for split, folder in source.split.folders.items()}
+    folder, _, name = path.rstrip("/").rpartition("/")
+    if name.lower().endswith(_CSV + _PARQUET):
+        return folder or "/", {"single_split": glob.escape(name)}
+    return path, {"single_split": "*"}
 
 
 def _in_folders(root: Path, folders: dict[str, str]) -> list[tuple[Path, str | None]]:
