@@ -20,7 +20,7 @@ from sluicegate.fairness import bounds, changes, groups, paired
 from sluicegate.fairness.counts import JointCounts
 from sluicegate.fairness.estimates import Floors, enough, of_shares
 from sluicegate.fairness.gaps import MEASURES, Measure
-from sluicegate.fairness.policy import Limit, Policy
+from sluicegate.fairness.policy import Gap, Limit, Policy
 from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.resampling import Resampled
@@ -44,7 +44,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "ten groups": (("a", (0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03, 0.02, 0.02)),),
     "2 x 5 groups": (("a", (0.6, 0.4)), ("b", (0.5, 0.2, 0.15, 0.1, 0.05))),
 }
-ASKED = (
+ASKED: tuple[Gap, ...] = (
     "demographic_parity_difference",
     "equal_opportunity_difference",
     "fpr_difference",
@@ -237,12 +237,13 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
         return max(int(scale * wanted), 20)
 
     worlds = [World(rows, columns, kind) for columns in COLUMNS for kind in ("plain", "weights") for rows in SIZES]
+    keyed = [World(rows, "two groups", "keys") for rows in SIZES[:3]]
+    sizes = [(world, runs(2000)) for world in worlds] + [(world, runs(200)) for world in keyed]
     yield (
         "fairness gate: runs that refuse a fair model",
-        [partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(2000)) for world in worlds]
-        + [
-            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(200))
-            for world in (World(rows, "two groups", "keys") for rows in SIZES[:3])
+        [
+            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), number)
+            for world, number in sizes
         ],
     )
     yield "fairness gate: runs that refuse a retrained model as fair as the released one", [

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +83,7 @@ class World:
         noise = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * rng.normal(size=len(label))
         odds = math.log(self.rate / (1 - self.rate)) - signal**2 / 2 + signal * (noise + signal * label)
         score = 1 / (1 + np.exp(-odds))
-        found: Floats = np.round(score * 20) / 20 if self.kind == "ties" else np.float32(score)
+        found: Floats = np.round(score * 20) / 20 if self.kind == "ties" else score.astype(np.float32)
         return found
 
 
@@ -125,7 +126,8 @@ def smallest_loss(what: str, world: World, knob: str, name: str, runs: int) -> S
     """Under the limits that `init` writes.  knob : field of World.  name : end of the finding's name."""
 
     def hits_at(size: float) -> int:
-        moved = replace(world, **{knob: size})
+        change: dict[str, Any] = {knob: size}
+        moved = replace(world, **change)
         found = [harm_shown(moved, INIT, np.random.default_rng([1, run])) for run in range(runs)]
         return sum(any(m.name.endswith(name) for m in one) for one in found)
 

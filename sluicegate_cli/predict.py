@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -165,9 +166,7 @@ def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
     schema = _schema(job)
     done = 0
     for batch in batches(job.files, job.source, job.columns):
-        found = job.predictor.predict(
-            batch.rows, place=lambda row, column, batch=batch: place(batch, job.source, row, column)
-        )
+        found = job.predictor.predict(batch.rows, place=partial(place, batch, job.source))
         ids = (
             [batch.rows.column(name).cast(schema.field(name).type) for name in job.ids]
             if job.ids

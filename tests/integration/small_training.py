@@ -22,7 +22,7 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_bsl.public import tfxio
 
 from components.example_gen.executor import write_examples
-from models import preprocessing, signatures, training
+from models import network, preprocessing, signatures, training
 from models.features import settle
 from sluicegate.tables import inspecting as core
 from sluicegate.tables.columns.stated import stated
@@ -60,7 +60,7 @@ class Trained:
     def training_path_scores(self, split: str) -> np.ndarray[Any, Any]:
         """Transform's own output of a split's rows through the network that was trained on such."""
         inputs = [self.transformed[split][tensor.name] for tensor in self.export.model.inputs]
-        return np.asarray(signatures.network.scores(self.export.model(inputs, training=False), self.export.answer))
+        return np.asarray(network.scores(self.export.model(inputs, training=False), self.export.answer))
 
 
 def train(source: Source, home: Path, plan: Mapping[str, Any] = TINY) -> Trained:

@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -6,7 +8,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def compiled():
+def compiled() -> Callable[..., Any]:
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
@@ -17,7 +19,7 @@ def compiled():
     from pipeline.settings.settled import settle
     from sluicegate.lineage.connection import connection
 
-    def build(config, *overrides, root="/tmp/graph"):
+    def build(config: str, *overrides: str, root: str = "/tmp/graph") -> Any:
         loaded = load(PROJECT / config, overrides)
         settings = settle(loaded.settings, look_at(loaded.settings))
         place = connection(settings.metadata, Path(root, "metadata.db"))
@@ -27,5 +29,5 @@ def compiled():
 
 
 @pytest.fixture(scope="session")
-def census_graph(compiled):
+def census_graph(compiled: Callable[..., Any]) -> Any:
     return compiled("configs/census.yaml")

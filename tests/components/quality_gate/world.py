@@ -68,7 +68,7 @@ def binary(
 
 def score_of(rng: np.random.Generator, label: np.ndarray, signal: float = 1.5, rate: float = 0.3) -> np.ndarray:
     x = rng.normal(size=len(label)) + signal * label
-    return np.float32(sigmoid(signal * x - signal**2 / 2 + np.log(rate / (1 - rate))))
+    return sigmoid(signal * x - signal**2 / 2 + np.log(rate / (1 - rate))).astype(np.float32)
 
 
 def whole(rows: ScoredRows) -> Group:

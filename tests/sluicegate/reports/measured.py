@@ -15,7 +15,7 @@ from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Verdict
 from sluicegate.explanation import core as explaining
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Limit
+from sluicegate.fairness.policy import Gap, Limit
 from tests.sluicegate.explanation import worlds
 
 ROWS = 4000
@@ -69,7 +69,7 @@ def fairness(task: str = "binary") -> tuple[Verdict, FairnessEvidence]:
     """A binary model that a limit refuses; the other tasks are judged by a limit of their own."""
     if task == "binary":
         return decide(policy(), rows())
-    measure = "error_difference" if task == "regression" else "demographic_parity_difference"
+    measure: Gap = "error_difference" if task == "regression" else "demographic_parity_difference"
     limit = Limit(measure, ("sex",), at_most=0.5, setting="fairness.limits.0")
     return decide(policy(limits=(limit,), positive="high"), rows(task))
 
