@@ -21,7 +21,7 @@ from sluicegate.fairness.counts import JointCounts
 from sluicegate.fairness.estimates import Floors, enough, of_shares
 from sluicegate.fairness.gaps import MEASURES, Measure
 from sluicegate.fairness.policy import Gap, Limit, Policy
-from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
+from sluicegate.fairness.questions import KNOWN, TAKEN, MeasuredGap, questions
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.resampling import Resampled
 from sluicegate.fairness.rows import Rows, groupings, one_class
@@ -186,7 +186,7 @@ def refused_long(world: World, table: Ints, limits: Sequence[Limit]) -> bool:
     policy = Policy(sensitive=tuple(SensitiveColumn(one) for one in rows.columns), limits=tuple(limits))
     part = one_class(rows, "yes", groups.intersect(rows.sensitive))
     made = {one.columns: one for one in groupings(part, list(dict.fromkeys(one.of for one in limits)), FLOORS)}
-    measured = Measured(made, Resampled({}, {}), is_first=False, has_baseline=True)
+    measured = MeasuredGap(made, Resampled({}, {}), is_first=False, has_baseline=True)
     asked = [replace(question, seeks_rows=False) for question in questions(policy, policy.limits, measured)]
     answers = answer(asked, policy.level)
     return any(one.measurement.status is Status.FAILED and one.measurement.gates for one in answers.values())

@@ -23,8 +23,8 @@ from components.quality_gate.questions import Past
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.verdict import Measurement, Status
 from sluicegate.quality.estimates import spread
-from sluicegate.quality.groups import OVERALL, Group
-from sluicegate.quality.metrics import Sample, measure
+from sluicegate.quality.groups import OVERALL, RowGroup
+from sluicegate.quality.metrics import ScoredSample, measure
 
 SIZES = (300, 1000, 10_000, 100_000)
 BASE_RATES = (0.5, 0.1, 0.01)
@@ -62,7 +62,7 @@ class World:
     lost: float = 0.0
     shuffled: float = 0.0
 
-    def drawn(self, rng: np.random.Generator) -> Group:
+    def drawn(self, rng: np.random.Generator) -> RowGroup:
         """Rows that two models answered."""
         number = self.rows // ROWS_OF_A_KEY if self.kind == "groups" else self.rows
         label = (rng.random(number) < self.rate).astype(np.int64)
@@ -75,9 +75,9 @@ class World:
         label[dealt] = rng.permutation(label[dealt])
         weight = rng.lognormal(0, 1, len(label)) if self.kind == "weights" else np.ones(len(label))
         mine, before = (
-            Sample(label, np.stack([1 - s, s], 1), (s >= 0.5).astype(np.int64), weight, cluster) for s in scores
+            ScoredSample(label, np.stack([1 - s, s], 1), (s >= 0.5).astype(np.int64), weight, cluster) for s in scores
         )
-        return Group("binary", (), OVERALL, mine, before)
+        return RowGroup("binary", (), OVERALL, mine, before)
 
     def _scores(self, rng: np.random.Generator, label: Ints, common: Floats, signal: float) -> Floats:
         noise = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * rng.normal(size=len(label))

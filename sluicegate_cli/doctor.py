@@ -15,7 +15,7 @@ from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
-    from sluicegate_cli.checks import Finding
+    from sluicegate_cli.checks import CheckFinding
 
 _WIDTH = 80
 
@@ -50,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
     return EXIT_ERROR if failed else EXIT_DONE
 
 
-def _lines(finding: Finding) -> list[str]:
+def _lines(finding: CheckFinding) -> list[str]:
     head = f"{finding.state:<5} {finding.name:<12} "
     lines = textwrap.wrap(finding.found, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [
         head.rstrip()

@@ -32,7 +32,7 @@ _SECONDS_BETWEEN_LINES = 0.5
 
 
 @dataclass(frozen=True)
-class Job:
+class PredictJob:
     """ids : columns that name a row; () for its number.  source : how the table's text is to be read."""
 
     predictor: Predictor
@@ -75,9 +75,9 @@ def main(arguments: argparse.Namespace) -> int:
     source, folder = _source_and_folder(arguments)
     files = files_at(arguments.input, "--input")
     scored.check(output, (file.path for file in files), arguments.spreadsheet)
-    job = Job(_predictor(folder, arguments.version, source), files, source, _ids(arguments, source))
+    job = PredictJob(_predictor(folder, arguments.version, source), files, source, _ids(arguments, source))
     _check(job)
-    progress = Progress(sys.stderr)
+    progress = PredictProgress(sys.stderr)
     with scored.writing(output, _schema(job), arguments.spreadsheet) as file:
         for rows in _scored_rows(job):
             file.take(rows)
@@ -120,7 +120,7 @@ def _ids(arguments: argparse.Namespace, source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in arguments.ids.split(",") if name))
 
 
-def _check(job: Job) -> None:
+def _check(job: PredictJob) -> None:
     """Raises what can be known before a row is read."""
     from schemas.predictions import clashes
     from sluicegate.tables.files.streaming import check_columns
@@ -136,7 +136,7 @@ def _check(job: Job) -> None:
     check_columns(job.files, job.source, remedies | dict.fromkeys(job.ids, "name other columns with --ids"))
 
 
-def _schema(job: Job) -> pa.Schema:
+def _schema(job: PredictJob) -> pa.Schema:
     """Of the output; an id has the type that the first file gives it."""
     import pyarrow as pa
 
@@ -144,7 +144,7 @@ def _schema(job: Job) -> pa.Schema:
     return pa.schema([*ids.items(), *job.predictor.answers.fields()])
 
 
-def _id_types(job: Job) -> Iterator[tuple[str, Any]]:
+def _id_types(job: PredictJob) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
     if job.files[0].format == "csv":
@@ -158,7 +158,7 @@ def _id_types(job: Job) -> Iterator[tuple[str, Any]]:
         yield name, kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
+def _scored_rows(job: PredictJob) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     from sluicegate.tables.files.streaming import batches, place
@@ -176,7 +176,7 @@ def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch([*ids, *found.answers.arrays(found.scores)], schema=schema)
 
 
-class Progress:
+class PredictProgress:
     """A line on a terminal that says how far it is; nothing where nobody looks.
 
     clock : seconds that never jump.

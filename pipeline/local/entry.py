@@ -1,4 +1,4 @@
-"""The door to a local run: a request in, an exit code out; a user's mistake prints no traceback."""
+"""The entry point of a local run: a request in, an exit code out; a user's mistake prints no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of a local run, for both doors: local_runner.py and `sluicegate run`."""
+"""The options of a local run, for both entry points: local_runner.py and `sluicegate run`."""
 
 from __future__ import annotations
 

@@ -393,7 +393,7 @@ def _overrides(serving: str) -> list[str]:
     except (ValueError, StorageError):
         return []
     return [
-        f"Version {version}{', which answers requests,' if version == release.stable else ''} stands on a person's word: {told}"
+        f"Version {version}{', which answers requests,' if version == release.stable else ''} was released by an override: {told}"
         for version, told in releases.overrides_ever(release)
     ]
 

@@ -71,7 +71,7 @@ class Values(Section):
 
     @property
     def mitigation_json(self) -> str:
-        """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
+        """What a refusal of the fairness gate must know to name a mitigation that is not used yet."""
         read = ("mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength")
         return json.dumps({name: getattr(self.training, name) for name in read})
 

@@ -124,7 +124,7 @@ def explanation(task: str = "binary", *, is_broken: bool = False) -> tuple[Expla
     noisy = value(raw) + np.random.default_rng(2).normal(0, 0.5, 600)
     label = {"binary": (noisy > 0).astype(int), "multiclass": np.digitize(noisy, (-1, 1)), "regression": noisy}[task]
     randomised = (lambda seed: score) if is_broken else None
-    sensitive = explaining.Sensitive({"sex": (), "origin": ()}, ("sex",), "high" if task == "multiclass" else None)
+    sensitive = explaining.SensitiveCodes({"sex": (), "origin": ()}, ("sex",), "high" if task == "multiclass" else None)
     groups_of = {"origin": explaining.group_texts(np.array(["here", "there"] * 300, object))}
     return explaining.explain(
         worlds.asked(raw, score, label, answers, sensitive=sensitive, randomised=randomised, groups=groups_of)
