@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.run import fingerprint
@@ -57,8 +57,8 @@ class Environment:
 def here(
     loaded: LoadedSettings, pipeline_root: str, serving_folder: str, metadata: metadata_store_pb2.ConnectionConfig
 ) -> Environment:
-    """The chosen environment of a local runner, whose output folder says where everything lies."""
-    return _environment(loaded, pipeline_root, serving_folder, metadata)
+    """The chosen environment of a local runner, whose output folder says where everything lies; it has one machine to give."""
+    return replace(_environment(loaded, pipeline_root, serving_folder, metadata), resources={})
 
 
 def elsewhere(loaded: LoadedSettings) -> Environment:

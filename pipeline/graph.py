@@ -47,6 +47,7 @@ from models.features import settle
 from models.plan import TrainingPlan
 from pipeline import gates
 from pipeline.environment import RUN_ID, Environment
+from pipeline.resources import give_resources
 from pipeline.settings.settled import stated_roles
 from pipeline.settings.source import batch_source, source_of
 from pipeline.settings.types import Settings
@@ -78,6 +79,7 @@ def create_pipeline(settings: Settings, environment: Environment) -> tfx_pipelin
         _release(nodes, settings, environment, roles)
         if batch := batch_source(settings):
             _score_batch(nodes, batch, roles)
+    give_resources(nodes, environment.resources)
     return tfx_pipeline.Pipeline(
         pipeline_name=settings.name,
         pipeline_root=environment.pipeline_root,

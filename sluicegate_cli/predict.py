@@ -98,9 +98,10 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, str]:
     from pipeline.settings.source import source_of
     from schemas.output_folder import OutputFolder
 
-    settings = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment).settings
+    loaded = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment)
+    settings = loaded.settings
     source = replace(source_of(settings), path=arguments.input)
-    own = serving_place(settings, OutputFolder(Path(settings.output_folder), settings.name))
+    own = serving_place(loaded, OutputFolder(Path(settings.output_folder), settings.name))
     return source, arguments.model or own
 
 
