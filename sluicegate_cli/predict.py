@@ -96,9 +96,10 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, str]:
     from pipeline.settings.file import load
     from schemas.output_folder import OutputFolder
 
-    settings = load(arguments.config or DEFAULT_CONFIG).settings
+    loaded = load(arguments.config or DEFAULT_CONFIG)
+    settings = loaded.settings
     source = replace(source_of(settings), path=arguments.input)
-    own = serving_place(settings, OutputFolder(Path(settings.output_folder), settings.name))
+    own = serving_place(loaded, OutputFolder(Path(settings.output_folder), settings.name))
     return source, arguments.model or own
 
 

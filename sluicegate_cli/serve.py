@@ -43,9 +43,10 @@ def _from_settings(arguments: argparse.Namespace) -> None:
     from sluicegate.storage.opening import at
 
     config = arguments.config or DEFAULT_CONFIG
-    settings = load(config).settings
+    loaded = load(config)
+    settings = loaded.settings
     folder = OutputFolder(Path(arguments.output or settings.output_folder).resolve(), settings.name)
-    base = serving_place(settings, folder)
+    base = serving_place(loaded, folder)
     if at(base).find(release.FILE_NAME) is None:
         raise MachineError(
             "Nothing was released yet.",

@@ -69,7 +69,7 @@ class Job:
     @property
     def serving(self) -> str:
         """A path or URI."""
-        return serving_place(self.loaded.settings, self.folder)
+        return serving_place(self.loaded, self.folder)
 
 
 def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> int:
@@ -88,7 +88,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     with only_run_in(folder.root):
         _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
-        earlier = None if request.again else _unchanged(folder, serving_place(settings, folder), mark)
+        earlier = None if request.again else _unchanged(folder, serving_place(loaded, folder), mark)
         if earlier:
             return _answer_from(earlier, folder)
         serving_platform.check(settings.serving_check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.settings.types import Settings
+from pipeline.settings.file import LoadedSettings
 from schemas.errors import MachineError, Problem
 from schemas.output_folder import OutputFolder
 
@@ -22,7 +22,7 @@ def make(folder: OutputFolder) -> None:
         raise cannot_write(folder.root, error) from None
 
 
-def serving_place(settings: Settings, folder: OutputFolder) -> str:
+def serving_place(loaded: LoadedSettings, folder: OutputFolder) -> str:
     """Where versions and release.json lie, a path or URI: the one place that decides it."""
     return str(folder.serving)
 
