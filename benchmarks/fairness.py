@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.fairness_evidence import ProofRow
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import counts, groups
 from sluicegate.fairness.audit import audit
 from sluicegate.fairness.estimates import Floors
 from sluicegate.fairness.gaps import MEASURES
-from sluicegate.fairness.policy import Policy, SensitiveColumn
+from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.resampling import gaps_of, resample
 from sluicegate.fairness.rows import Rows, groupings, one_class
 from sluicegate.stats.arrays import Floats

@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.gate_families import FAMILIES, Columns, Family, Rng, of_counts, of_quantiles
 from benchmarks.gate_rates import FOUND, Cell, Rate, Smallest, smallest
 from components.data_gate import comparing
-from components.data_gate.core import ALPHA, Policy, Released
+from components.data_gate.core import ALPHA, Released
+from components.data_gate.policy import Policy
 from schemas.distributions import Distribution, Numbers, SplitDistributions, Values
 from schemas.leaks import Alone
 from sluicegate.stats import leaks

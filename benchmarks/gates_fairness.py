@@ -14,12 +14,13 @@ from functools import partial
 import numpy as np
 
 from benchmarks.gate_rates import Cell, Rate, Smallest, smallest
+from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Status
 from sluicegate.fairness import bounds, changes, groups, paired
 from sluicegate.fairness.counts import JointCounts
 from sluicegate.fairness.estimates import Floors, enough, of_shares
 from sluicegate.fairness.gaps import MEASURES, Measure
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Limit, Policy
 from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.resampling import Resampled

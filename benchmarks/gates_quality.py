@@ -107,7 +107,7 @@ def recorded(rng: np.random.Generator, world: World, metrics: Sequence[str]) -> 
 
 def harm_shown(world: World, limits: Sequence[Limit], rng: np.random.Generator) -> list[Measurement]:
     """What one run of the gate refuses for being worse than something."""
-    gate = Gate("binary", limits=tuple(limits))
+    gate = Gate(task="binary", limits=tuple(limits))
     past = recorded(rng, world, sorted({"auc", *(one.metric for one in limits)}))
     verdict = decide(gate, [world.drawn(rng)], past, 0.5)
     return [m for m in verdict.measurements if m.status is Status.FAILED and m.name.endswith(HARM)]

@@ -11,8 +11,9 @@ from typing import Any
 import tensorflow as tf
 
 from models.raw_columns import as_number, as_text, first_values
-from models.sensitive import SEPARATOR, SensitiveColumn
+from models.sensitive import SEPARATOR
 from schemas.errors import DataError, Problem
+from schemas.sensitive import SensitiveColumn
 
 
 def of_columns(inputs: Mapping[str, Any], sensitive: Sequence[SensitiveColumn]) -> tf.Tensor:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.plan import TrainingPlan
-from models.sensitive import SensitiveColumn, values_of
+from models.sensitive import values_of
 from schemas.errors import Problem, SettingsError
 from schemas.roles import Roles
+from schemas.sensitive import SensitiveColumn
 
 if TYPE_CHECKING:
     from models.decision import Decision

@@ -29,6 +29,7 @@ from models.raw_columns import as_number, as_text, first_values
 from models.vocabulary import ESCAPES, FIRST_ID, MISSING_ID, RARE_ID, SEPARATOR, VOCABULARY
 from schemas.reading import ISO
 from schemas.roles import Roles
+from schemas.sensitive import SensitiveColumn
 
 
 def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
@@ -60,7 +61,7 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]
     return outputs
 
 
-def _present(about: Sequence[sensitive.SensitiveColumn], inputs: Mapping[str, Any]) -> list[str]:
+def _present(about: Sequence[SensitiveColumn], inputs: Mapping[str, Any]) -> list[str]:
     return [one.column for one in about if one.column in inputs]
 
 

@@ -16,7 +16,7 @@ from tfx.components.tuner.component import TunerFnResult
 from models import fitting
 from models.features import from_dtypes
 from models.network import Answer
-from models.plan import TrainingPlan
+from models.plan import TrainingPlan, Tuning
 from models.rows import Rows
 from models.training import read_splits, read_vocabulary, tuned
 from models.vocabulary import Vocabulary
@@ -27,12 +27,10 @@ OBJECTIVE = "val_loss"
 LAYERS = ("96", "192-96", "192-192", "256-128-64")
 
 
-@dataclass(frozen=True)
-class TuningPlan:
-    """trials : 1 or more; the first is the plan itself.  epochs : of each, at most.  seed : of the draw."""
+@dataclass(frozen=True, kw_only=True)
+class TuningPlan(Tuning):
+    """The first trial is the plan itself.  seed : of the draw, that of the training."""
 
-    trials: int = 8
-    epochs: int = 8
     seed: int = 20
 
 

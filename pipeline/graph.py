@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -47,19 +45,16 @@ from components.score.component import Score
 from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
-from models.sensitive import SensitiveColumn
 from pipeline import gates
-from pipeline.settings.declaration import Section
 from pipeline.settings.types import Settings
+from pipeline.wiring import Nodes, add_gate
 from schemas import release_metrics
-from schemas.gates import RELEASE_STEP, VERDICT, Gate, leaving, to_json
+from schemas.gates import RELEASE_STEP, VERDICT, leaving, to_json
 from schemas.model_card import Intention
 from schemas.pbtxt import read_pbtxt
 from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
 from sluicegate.tables.inspecting import Source, file_pattern
-
-Nodes = dict[str, Any]
 
 #: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006). TFX would
 #: pack an sdist of itself before every Beam step unless an image is named; no local mode reads either.
@@ -167,7 +162,7 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
         )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
     nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
-    _add_gate(nodes, gates.guard(), settings, run)
+    add_gate(nodes, gates.guard(), settings, _known(run))
 
 
 def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
@@ -216,7 +211,7 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
         model=nodes["Trainer"].outputs["model"],
         baseline=nodes["ReleasedModel"].outputs["baseline"],
         split="test",
-        sensitive_json=json.dumps([one.model_dump() for one in fairness.sensitive if fairness.enabled]),
+        sensitive_json=json.dumps([asdict(one) for one in fairness.sensitive if fairness.enabled]),
         roles_json=run.roles.to_json(),
         split_json=run.source.split_record.to_json(),
         slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
@@ -226,31 +221,12 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
 def _judge(nodes: Nodes, settings: Settings, run: Run) -> None:
     for gate in gates.behind_the_guard():
         if gates.in_pipeline(gate, settings):
-            _add_gate(nodes, gate, settings, run)
+            add_gate(nodes, gate, settings, _known(run))
 
 
-def _add_gate(nodes: Nodes, gate: Gate, settings: Settings, run: Run) -> None:
-    """The gate's step, wired as its declaration says."""
-    component = getattr(importlib.import_module(gate.module), gate.step)
-    inputs = {name: _output(nodes, place) for name, place in gate.needs.items()}
-    parameters = {name: _parameter(key, settings, run) for name, key in gate.parameters.items()}
-    nodes[gate.step] = component(**inputs, **parameters).with_id(gate.step)
-
-
-def _output(nodes: Nodes, place: str) -> Any:
-    """The output at "Step.output"; SchemaGen's place is taken by ImportSchemaGen where the settings name a schema."""
-    step, _, output = place.partition(".")
-    return _schema(nodes) if step == "SchemaGen" else nodes[step].outputs[output]
-
-
-def _parameter(key: str, settings: Settings, run: Run) -> str | int | float:
-    """What stands at a dotted key of the settings; JSON where that is no plain value. The columns' roles come from the data."""
-    if key == "roles":
-        return run.roles.to_json()
-    found: Any = operator.attrgetter(key)(settings)
-    if isinstance(found, Section):
-        return found.model_dump_json()
-    return found if isinstance(found, str | int | float) else json.dumps(found)
+def _known(run: Run) -> dict[str, str]:
+    """What a gate may be handed that no setting says."""
+    return {"roles": run.roles.to_json()}
 
 
 def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
@@ -358,22 +334,20 @@ def _schema_text(settings: Settings) -> str:
 def _transform_config(settings: Settings, custom: Mapping[str, str]) -> dict[str, str]:
     """Only what the preprocessing reads, so that another seed or layer answers from Transform's cache."""
     shared = {key: custom[key] for key in ("roles", "sensitive") if key in custom}
-    return {**shared, "training": settings.training.model_dump_json(include={"min_category_rows"})}
+    return {**shared, "training": json.dumps({"min_category_rows": settings.training.min_category_rows})}
 
 
 def _model_config(settings: Settings, run: Run) -> dict[str, str]:
-    training = {**settings.training.model_dump(), "threshold": settings.evaluation.threshold}
+    training = {**asdict(settings.training), "threshold": settings.evaluation.threshold}
     if settings.training.mitigation == "none":
         # What a mitigation would be made of must not train an unmitigated model anew.
         training = {key: value for key, value in training.items() if not key.startswith("mitigation")}
     roles = settle(read_pbtxt(settings.schema_file), run.roles) if settings.schema_file else run.roles
     config = {"roles": roles.to_json(), "training": json.dumps(training, sort_keys=True)}
-    declared = [
-        SensitiveColumn(one.column, one.bins) for one in settings.fairness.sensitive if settings.fairness.enabled
-    ]
+    declared = settings.fairness.sensitive if settings.fairness.enabled else ()
     about = mitigation.columns(TrainingPlan.from_json(config["training"]), roles, declared)
     if about:
-        config["sensitive"] = json.dumps([{"column": one.column, "bins": list(one.bins)} for one in about])
+        config["sensitive"] = json.dumps([asdict(one) for one in about])
     if settings.tuning.enabled:
         tuning = {"trials": settings.tuning.trials, "epochs": settings.tuning.epochs, "seed": settings.training.seed}
         config["tuning"] = json.dumps(tuning, sort_keys=True)

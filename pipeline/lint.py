@@ -24,7 +24,7 @@ Node: TypeAlias = pipeline_pb2.PipelineNode
 
 
 class GraphError(SluicegateError):
-    """The graph would let something pass unjudged: a mistake in pipeline/graph.py, not in the settings."""
+    """The graph would let something pass unjudged: a mistake in the project, not in the settings."""
 
 
 def check(ir: pipeline_pb2.Pipeline) -> None:

@@ -15,6 +15,10 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
+class RecordError(ValueError):
+    """A record that cannot be read: no JSON, of another version, or without what it must hold."""
+
+
 def finite(value: float) -> float | None:
     """The number; None for NaN and infinity, which JSON does not have."""
     return value if math.isfinite(value) else None
@@ -44,10 +48,10 @@ class Document(Generic[T]):
         return json.dumps(self._plain(content), indent=self.indent, ensure_ascii=False, allow_nan=False) + "\n"
 
     def from_json(self, text: str) -> T:
-        """Reads what `to_json` wrote. Raises ValueError for another version."""
-        content = json.loads(text)
-        if content.pop(self.version_key, None) != self.version:
-            raise ValueError(f"{self.file_name} is not of {self.version_key.replace('_', ' ')} {self.version}")
+        """Reads what `to_json` wrote. Raises RecordError."""
+        content = _parsed(text)
+        if not isinstance(content, dict) or content.pop(self.version_key, None) != self.version:
+            raise RecordError(f"{self.file_name} is not of {self.version_key.replace('_', ' ')} {self.version}")
         return build(self.kind, {key: found for key, found in content.items() if key not in self.derived})
 
     def write(self, value: T, folder: str | Path) -> Path:
@@ -59,11 +63,11 @@ class Document(Generic[T]):
         return path
 
     def read(self, folder: str | Path) -> T:
-        """What the file in `folder` says. Raises FileNotFoundError, ValueError."""
-        return self.from_json((Path(folder) / self.file_name).read_text(encoding="utf-8"))
+        """What the file in `folder` says. Raises FileNotFoundError, RecordError."""
+        return self.from_json(text_of(Path(folder) / self.file_name))
 
     def read_if_there(self, folder: str | Path) -> T | None:
-        """None where there is no file. Raises ValueError."""
+        """None where there is no file. Raises RecordError."""
         return self.read(folder) if (Path(folder) / self.file_name).exists() else None
 
     def _plain(self, value: Any) -> Any:
@@ -74,12 +78,48 @@ class Document(Generic[T]):
         return [self._plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
+def to_text(value: Any) -> str:
+    """A dataclass as a step's parameter: JSON on one line, its keys sorted, so that equal values are equal texts."""
+    return json.dumps(asdict(value), sort_keys=True, ensure_ascii=False)
+
+
+def from_text(kind: type[T], text: str) -> T:
+    """Reads what `to_text` wrote. Raises RecordError."""
+    return build(kind, _parsed(text))
+
+
 def build(kind: type[T], content: Any) -> T:
     """Parsed JSON as the dataclass that it was; fields that are not in it keep their defaults.
 
-    Null is NaN in a field of type float, and None in one of float | None.
+    Null is NaN in a field of type float, and None in one of float | None. Raises RecordError.
     """
-    return typing.cast(T, _build(kind, content))
+    try:
+        return typing.cast(T, _build(kind, content))
+    except RecordError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"{getattr(kind, '__name__', kind)}: {_told(error)}") from error
+
+
+def text_of(file: Path) -> str:
+    """What a file of ours holds. Raises FileNotFoundError where there is none, RecordError where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(str(error)) from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"no JSON: {error}") from error
+
+
+def _told(error: Exception) -> str:
+    return f"there is no key {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _build(hint: Any, value: Any) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from schemas import places
-from schemas.document import build
+from schemas.document import Document, text_of
 from schemas.output_folder import output_of
 from schemas.verdict import Verdict
 from schemas.whole_file import write_whole
@@ -107,23 +106,24 @@ def label_of(result: RunResult) -> str:
     return str(label.get("column") or "") if isinstance(label, Mapping) else ""
 
 
+FILE = Document(RunResult, RESULT_NAME, FORMAT_VERSION, indent=1)
+STEP_FILE = Document(StepRecord, "step.json", FORMAT_VERSION, indent=1)
+
+
 def to_json(record: StepRecord | RunResult, root: Path | None = None) -> str:
     """Root : the output folder, which paths are written from; None writes them as they are."""
     told = record
     if root is not None:
         told = seen_from(record, root) if isinstance(record, RunResult) else step_seen_from(record, root)
-    return json.dumps({"format_version": FORMAT_VERSION, **asdict(told)}, indent=1, ensure_ascii=False)
+    return FILE.to_json(told) if isinstance(told, RunResult) else STEP_FILE.to_json(told)
 
 
 def result_from_json(text: str, root: Path | None = None) -> RunResult:
-    """Reads what `to_json` wrote. Raises ValueError for another format version.
+    """Reads what `to_json` wrote. Raises RecordError.
 
     root : the output folder as it lies now, which paths are told from; None leaves them as they are.
     """
-    fields = json.loads(text)
-    if fields.pop("format_version", None) != FORMAT_VERSION:
-        raise ValueError(f"{RESULT_NAME} is not of format version {FORMAT_VERSION}")
-    result = build(RunResult, fields)
+    result = FILE.from_json(text)
     if root is None:
         return result
     old = places.old_place((a.uri for step in result.steps for a in step.outputs), root)
@@ -131,9 +131,9 @@ def result_from_json(text: str, root: Path | None = None) -> RunResult:
 
 
 def read_result(run_folder: str | Path, file_name: str = RESULT_NAME) -> RunResult:
-    """The `result.json` in `run_folder`, every path where it lies now. Raises FileNotFoundError, ValueError."""
+    """The `result.json` in `run_folder`, every path where it lies now. Raises FileNotFoundError, RecordError."""
     output = output_of(Path(run_folder))
-    text = (Path(run_folder) / file_name).read_text(encoding="utf-8")
+    text = text_of(Path(run_folder) / file_name)
     return result_from_json(text, output.root if output else None)
 
 

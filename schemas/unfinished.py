@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from schemas.document import RecordError
 from schemas.output_folder import OutputFolder
 from schemas.records import RESULT_NAME, RunResult, State, read_result, write_result
 from schemas.run_lock import holder
@@ -26,7 +27,7 @@ def read(run_folder: Path) -> RunResult | None:
     """None where there is none that can be read: an older run, or one that was killed before it had begun to tell."""
     try:
         return read_result(run_folder, FILE_NAME)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (FileNotFoundError, RecordError):
         return None
 
 

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pipeline.local.options import DEFAULT_CONFIG
 from schemas.errors import Problem, UsageError
 from schemas.names import did_you_mean
+from sluicegate.fairness import mitigation
 
 #: training.mitigation's, without "none", which is always drawn.
-METHODS = ("reweigh", "constrained", "thresholds")
+#: All but none, which is always drawn.
+METHODS = mitigation.METHODS[1:]
 STRENGTHS = "0,0.25,0.5,0.75,1"
 EPILOG = """\
 Trains one model per method and strength on the pipeline's own data and judges it on a fifth of

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.document import RecordError
 from schemas.errors import EXIT_DONE, MachineError, Problem, UsageError
 from schemas.output_folder import output_of
 from schemas.records import RESULT_NAME
@@ -56,7 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
         result = run.recorded()
         try:
             sides.append(recorded(run.path, result))
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, RecordError) as error:
             raise MachineError(
                 "This run's evidence cannot be read.",
                 Problem(str(run.path), str(error), "files as this version writes them", "run the pipeline again"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROOTS = ("benchmarks", "components", "locks", "models", "pipeline", "schemas", "sluicegate", "sluicegate_cli", "tests")
-#: Files whose tests make up projects of their own.
-MADE_UP = ("test_fingerprint.py",)
+#: Tests and how-tos that make up projects of their own.
+MADE_UP = ("test_fingerprint.py", "adding-a-gate.md")
 _FILE = re.compile(rf"(?<![\w/.<>*-])(?:{'|'.join(ROOTS)})(?:/\w+)+\.(?:py|md)\b")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 

@@ -14,20 +14,14 @@ from typing import Any
 from components.data_gate.core import (
     ALPHA,
     BASELINE_MISSING,
-    CATEGORIES,
-    DRIFT,
-    MISSING,
     NOT_MEASURED,
-    NUMBERS,
     REASONS,
-    SKEW,
     TRAIN,
-    TURNOVER,
     WHOLE_TABLE,
     Finding,
-    Policy,
     Released,
 )
+from components.data_gate.policy import CATEGORIES, DRIFT, MISSING, NUMBERS, SKEW, TURNOVER, Policy
 from schemas.distributions import Numbers, SplitDistributions
 from schemas.verdict import Measurement, Status
 from sluicegate.stats import distances, judge

@@ -13,8 +13,9 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStat
 
 from components.data_gate import comparing, leaks
 from components.data_gate.comparing import Compared
-from components.data_gate.core import DRIFT, SKEW, TRAIN, Finding, Policy, Released, columns_to_accept, decide, findings
+from components.data_gate.core import TRAIN, Finding, Released, columns_to_accept, decide, findings
 from components.data_gate.older import distributions_in, kept_in
+from components.data_gate.policy import DRIFT, SKEW, Policy
 from schemas import gate_output
 from schemas.artifacts import GateVerdict
 from schemas.distributions import SplitDistributions

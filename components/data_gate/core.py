@@ -2,73 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.gate import ID
+from components.data_gate.policy import DRIFT, Policy
 from schemas.verdict import Measurement, Status, Verdict, judge
 from sluicegate.stats.families import RUN_LEVEL
-from sluicegate.stats.leaks import FAIL_AT, WARN_AT
 
 WHOLE_TABLE = "whole table"
 TRAIN = "train"
 ALPHA = RUN_LEVEL
-#: The two comparisons, and what is asked of each column in them; a kind is "drift_numbers" and so on.
-SKEW, DRIFT = "skew", "drift"
-NUMBERS, CATEGORIES, MISSING, TURNOVER = "numbers", "categories", "missing", "turnover"
-#: What settings files called the kinds while TFDV measured them, by comparison and sort of column.
-FORMER = {
-    (SKEW, NUMBERS): "comparator_jensen_shannon_divergence_high",
-    (SKEW, CATEGORIES): "comparator_l_infty_high",
-    (DRIFT, NUMBERS): "drift_jensen_shannon_divergence_high",
-    (DRIFT, CATEGORIES): "drift_l_infty_high",
-}
 #: Kinds of what cannot be told of drift: of one column, and of all.
 NOT_MEASURED, BASELINE_MISSING = "drift_not_measured", "drift_baseline_missing"
 LEAK = "leak_suspected"
 #: What the policy makes of a finding, as its measurement's `reason`.
 REASONS = {"fail": "anomaly", "warn": "warned", "ignore": "ignored"}
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What to do about each kind of anomaly.
-
-    kinds : TFDV's names in lower case (AnomalyInfo.Type), or ours, to "fail", "warn" or "ignore".
-    default_setting : the settings key that `default` comes from.
-    fail_at, warn_at : of one column as the only feature, see fairness.leaks.
-    """
-
-    default: str = "fail"
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    default_setting: str = "data_gate.default"
-    fail_at: float = FAIL_AT
-    warn_at: float = WARN_AT
-
-    @classmethod
-    def from_json(cls, text: str) -> Policy:
-        """Reads what `Settings.data_policy_json` wrote: {"default": ..., "policy": {...}, "default_setting": ..., "leaks": {...}}."""
-        content = json.loads(text)
-        return cls(content["default"], dict(content["policy"]), content["default_setting"], **content.get("leaks", {}))
-
-    def of(self, kind: str, sort: str = "") -> str:
-        """What to do.  sort : NUMBERS or CATEGORIES, of the column of a kind of skew or drift."""
-        key = self._key(kind, sort)
-        return self.kinds[key] if key else self.default
-
-    def setting_of(self, kind: str, sort: str = "") -> str:
-        key = self._key(kind, sort)
-        return f"data_gate.policy.{key}" if key else self.default_setting
-
-    def _key(self, kind: str, sort: str) -> str:
-        """The entry that decides: the kind's own, its former one, that of the whole comparison; "" where there is none."""
-        side = kind.partition("_")[0] if sort else ""
-        names = (kind, FORMER.get((side, sort), ""), side)
-        return next((name for name in names if name in self.kinds), "")
 
 
 @dataclass(frozen=True)
@@ -150,7 +102,7 @@ def decide(
     measurements += [*judged, *([_first_model(rows.get(TRAIN))] if is_first else [])]
     settings = {
         "default": policy.default, "policy": dict(policy.kinds), "alpha": ALPHA,
-        "leaks": {"fail_at": policy.fail_at, "warn_at": policy.warn_at},
+        "leaks": asdict(policy.leaks),
     }  # fmt: skip
     return judge(ID, measurements, bootstrap=is_first, settings=settings)
 

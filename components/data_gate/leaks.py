@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.data_gate.core import ALPHA, LEAK, REASONS, Policy
+from components.data_gate.core import ALPHA, LEAK, REASONS
+from components.data_gate.policy import Policy
 from schemas.leaks import RANK_R2, Alone
 from schemas.verdict import Measurement, Status
 from sluicegate.stats.leaks import Suspicion, lower_end, suspicion
@@ -18,14 +19,14 @@ def judged(columns: Sequence[Alone], policy: Policy, share: float = 1.0) -> list
     level = ALPHA * share / max(len(columns), 1)
     found = []
     for one in sorted(columns, key=lambda alone: -alone.value):
-        what = suspicion(one, level, policy.fail_at, policy.warn_at)
+        what = suspicion(one, level, policy.leaks)
         if what:
             found.append(_measure(one, what, level, policy))
     if columns and not found:
         best = max(columns, key=lambda alone: alone.value)
         detail = f"No column alone predicts the label too well: the best is {best.column} ({_value(best)})."
         found.append(
-            Measurement(LEAK, SLICE, Status.PASSED, best.value, limit=policy.warn_at, direction="at most", rows=best.rows,
+            Measurement(LEAK, SLICE, Status.PASSED, best.value, limit=policy.leaks.warn_at, direction="at most", rows=best.rows,
                         detail=detail, setting=policy.setting_of(LEAK), gates=False)
         )  # fmt: skip
     return found
@@ -55,7 +56,7 @@ def _measure(one: Alone, what: Suspicion, level: float, policy: Policy) -> Measu
         value=one.value,
         low=min(max(lower_end(one, level), 0.0), one.value),
         high=1.0,
-        limit=policy.fail_at if what is Suspicion.LEAK else policy.warn_at,
+        limit=policy.leaks.fail_at if what is Suspicion.LEAK else policy.leaks.warn_at,
         direction="at most",
         rows=one.rows,
         reason=REASONS[decided],

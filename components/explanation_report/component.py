@@ -29,10 +29,11 @@ def ExplanationReport(
     from tfx.utils import path_utils
 
     from schemas import scored_rows
+    from schemas.document import from_text
     from sluicegate.explanation.model import RawModel
     from sluicegate.explanation.rows import read_columns, read_split
 
-    wanted, sensitive = Wanted.from_json(explanation_json), Sensitive.from_json(fairness_json)
+    wanted, sensitive = from_text(Wanted, explanation_json), Sensitive.from_json(fairness_json)
     Path(report.uri).mkdir(parents=True, exist_ok=True)
     if not wanted.enabled:
         gate_output.leave(not_configured(), verdict)

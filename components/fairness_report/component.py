@@ -5,7 +5,7 @@ from pathlib import Path
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 
-from components.fairness_report.core import Policy, Trained, decide
+from components.fairness_report.core import Policy, decide
 from components.fairness_report.reading import read_rows
 from schemas import fairness_evidence, gate_output, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
@@ -23,7 +23,10 @@ def FairnessReport(
     policy = Policy.from_json(policy_json)
     is_scored = (Path(predictions.uri) / scored_rows.FILE_NAME).is_file()
     rows = read_rows(predictions.uri, policy) if is_scored and policy.compares else None
-    found, evidence = decide(policy, rows, Trained.from_json(training_json))
+    from schemas.document import from_text
+    from sluicegate.fairness.mitigation import Mitigation
+
+    found, evidence = decide(policy, rows, from_text(Mitigation, training_json))
     gate_output.leave(found, verdict)
     fairness_evidence.write(evidence, report.uri)
     report.set_string_custom_property("split_digest", evidence.split_digest)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from components.fairness_report.lever import NOT_MITIGATED, Trained, with_lever
+from dataclasses import replace
+
+from components.fairness_report.lever import NOT_MITIGATED, with_lever
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.verdict import Verdict
 from sluicegate.fairness.audit import audit, without_rows
+from sluicegate.fairness.mitigation import Mitigation
 from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.rows import Rows
 
-__all__ = ["Policy", "Rows", "Trained", "decide"]
+__all__ = ["Policy", "Rows", "decide"]
 
 
-def decide(policy: Policy, rows: Rows | None, trained: Trained = NOT_MITIGATED) -> tuple[Verdict, FairnessEvidence]:
+def decide(policy: Policy, rows: Rows | None, trained: Mitigation = NOT_MITIGATED) -> tuple[Verdict, FairnessEvidence]:
     """The fairness gate's verdict and its evidence.
 
     rows : None where nothing was scored, or nothing is to be compared.  trained : which mitigation there is already.
@@ -22,4 +25,5 @@ def decide(policy: Policy, rows: Rows | None, trained: Trained = NOT_MITIGATED) 
     verdict, evidence = audit(rows, policy)
     if evidence.task != "binary":
         return verdict, evidence
-    return with_lever(verdict, trained.about(policy.sensitive[0].column)), evidence
+    about = trained.mitigation_of or (policy.sensitive[0].column,)
+    return with_lever(verdict, replace(trained, mitigation_of=about)), evidence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from schemas.verdict import Status, Verdict
+from sluicegate.fairness.mitigation import Mitigation
 
 PARITY, OPPORTUNITY = "parity", "equal_opportunity"
 _BOTH_RATES = "It aims at true positive rates; at false positive rates no mitigation does."
@@ -28,30 +28,10 @@ GOALS: Mapping[str, tuple[str, str]] = {
 _NEXT = {"none": "constrained", "reweigh": "constrained", "constrained": "thresholds", "thresholds": "constrained"}
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What settings.Training says about mitigation.  mitigation_of : () means the first sensitive column."""
-
-    mitigation: str = "none"
-    mitigation_of: tuple[str, ...] = ()
-    mitigation_goal: str = PARITY
-    mitigation_strength: float = 1.0
-
-    @classmethod
-    def from_json(cls, text: str) -> Trained:
-        """Reads an object with these keys; absent ones keep their defaults."""
-        content = json.loads(text)
-        return cls(**{**content, "mitigation_of": tuple(content.get("mitigation_of", ()))})
-
-    def about(self, first: str) -> Trained:
-        """The same, with its columns named.  first : the first sensitive column."""
-        return self if self.mitigation_of else replace(self, mitigation_of=(first,))
+NOT_MITIGATED = Mitigation()
 
 
-NOT_MITIGATED = Trained()
-
-
-def with_lever(verdict: Verdict, trained: Trained = NOT_MITIGATED) -> Verdict:
+def with_lever(verdict: Verdict, trained: Mitigation = NOT_MITIGATED) -> Verdict:
     """A refusal that names the settings by which training can do something about it, other than what it does already."""
     refused = next((m for m in verdict.refusals if m.status is Status.FAILED and m.name in GOALS), None)
     if refused is None:
@@ -66,7 +46,7 @@ def with_lever(verdict: Verdict, trained: Trained = NOT_MITIGATED) -> Verdict:
     return replace(verdict, detail=" ".join(part for part in said if part))
 
 
-def _options(trained: Trained, columns: tuple[str, ...], goal: str) -> list[str]:
+def _options(trained: Mitigation, columns: tuple[str, ...], goal: str) -> list[str]:
     """What to set: the method aimed at this gap; where it is aimed so, its full strength; else another method."""
     aim = [] if goal == trained.mitigation_goal else [f"mitigation_goal={goal}"]
     is_aimed = trained.mitigation != "none" and not aim and set(trained.mitigation_of) == set(columns)
@@ -78,7 +58,7 @@ def _options(trained: Trained, columns: tuple[str, ...], goal: str) -> list[str]
     return [*method, *of, *aim]
 
 
-def _already(trained: Trained) -> str:
+def _already(trained: Mitigation) -> str:
     if trained.mitigation == "none":
         return ""
     goal = trained.mitigation_goal.replace("_", " ")

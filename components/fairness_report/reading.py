@@ -11,8 +11,9 @@ from schemas import scored_rows
 from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
 from schemas.scored_rows import BASELINE, CLUSTER, GROUP, LABEL, WEIGHT, About, ScoredRows, Texts
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Policy, SensitiveColumn
+from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.rows import Rows
 from sluicegate.stats.arrays import Floats, Mask
 

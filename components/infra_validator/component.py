@@ -10,13 +10,14 @@ from tfx.proto import infra_validator_pb2
 from tfx.types import BaseChannel, Channel, standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.infra_validator.asked import Check
+from components.infra_validator.asked import ServingCheck
 from components.infra_validator.executor import Executor
 from schemas.artifacts import GateVerdict
+from schemas.document import from_text, to_text
 
 
 class InfraValidatorSpec(standard_component_specs.InfraValidatorSpec):
-    """TFX's, plus `checks_json` (core.Limits) and `verdict`."""
+    """TFX's, plus `checks_json` (asked.Limits) and `verdict`."""
 
     PARAMETERS: ClassVar[dict] = {
         **standard_component_specs.InfraValidatorSpec.PARAMETERS,
@@ -45,7 +46,7 @@ class InfraValidator(base_component.BaseComponent):
         model_name: str,
         check_json: str,
     ) -> None:
-        check = Check.from_json(check_json)
+        check = from_text(ServingCheck, check_json)
         spec = InfraValidatorSpec(
             model=model,
             examples=examples,
@@ -62,17 +63,17 @@ class InfraValidator(base_component.BaseComponent):
             validation_spec=infra_validator_pb2.ValidationSpec(
                 max_loading_time_seconds=check.load_timeout_s, num_tries=1
             ),
-            checks_json=check.limits.to_json(),
+            checks_json=to_text(check.limits),
         )
         super().__init__(spec=spec)
 
 
-def _serving_spec(model_name: str, check: Check) -> infra_validator_pb2.ServingSpec:
+def _serving_spec(model_name: str, check: ServingCheck) -> infra_validator_pb2.ServingSpec:
     """TFX's proto knows no process: a spec without a platform means that to our executor."""
     spec = infra_validator_pb2.ServingSpec(model_name=model_name)
     if check.platform == "process":
         return spec
-    name, at, digest = check.image.partition("@")
+    name, at, digest = (check.image or "").partition("@")
     tag = "" if at else name.rpartition(":")[2]
     spec.tensorflow_serving.image_name = name if at else name.rpartition(":")[0]
     (spec.tensorflow_serving.digests if at else spec.tensorflow_serving.tags).append(digest or tag)

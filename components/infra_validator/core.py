@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
+from components.infra_validator.asked import Limits
 from components.infra_validator.gate import ID
-from schemas.errors import Problem, SettingsError
 from schemas.evidence import ServingEvidence, WayOfAsking
 from schemas.verdict import Measurement, Status, Verdict, judge
 
@@ -20,30 +19,6 @@ MAX_DIFFERENCE = 1e-5
 #: File names and property values by which TFX's InfraValidator blesses and its Pusher obeys.
 FILE_NAMES = {True: "INFRA_BLESSED", False: "INFRA_NOT_BLESSED"}
 BLESSED_PROPERTY, HAS_MODEL_PROPERTY = "blessed", "has_model"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The part of settings.ServingCheck that TFX's own specs have no place for."""
-
-    max_latency_p50_ms: float = 100.0
-    max_latency_p99_ms: float = 1000.0
-    max_memory_mb: float = 2048.0
-
-    @classmethod
-    def from_json(cls, text: str) -> Limits:
-        """Raises SettingsError for keys that are not known."""
-        content = json.loads(text)
-        known = [f.name for f in fields(cls)]
-        wrong = [
-            Problem("checks_json", repr(k), ", ".join(known), "correct the key") for k in content if k not in known
-        ]
-        if wrong:
-            raise SettingsError("The serving check's limits are wrong.", *wrong)
-        return cls(**content)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
 
 
 @dataclass(frozen=True)

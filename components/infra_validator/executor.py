@@ -24,18 +24,19 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
 from components.infra_validator import asking
+from components.infra_validator.asked import Limits
 from components.infra_validator.core import (
     BLESSED_PROPERTY,
     FILE_NAMES,
     HAS_MODEL_PROPERTY,
     Checks,
-    Limits,
     broken,
     decide,
 )
 from components.infra_validator.model import DirectModel, Question, read_rows
 from components.infra_validator.runners import Runner, images, make_runner
 from schemas import evidence, gate_output
+from schemas.document import from_text
 from schemas.evidence import ServingEvidence
 from schemas.verdict import Verdict
 from sluicegate.serving.client.asked import Client
@@ -59,7 +60,7 @@ class Executor(stock.Executor):
     """As TFX's, but a refusal has its reasons in `verdict`, and a spec without a platform runs a process of our own."""
 
     def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:
-        self._limits = Limits.from_json(exec_properties["checks_json"])
+        self._limits = from_text(Limits, exec_properties["checks_json"])
         self._verdict = artifact_utils.get_single_instance(output_dict["verdict"])
         super().Do(input_dict, output_dict, exec_properties)
 

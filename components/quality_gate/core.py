@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.quality_gate.gate import ID
-from components.quality_gate.policy import CONSTANT, LEVEL, LEVELS, Gate
+from components.quality_gate.policy import CONSTANT, LEVEL, Gate
 from components.quality_gate.questions import Past, questions, undefined
 from schemas.evidence import EvaluationEvidence
 from schemas.release_metrics import ReleaseMetrics
@@ -112,7 +112,7 @@ def _rows_to_beat(whole: Group, limit: float) -> str:
     found = whole.metric(CONSTANT[whole.task][0])
     if found.value <= limit:
         return ""
-    factor = factor_to_settle(lambda times: not found.ends(LEVELS.far, LEVELS.far, times)[0] > limit)
+    factor = factor_to_settle(lambda times: not found.ends(LEVEL, LEVEL, times)[0] > limit)
     return (
         ""
         if factor is None

@@ -58,7 +58,7 @@ def questions(gate: Gate, groups: Sequence[Group], past: Past, threshold: float 
 
 
 def _of_limit(gate: Gate, limit: Limit, key: str, groups: Sequence[Group], past: Past) -> Iterator[Question]:
-    wanted = [group for group in groups if frozenset(group.columns) == frozenset(limit.slice)]
+    wanted = [group for group in groups if frozenset(group.columns) == frozenset(limit.slice or ())]
     small = [group for group in wanted if limit.slice and len(group) < gate.min_slice_rows]
     if len(small) == len(wanted):
         yield _nobody_to_judge(gate, limit, key, len(wanted))
@@ -68,7 +68,7 @@ def _of_limit(gate: Gate, limit: Limit, key: str, groups: Sequence[Group], past:
 
 
 def _nobody_to_judge(gate: Gate, limit: Limit, key: str, number: int) -> Question:
-    where = f"each {' x '.join(limit.slice)}"
+    where = f"each {' x '.join(limit.slice or ())}"
     if number:
         detail = f"None of the {number} groups has {gate.min_slice_rows} rows (quality_gate.min_slice_rows)."
         return _blank(limit.metric, where, key, 0, reason="too_few_rows", detail=detail)
@@ -217,8 +217,9 @@ def _fallen(q: Question, metric: str, values: tuple[MetricThen, Estimate], group
 def _net_benefit(gate: Gate, group: Group, threshold: float | None) -> Question:
     """Above 0: better than the better one of always yes and always no. A refusal compares with both, so the two share its error."""
     t = min(max(0.5 if threshold is None else threshold, FURTHEST), 1 - FURTHEST)
-    cost_ratio = gate.costs.false_positive / gate.costs.false_negative if gate.costs else t / (1 - t)
-    setting = f"{ID}.costs" if gate.costs else f"{ID}.beat_constant"
+    wanted = gate.costs.ratio
+    cost_ratio = t / (1 - t) if wanted is None else wanted
+    setting = f"{ID}.beat_constant" if wanted is None else f"{ID}.costs"
     q = replace(
         _blank("net benefit", group.name, setting, len(group)), limit=0.0, direction="at least", asks_for_harm=True
     )
@@ -235,7 +236,7 @@ def _net_benefit(gate: Gate, group: Group, threshold: float | None) -> Question:
     over_all, over_none = both
     instead = "calling every row positive" if over_all.value < over_none.value else "calling no row positive"
     remedy = f"At {cost_ratio:.3g} hits for a false alarm {instead} does better than the model's decisions at its threshold of {t:.3g}."
-    if gate.costs:
+    if wanted is not None:
         remedy += f" Costs like these ask for evaluation.threshold: {cost_ratio / (1 + cost_ratio):.3g}."
     return replace(
         q, value=min(over_all.value, over_none.value), interval=ends, refusal="worse_than_always_one_way", remedy=remedy

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.sensitive import SensitiveColumn, values_of
+from models.sensitive import values_of
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import groups, profiles, questions, ranking, resampling
 from sluicegate.fairness.estimates import Floors, Grouping
 from sluicegate.fairness.gaps import MEASURES
-from sluicegate.fairness.policy import Limit, Policy
+from sluicegate.fairness.policy import Gap, Limit, Policy
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.rows import OneClass, Rows, groupings, one_class
 from sluicegate.reports.frontier import Point
@@ -22,7 +23,7 @@ from sluicegate.stats.interval import Levels
 from sluicegate.stats.judge import answer
 
 #: By training.mitigation_goal: what is looked at where no limit is about the mitigation's columns.
-MEASURE_OF_GOAL: Mapping[str, str] = {
+MEASURE_OF_GOAL: Mapping[str, Gap] = {
     "parity": "demographic_parity_ratio",
     "equal_opportunity": "equal_opportunity_difference",
 }

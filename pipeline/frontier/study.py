@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from models.frontier import Splits
     from models.plan import TrainingPlan
     from models.rows import Rows
-    from models.sensitive import SensitiveColumn
     from models.vocabulary import Vocabulary
     from pipeline.frontier.judging import Judge
     from pipeline.local.launch import Graph
+    from schemas.sensitive import SensitiveColumn
     from sluicegate.reports.frontier import Frontier, Point
 
 FOLDER = "frontier"
@@ -125,7 +125,6 @@ def check_methods(settings: Settings, roles: Roles, methods: tuple[str, ...]) ->
     """Raises SettingsError where the task has no yes-or-no decisions, or a method lacks what it needs."""
     from models import mitigation
     from models.plan import TrainingPlan
-    from models.sensitive import SensitiveColumn
 
     if roles.task != "binary":
         raise SettingsError(_NO_FRONTIER, Problem(
@@ -138,9 +137,9 @@ def check_methods(settings: Settings, roles: Roles, methods: tuple[str, ...]) ->
         mitigation_thresholds=training.mitigation_thresholds,
         threshold=settings.evaluation.threshold,
     )
-    declared = [SensitiveColumn(one.column, one.bins) for one in settings.fairness.sensitive]
+    declared = settings.fairness.sensitive
     for method in methods:
-        mitigation.columns(replace(plan, mitigation=method), roles, declared)
+        mitigation.columns(plan.with_values({"mitigation": method}), roles, declared)
 
 
 def _draw(job: Job, wanted: Sweep, home: Path, terminal: TextIO) -> int:
@@ -218,7 +217,7 @@ def _judge(settings: Settings, prepared: _Prepared) -> Judge:
     from pipeline.frontier.judging import Judge, limit_about, parts_of
     from sluicegate.fairness.policy import Policy
 
-    policy = Policy.from_json(settings.fairness.model_dump_json())
+    policy = Policy.of(settings.fairness)
     columns = [one.column for one in prepared.about]
     judged = prepared.splits.judged
     weight = judged.weight.astype(np.float64)
@@ -269,7 +268,7 @@ def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) 
     splits, nothing = prepared.splits, float("nan")
     answer = Answer.fitted(prepared.roles.task, len(prepared.roles.classes), splits.train)
     for method in (NONE, *wanted.methods):
-        plan = replace(prepared.plan, mitigation=method)
+        plan = prepared.plan.with_values({"mitigation": method})
         strengths = (0.0,) if method == NONE else wanted.strengths
         began = time.monotonic()
         try:

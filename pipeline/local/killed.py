@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pipeline import gates
 from pipeline.local import temporary
 from schemas import records, unfinished
+from schemas.document import RecordError
 from schemas.errors import EXIT_ERROR
 from schemas.output_folder import OutputFolder
 from schemas.records import RunResult, State, StepRecord
@@ -110,7 +111,7 @@ def _close(folder: OutputFolder, home: Path, executions: Sequence[Closed]) -> Fo
         result = records.read_result(home)
         place = "before its report was drawn"
         result = replace(result, notes=(*result.notes, _BEFORE_ITS_REPORT))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, RecordError):
         result = told or _pieced_together(folder, home, executions)
     records.write_result(result, home)
     for path in home.glob(".*"):

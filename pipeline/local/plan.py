@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from pipeline import gates
 from pipeline.settings.file import LoadedSettings, describe
 from pipeline.steps import steps
 
@@ -17,7 +18,7 @@ def print_plan(loaded: LoadedSettings) -> None:
         behind = "  " if step.gated else ""
         graph.add_row(behind + step.name, step.what)
     console.print(graph)
-    console.print("Indented steps run only when DataGate passed.\n")
+    console.print(f"Indented steps run only when {gates.guard().step} passed.\n")
     values = Table(title="the settings, defaults included", title_justify="left", box=None)
     for heading in ("setting", "value", "from"):
         values.add_column(heading, overflow="fold")

@@ -168,7 +168,7 @@ def _unchanged(folder: OutputFolder, serving: str, mark: str) -> RunResult | Non
         latest = records.read_result(folder.latest)
         stable = current(serving).release.stable
         stands = latest.pushed_version is None or is_there(serving, latest.pushed_version)
-    except (OSError, ValueError, KeyError, TypeError, StorageError):
+    except (FileNotFoundError, ValueError, StorageError):
         return None
     stands = stands and released_after(latest.steps) == stable
     return latest if latest.fingerprint == mark and latest.verdict != "ERROR" and stands else None

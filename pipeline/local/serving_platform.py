@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipeline.settings.serving_check import ServingCheck
+from components.infra_validator.asked import ServingCheck
 from schemas.errors import MachineError, Problem, SettingsError
 
 KEY = "serving_check.platform"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.settings.contradiction import Contradiction
 from pipeline.settings.values import Values
+from schemas.contradiction import Contradiction
 from schemas.names import did_you_mean
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.settings.contradiction import Contradiction, Contradictions
 from pipeline.settings.declaration import Section, limit, one_or_more
+from schemas.contradiction import Contradiction, Contradictions
 
 
 class Data(Section):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.settings.contradiction import Contradiction
-from pipeline.settings.fairness import Fairness
-from pipeline.settings.gap_bounds import OF_VALUES, bounds_that_cannot_refuse
 from pipeline.settings.values import Values
+from schemas.contradiction import Contradiction
 from schemas.fairness_evidence import GATE_ID
 from schemas.names import did_you_mean
+from sluicegate.fairness.gap_bounds import OF_VALUES, bounds_that_cannot_refuse
+from sluicegate.fairness.policy import Fairness
 
 #: Profiles that add limits; the others judge nothing by themselves.
 WITH_LIMITS = ("difference-0.1", "ugesp-4-5")

@@ -8,13 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.settings.contradiction import Contradiction, Contradictions
 from pipeline.settings.declaration import SHORT_FORMS
 from pipeline.settings.remedies import remedy, show
 from pipeline.settings.words import ROOT, Shape, allowed, choices, leaves, section_keys, shape_at
+from schemas.contradiction import Contradiction, Contradictions
 from schemas.errors import Problem
 from schemas.names import did_you_mean, nearest
 
+#: Pydantic's words for a key that a section does not have: of its own models, and of dataclasses.
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 #: From a dotted key to "configs/x.yaml, line 12, key training.epochs".
 Place = Callable[[str], str]
 
@@ -50,9 +52,15 @@ def problems(error: ValidationError, place: Place) -> list[Problem]:
 def _findings(error: ValidationError) -> Iterator[_Finding]:
     for one in error.errors(include_url=False):
         location = one["loc"]
-        unknown = one["type"] == "extra_forbidden"
+        unknown = one["type"] in _UNKNOWN
         path = location if unknown else _known_part(location)
-        yield _Finding(one["type"], path, one["input"], one.get("ctx", {}).get("error"), location[-1:] == ("[key]",))
+        yield _Finding(
+            "unknown" if unknown else one["type"],
+            path,
+            one["input"],
+            one.get("ctx", {}).get("error"),
+            location[-1:] == ("[key]",),
+        )
 
 
 def _known_part(location: Sequence[str | int]) -> tuple[str | int, ...]:
@@ -66,7 +74,7 @@ def _known_part(location: Sequence[str | int]) -> tuple[str | int, ...]:
 def _problems(finding: _Finding, place: Place) -> Iterator[Problem]:
     if isinstance(finding.error, Contradictions):
         yield from (_contradiction(one, finding.key, place) for one in finding.error.found)
-    elif finding.kind == "extra_forbidden":
+    elif finding.kind == "unknown":
         yield _unknown(finding, place)
     elif finding.kind == "missing":
         yield _missing(finding, place)

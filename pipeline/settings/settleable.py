@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pipeline.settings.quality_gate import Limit
+from components.quality_gate.policy import LEVEL, Limit
 from pipeline.settings.types import Settings
 from schemas.errors import Problem
 from schemas.table import TableProfile
 
-#: As components/quality_gate/policy.py: how often the far end of an interval may miss.
-LEVEL = 0.025
 _OF_ALL_ROWS, _OF_THE_RARER_CLASS = ("accuracy",), ("auc", "auc_pr", "macro_auc", "recall", "f1")
 _REMEDY = "bring more rows, give test a larger share (split.test), or say quality_gate.unknown_passes: true"
 

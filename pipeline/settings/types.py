@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import model_validator
 
-from pipeline.settings.contradiction import Contradictions
 from pipeline.settings.contradictions import contradictions_in
 from pipeline.settings.fairness_contradictions import fairness_contradictions_in
-from pipeline.settings.quality_gate import METRICS
 from pipeline.settings.values import Values
+from schemas.contradiction import Contradictions
+from sluicegate.quality.names import METRICS_OF
 
 
 class Settings(Values):
@@ -18,7 +18,7 @@ class Settings(Values):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = [*contradictions_in(self, METRICS), *fairness_contradictions_in(self)]
+        found = [*contradictions_in(self, METRICS_OF), *fairness_contradictions_in(self)]
         if found:
             raise Contradictions(*found)
         return self

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.data_gate.policy import DataGate
+from components.infra_validator.asked import ServingCheck
+from components.quality_gate.policy import QualityGate
+from models.plan import Training, Tuning
 from pipeline.settings.data import Columns, Data, Label, Split
-from pipeline.settings.data_gate import DataGate
 from pipeline.settings.declaration import Section, off, short
-from pipeline.settings.explanation import Explanation
-from pipeline.settings.fairness import Fairness
+from pipeline.settings.evaluation import Evaluation
 from pipeline.settings.metadata import Metadata
-from pipeline.settings.quality_gate import Evaluation, QualityGate
 from pipeline.settings.release import BatchScoring, ModelCardText, Override, Release
-from pipeline.settings.serving_check import ServingCheck
-from pipeline.settings.training import Training, Tuning
+from sluicegate.explanation.wanted import Wanted
+from sluicegate.fairness.policy import Fairness
 
 
 class Values(Section):
@@ -41,7 +43,7 @@ class Values(Section):
     evaluation: Evaluation = Evaluation()
     quality_gate: QualityGate = QualityGate()
     fairness: Annotated[Fairness, off] = Fairness()
-    explanation: Annotated[Explanation, off] = Explanation()
+    explanation: Annotated[Wanted, off] = Wanted()
     serving_check: ServingCheck = ServingCheck()
     model_card: ModelCardText = ModelCardText()
     overrides: tuple[Override, ...] = Field((), description="Refusals that a person lets pass, by name and reason.")
@@ -54,21 +56,20 @@ class Values(Section):
     def data_policy(self) -> DataGate:
         """The data gate's settings, with the default that holds for this schema."""
         default = self.data_gate.default if self.schema_file else self.data_gate.default_if_inferred
-        return self.data_gate.model_copy(update={"default": default})
+        return replace(self.data_gate, default=default)
 
     @property
     def data_policy_json(self) -> str:
         """What DataGate's step takes; it names the key that `default` comes from, so that a refusal can."""
         key = "data_gate.default" if self.schema_file else "data_gate.default_if_inferred"
-        return json.dumps(
-            {**self.data_policy.model_dump(include={"default", "policy", "leaks"}), "default_setting": key}
-        )
+        said = {name: value for name, value in asdict(self.data_policy).items() if name != "default_if_inferred"}
+        return json.dumps({**said, "default_setting": key})
 
     @property
     def mitigation_json(self) -> str:
         """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
-        said = {"mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength"}
-        return self.training.model_dump_json(include=said)
+        read = ("mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength")
+        return json.dumps({name: getattr(self.training, name) for name in read})
 
     @property
     def output_folder(self) -> str:

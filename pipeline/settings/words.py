@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import operator
 import types
@@ -16,6 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from pipeline.settings.declaration import Section
 from pipeline.settings.types import Settings
+from schemas.declared import Declared
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Shape:
     @property
     def default(self) -> Any:
         """The default, or PydanticUndefined where there is none."""
-        return self.info.get_default() if self.info else PydanticUndefined
+        return self.info.get_default(call_default_factory=True, validated_data={}) if self.info else PydanticUndefined
 
     @property
     def required(self) -> bool:
@@ -83,7 +85,7 @@ def section_keys(shape: Shape) -> dict[str, Shape]:
     if not _is_section(shape.hint):
         return {}
     found = {}
-    for name, info in shape.hint.model_fields.items():
+    for name, info in _fields(shape.hint).items():
         key = info.alias or name
         hint, constraints, optional = _plain(info.annotation, tuple(info.metadata))
         found[key] = Shape(f"{shape.key}.{key}" if shape.key else key, hint, constraints, optional, info)
@@ -240,4 +242,15 @@ def _is_union(hint: Any) -> bool:
 
 
 def _is_section(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Section)
+    return isinstance(hint, type) and issubclass(hint, Section | Declared)
+
+
+@functools.cache
+def _fields(section: Any) -> dict[str, FieldInfo]:
+    if issubclass(section, Section):
+        return section.model_fields
+    hints = typing.get_type_hints(section, include_extras=True)
+    return {
+        field.name: FieldInfo.from_annotated_attribute(hints[field.name], field)
+        for field in sorted(dataclasses.fields(section), key=lambda one: one.name not in section.__annotations__)
+    }

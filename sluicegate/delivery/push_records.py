@@ -42,7 +42,7 @@ def why_unrecorded(serving_folder: str | Path | StorageFolder, version: int, dig
         known, pushed, blessing = record.version, record.digest, record.blessing
     except NotFound:
         return f"version {version} has no record of the Pusher, so no gate is known to have let it through"
-    except (StorageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (StorageError, ValueError) as error:
         told = brief(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
         return f"the Pusher's record of version {version} cannot be read ({told})"
     if (known, pushed) != (version, digest):

@@ -33,7 +33,6 @@ from sluicegate.explanation.subject import (
     Sensitive,
     Split,
     Subject,
-    Wanted,
     group_numbers,
     group_texts,
     pool_numbers,
@@ -41,6 +40,7 @@ from sluicegate.explanation.subject import (
     value_groups,
 )
 from sluicegate.explanation.table import Codes, Floats
+from sluicegate.explanation.wanted import Wanted
 from sluicegate.explanation.whole import Setup
 from sluicegate.explanation.work import Work, plan
 from sluicegate.stats.arrays import Ints

@@ -16,8 +16,9 @@ from sluicegate.explanation.counterfactuals import Rules, Search, Unlike, find
 from sluicegate.explanation.measures import Z_95, mean_estimate, share_estimate
 from sluicegate.explanation.reasons import reasons
 from sluicegate.explanation.shapley import Contributions, Game, play
-from sluicegate.explanation.subject import Grouping, Sensitive, Split, Subject, Wanted
+from sluicegate.explanation.subject import Grouping, Sensitive, Split, Subject
 from sluicegate.explanation.table import Codes, Floats, Table
+from sluicegate.explanation.wanted import Wanted
 from sluicegate.stats.arrays import Ints
 
 #: Of each group; fewer where the table is wide.

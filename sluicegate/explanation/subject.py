@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,30 +13,13 @@ import numpy.typing as npt
 from schemas.predictions import Answers
 from sluicegate.explanation.table import MISSING, Codes, Floats, Table
 from sluicegate.fairness.gaps import MEASURES
+from sluicegate.fairness.policy import Policy
 from sluicegate.stats.arrays import Ints
 from sluicegate.stats.keys import numbered
 
 #: Rows that are kept in memory with all their columns; of a larger split, a random sample of so many.
 POOL_ROWS = 20_000
 MAX_GROUPS = 8
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """settings.Explanation."""
-
-    enabled: bool = True
-    rows: int = 2000
-    repeats: int = 10
-    references: int = 50
-    shown: int = 3
-    immutable: tuple[str, ...] = ()
-    monotone: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_json(cls, text: str) -> Wanted:
-        content = json.loads(text)
-        return cls(**{**content, "immutable": tuple(content.get("immutable", ()))})
 
 
 @dataclass(frozen=True)
@@ -53,20 +35,18 @@ class Sensitive:
     columns: Mapping[str, tuple[float, ...]]
     compared: tuple[str, ...]
     positive: str | None = None
-    min_rows: int = 30
-    min_positives: int = 10
+    min_rows: int = Policy.min_rows
+    min_positives: int = Policy.min_positives
     rates: tuple[str, ...] = ("selection_rate",)
 
     @classmethod
     def from_json(cls, text: str) -> Sensitive:
         """Reads the JSON of settings.Fairness; `fairness: off` leaves no columns."""
-        content = json.loads(text)
-        named = content.get("sensitive", []) if content.get("enabled", True) else []
-        columns = {one["column"]: tuple(one.get("bins", ())) for one in named}
-        limit = next((one for one in content.get("limits", ()) if set(one["of"]) <= set(columns)), None)
-        floors = content.get("min_rows", 30), content.get("min_positives", 10)
-        found = cls(columns, tuple(columns)[:1], content.get("positive"), *floors)
-        return replace(found, compared=tuple(limit["of"]), rates=MEASURES[limit["measure"]].of) if limit else found
+        policy = Policy.from_json(text)
+        columns = {one.column: one.bins for one in policy.sensitive if policy.enabled}
+        limit = next((one for one in policy.limits if set(one.of) <= set(columns)), None)
+        found = cls(columns, tuple(columns)[:1], policy.positive, policy.min_rows, policy.min_positives)
+        return replace(found, compared=limit.of, rates=MEASURES[limit.measure].of) if limit else found
 
 
 @dataclass(frozen=True, eq=False)

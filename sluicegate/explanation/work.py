@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sluicegate.explanation.shapley import questions_per_reference
-from sluicegate.explanation.subject import Wanted
+from sluicegate.explanation.wanted import Wanted
 
 #: Rows asked per part where the settings are the defaults; more where they ask for more.
 IMPORTANCE, ATTRIBUTION, DISPARITY, LOCAL, RANDOMISED = 600_000, 250_000, 300_000, 200_000, 40_000

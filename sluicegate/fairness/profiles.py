@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sluicegate.fairness.policy import Limit
+from sluicegate.fairness.policy import Gap, Limit
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Profile:
     name: str
     scope: str
     source: str
-    limits: tuple[tuple[str, float | None, float | None], ...] = ()
+    limits: tuple[tuple[Gap, float | None, float | None], ...] = ()
 
 
 PROFILES: Mapping[str, Profile] = {

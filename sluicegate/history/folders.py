@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas import unfinished
+from schemas.document import RecordError
 from schemas.errors import MachineError, Problem, UsageError
 from schemas.names import OF_MANY, did_you_mean
 from schemas.output_folder import RUNS, OutputFolder
@@ -61,7 +62,7 @@ def read_folder(folder: Path, *, is_at_work: bool = False) -> RunFolder:
     except FileNotFoundError:
         problem = unfinished.sentence(folder, is_at_work=is_at_work)
         return RunFolder(folder, None, problem, unfinished.read(folder))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except RecordError as error:
         return RunFolder(folder, None, f"{RESULT_NAME} cannot be read: {error}")
 
 

@@ -58,7 +58,7 @@ def _metrics(before: Recorded, after: Recorded) -> Iterator[Line]:
         for run in (before, after)
         for gate in run.result.gates
         for m in gate.measurements
-        if m.gates and m.slice == OVERALL and gate.gate.lower().startswith("quality")
+        if m.gates and m.slice == OVERALL
         for word in m.name.split()[:1]
     }
     known = dict.fromkeys([*rows[0], *rows[1]])

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.errors import Problem, UsageError
 from schemas.records import RunResult
+from schemas.refusals import standing_of
 from schemas.release import Release
 
 PUSHED_MODEL = "PushedModel"
@@ -293,8 +294,7 @@ def _fate(known: Known, run_id: str) -> Fate:
 def _why(run: RunResult) -> str:
     """One line for a run that released nothing; "" for one that passed."""
     if run.verdict == "REFUSED":
-        gates = [gate for gate in run.gates if not gate.passed]
-        # The first gate that refused has the reason; those after it repeat that it refused.
+        gates = standing_of(run).refused
         broken = [f"{m.name} of {m.slice}" for gate in gates[:1] for m in gate.refusals][:2]
         return f"refused by {', '.join(g.gate for g in gates)}" + (f": {', '.join(broken)}" if broken else "")
     failed = next((step for step in run.steps if step.error), None)

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sluicegate.quality.estimates import Estimate, Floats, Ints, mean, undefined
+from sluicegate.quality.names import LOWER_IS_BETTER
 from sluicegate.quality.ranks import Mask, Ranked, auc, average_precision
 
 #: Probabilities are kept this far from 0 and 1 before a logarithm, as TFMA and Keras do.
 EPSILON = 1e-7
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "mse"})
 
 
 @dataclass(frozen=True, eq=False)

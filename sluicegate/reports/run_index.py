@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas import evidence
+from schemas.document import RecordError
 from schemas.output_folder import OutputFolder, evidence_of, report_of
 from schemas.records import RunResult
 from sluicegate.history.folders import RunFolder, run_folders
@@ -82,7 +83,7 @@ def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
     """The interval of each metric of all rows; {} where the run's evidence cannot be read."""
     try:
         found = evidence.read(evidence.EvaluationEvidence, evidence_of(run))
-    except (ValueError, TypeError, KeyError):
+    except RecordError:
         return {}
     return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
 

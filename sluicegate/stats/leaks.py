@@ -18,9 +18,8 @@ import numpy as np
 from schemas.leaks import AUC, RANK_R2, Alone
 from sluicegate.stats import limits
 from sluicegate.stats.arrays import Floats, Ints
+from sluicegate.stats.leak_limits import LeakLimits
 
-#: From `FAIL_AT` on a column fails, where it is shown to be more than honest; from `WARN_AT` on it is told.
-FAIL_AT, WARN_AT = 0.995, 0.98
 #: An honest column may be so much further from 1 than one that is warned of: 0.97 at the default.
 HONEST = 1.5
 FOLDS = 5
@@ -37,14 +36,21 @@ class Suspicion(StrEnum):
     NONE = ""
 
 
-def suspicion(alone: Alone, level: float, fail_at: float = FAIL_AT, warn_at: float = WARN_AT) -> Suspicion:
-    """How a column looks.  level : how often an honest column may be called a leak: that of the run over the number of its columns."""
+def suspicion(alone: Alone, level: float, bounds: LeakLimits = LeakLimits()) -> Suspicion:
+    """How a column looks.  level : how often an honest column may be called a leak: that of the run over the number of its columns.
+
+    From `fail_at` on it fails, where it is shown to be more than honest; from `warn_at` on it is told.
+    """
     if alone.flawless and (1 - HONEST_ERRORS) ** alone.flawless < level:
         return Suspicion.LEAK
     # A quantity may truly follow from one column up to a little noise; only the label itself in another scale gives it away.
-    if alone.measure != RANK_R2 and alone.value >= fail_at and lower_end(alone, level) > 1 - HONEST * (1 - warn_at):
+    if (
+        alone.measure != RANK_R2
+        and alone.value >= bounds.fail_at
+        and lower_end(alone, level) > 1 - HONEST * (1 - bounds.warn_at)
+    ):
         return Suspicion.LEAK
-    return Suspicion.SUSPICIOUS if alone.value >= warn_at else Suspicion.NONE
+    return Suspicion.SUSPICIOUS if alone.value >= bounds.warn_at else Suspicion.NONE
 
 
 def lower_end(alone: Alone, level: float) -> float:

@@ -2,8 +2,9 @@ import pytest
 import tensorflow as tf
 
 from models import group_keys
-from models.sensitive import SensitiveColumn, values_of
+from models.sensitive import values_of
 from schemas.errors import DataError
+from schemas.sensitive import SensitiveColumn
 
 SEX, AGE = SensitiveColumn("sex"), SensitiveColumn("age", (25.0, 40.0))
 

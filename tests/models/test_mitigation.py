@@ -13,10 +13,10 @@ from models.groups import OTHER, Groups
 from models.network import Answer
 from models.plan import TrainingPlan
 from models.rows import Rows
-from models.sensitive import SensitiveColumn
 from models.vocabulary import Vocabulary
 from schemas.errors import DataError, SettingsError
 from schemas.roles import Roles
+from schemas.sensitive import SensitiveColumn
 
 NONE = Vocabulary((), np.zeros(2, np.int64))
 PLAN = TrainingPlan(epochs=12, layers=(16,), members=2, max_knots=16, patience=12, seed=5)

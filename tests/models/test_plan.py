@@ -11,7 +11,7 @@ def test_absent_keys_keep_their_defaults():
 
 
 def test_an_unknown_key_gets_a_suggestion():
-    with pytest.raises(SettingsError, match=r"Did you mean training\.epochs\?"):
+    with pytest.raises(SettingsError, match="did you mean epochs"):
         TrainingPlan.from_json('{"epoch": 3}')
 
 

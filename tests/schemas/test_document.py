@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import Document, build
+from schemas.document import Document, RecordError, build
 
 
 class Colour(enum.StrEnum):
@@ -81,9 +81,11 @@ def test_another_version_is_refused_and_an_absent_file_is_none(tmp_path: Path) -
 
 def test_what_is_not_in_the_file_keeps_its_default() -> None:
     assert build(Tree, {"best": {"name": "a"}}) == Tree(best=Leaf("a"))
-    with pytest.raises(TypeError):
+    with pytest.raises(RecordError, match="name"):
         build(Leaf, {"colour": "red"})
-    with pytest.raises(ValueError, match="green"):
+    with pytest.raises(RecordError, match="no key 'color'"):
+        build(Leaf, {"name": "a", "color": "red"})
+    with pytest.raises(RecordError, match="green"):
         build(Leaf, {"name": "a", "colour": "green"})
 
 
@@ -92,3 +94,20 @@ def test_a_number_that_was_none_is_nan_where_the_type_allows_no_none() -> None:
     read = TREES.from_json(told)
     assert read.leaves == (Leaf("a"),)
     assert math.isnan(read.ends[0][1])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", "[" * 100_000, '{"format_version": 3, "leaves": [3]}'])
+def test_whatever_is_no_record_is_one_kind_of_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tree.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RecordError):
+        TREES.read(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_that_error_too(tmp_path: Path) -> None:
+    (tmp_path / "tree.json").write_bytes(b"\xff")
+    with pytest.raises(RecordError):
+        TREES.read(tmp_path)
+    (tmp_path / "tree.json").unlink()
+    (tmp_path / "tree.json").mkdir()
+    with pytest.raises(RecordError):
+        TREES.read(tmp_path)

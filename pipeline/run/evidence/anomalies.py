@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from pipeline.settings.data_gate import DataGate
+from components.data_gate.policy import DataGate
 from schemas.evidence import AnomalyRow, SchemaEvidence, SchemaRow
 from schemas.file_names import DIFF_NAME, SCHEMA
 from schemas.pbtxt import read_pbtxt

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.data_gate import comparing
 from components.data_gate.comparing import Compared
-from components.data_gate.core import DRIFT, SKEW
+from components.data_gate.policy import DRIFT, SKEW
 from schemas.distributions import Numbers, Values
 from schemas.evidence import Moved
 from schemas.verdict import Measurement, Status

@@ -12,8 +12,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.data_gate import comparing
 from components.data_gate.comparing import Compared
-from components.data_gate.core import CATEGORIES, DRIFT, NUMBERS, TRAIN, Released
+from components.data_gate.core import TRAIN, Released
 from components.data_gate.older import distributions_in, kept_in
+from components.data_gate.policy import CATEGORIES, DRIFT, NUMBERS
 from pipeline.run.evidence.moved import moved, outcome
 from schemas.evidence import ColumnInSplit, ColumnProfile, DataEvidence, Drift
 from schemas.file_names import SCHEMA

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from components.data_gate.core import Finding, Policy, Released, columns_to_accept, decide, findings
+from components.data_gate.core import Finding, Released, columns_to_accept, decide, findings
+from components.data_gate.policy import Policy
 from pipeline.settings.types import Settings
 from schemas.verdict import Measurement, Status
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from components.data_gate import comparing, leaks
-from components.data_gate.core import Policy, Released
+from components.data_gate.core import Released
+from components.data_gate.policy import Policy
 from pipeline.local.table import source_of
 from pipeline.settings.file import load
 from schemas.distributions import SplitDistributions

@@ -11,16 +11,18 @@ from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Examples, Model
 
 from components.explanation_report.component import ExplanationReport
-from pipeline.settings.explanation import Explanation
-from pipeline.settings.fairness import Fairness
+from pipeline.settings.declaration import section
 from schemas import explanation_evidence, scored_rows, verdict
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
+from schemas.document import to_text
 from schemas.errors import DataError, ModelError
 from schemas.predictions import SCORE
 from schemas.scored_rows import About, ScoredRows, Texts
 from sluicegate.explanation import rows
 from sluicegate.explanation.model import RawModel
 from sluicegate.explanation.rows import read_columns
+from sluicegate.explanation.wanted import Wanted
+from sluicegate.fairness.policy import Fairness
 from tests.components.through_executor import artifact, run
 
 ROWS = 900
@@ -130,10 +132,10 @@ def reported(world: Path, out: Path, **explanation: Any) -> tuple[Any, verdict.V
         "verdict": artifact(GateVerdict, out / "verdict"),
         "report": artifact(ExplanationEvidence, out / "report"),
     }
-    fairness = Fairness.model_validate({"sensitive": ["sex", {"column": "age", "bins": [25, 60]}]})
+    fairness = section(Fairness, sensitive=["sex", {"column": "age", "bins": [25, 60]}])
     asked = {"rows": 300, "repeats": 3, "references": 20, "shown": 1, "monotone": {"age": "up"}, **explanation}
-    run(ExplanationReport, inputs, outputs, explanation_json=Explanation(**asked).model_dump_json(),
-        fairness_json=fairness.model_dump_json(), seed=7)  # fmt: skip
+    run(ExplanationReport, inputs, outputs, explanation_json=to_text(section(Wanted, **asked)),
+        fairness_json=to_text(fairness), seed=7)  # fmt: skip
     return explanation_evidence.read(outputs["report"].uri), verdict.read(outputs["verdict"].uri)
 
 

@@ -11,11 +11,13 @@ import pytest
 from pyarrow import parquet
 
 from components.fairness_report.component import FairnessReport
-from pipeline.settings.fairness import Fairness
+from pipeline.settings.declaration import section as settings_section
 from schemas import fairness_evidence, scored_rows
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
+from schemas.document import to_text
 from schemas.errors import DataError
 from schemas.verdict import Status, Verdict, read
+from sluicegate.fairness.policy import Fairness
 from tests.components.through_executor import artifact, run
 from tests.sluicegate.fairness import adult
 
@@ -58,7 +60,7 @@ def census(folder: Path, **about: Any) -> Path:
 
 def judged(folder: Path, predictions: Path, **section: Any) -> tuple[Verdict, fairness_evidence.FairnessEvidence]:
     verdict, report = artifact(GateVerdict, folder / "verdict"), artifact(FairnessEvidence, folder / "report")
-    policy = Fairness(**{"draws": 1000, **section}).model_dump_json()
+    policy = to_text(settings_section(Fairness, **{"draws": 1000, **section}))
     inputs = {"predictions": artifact(Predictions, predictions)}
     run(FairnessReport, inputs, {"verdict": verdict, "report": report}, policy_json=policy)
     found = read(verdict.uri)

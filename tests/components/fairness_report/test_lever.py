@@ -1,17 +1,21 @@
 """A refusal names what can be done about it."""
 
+import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from components.fairness_report.component import FairnessReport
-from components.fairness_report.lever import NOT_MITIGATED, Trained, with_lever
-from models.plan import TrainingPlan
-from pipeline.settings.fairness import Fairness
+from components.fairness_report.lever import NOT_MITIGATED, with_lever
+from pipeline.settings.declaration import section
 from pipeline.settings.types import Settings
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
+from schemas.document import from_text, to_text
 from schemas.verdict import Measurement, Status, judge, read
 from sluicegate.fairness.gaps import MEASURES
+from sluicegate.fairness.mitigation import Mitigation
+from sluicegate.fairness.policy import Fairness
 from tests.components.fairness_report.test_component import census
 from tests.components.through_executor import artifact, run
 
@@ -64,20 +68,20 @@ def test_every_gap_in_selected_or_positive_rates_has_a_lever():
         assert "A lever" in refused(name, "sex"), name
 
 
-OTHER_COLUMNS = Trained("constrained", ("race",))
+OTHER_COLUMNS = Mitigation("constrained", ("race",))
 
 
 @pytest.mark.parametrize(
     ("trained", "options"),
     [
-        (Trained("constrained", ("sex",)), "--set training.mitigation=thresholds;"),
-        (Trained("thresholds", ("sex",)), "--set training.mitigation=constrained;"),
-        (Trained("reweigh", ("sex",)), "--set training.mitigation=constrained;"),
-        (Trained("constrained", ("sex",), mitigation_strength=0.3), "--set training.mitigation_strength=1;"),
-        (Trained("constrained", ("sex",), "equal_opportunity"),
+        (Mitigation("constrained", ("sex",)), "--set training.mitigation=thresholds;"),
+        (Mitigation("thresholds", ("sex",)), "--set training.mitigation=constrained;"),
+        (Mitigation("reweigh", ("sex",)), "--set training.mitigation=constrained;"),
+        (Mitigation("constrained", ("sex",), mitigation_strength=0.3), "--set training.mitigation_strength=1;"),
+        (Mitigation("constrained", ("sex",), "equal_opportunity"),
          "--set training.mitigation_of=[sex] --set training.mitigation_goal=parity;"),
         (OTHER_COLUMNS, "--set training.mitigation_of=[sex];"),
-        (Trained("reweigh", ("race",)), "--set training.mitigation=constrained --set training.mitigation_of=[sex];"),
+        (Mitigation("reweigh", ("race",)), "--set training.mitigation=constrained --set training.mitigation_of=[sex];"),
     ],
 )  # fmt: skip
 def test_what_training_does_already_is_not_proposed(trained, options):
@@ -90,17 +94,14 @@ def test_what_training_does_already_is_not_proposed(trained, options):
 def test_the_step_reads_what_the_settings_say():
     training = {"mitigation": "constrained", "mitigation_of": ["sex"], "mitigation_strength": 0.5}
     settings = Settings(name="x", data="a.csv", label="y", training=training, fairness={"sensitive": ["sex"]})
-    text = settings.training.model_dump_json(include=set(Trained.__dataclass_fields__))
-    assert Trained.from_json(text) == Trained("constrained", ("sex",), "parity", 0.5)
-    assert Trained.from_json("{}") == Trained()
-    plan = TrainingPlan()
-    assert all(getattr(plan, name) == value for name, value in vars(Trained()).items())
-    assert Trained().about("sex").mitigation_of == ("sex",)
+    text = json.dumps({f.name: getattr(settings.training, f.name) for f in fields(Mitigation)})
+    assert from_text(Mitigation, text) == Mitigation("constrained", ("sex",), "parity", 0.5)
+    assert from_text(Mitigation, "{}") == Mitigation()
 
 
 def test_a_refused_mitigated_model_names_another_lever_through_the_step(tmp_path: Path):
     limit = {"measure": "equalized_odds_sum", "of": ["sex"], "at_most": 0.01}
-    policy = Fairness(sensitive=["sex"], limits=[limit], draws=1000).model_dump_json()
+    policy = to_text(section(Fairness, sensitive=["sex"], limits=[limit], draws=1000))
     verdict, report = artifact(GateVerdict, tmp_path / "verdict"), artifact(FairnessEvidence, tmp_path / "report")
     inputs = {"predictions": artifact(Predictions, census(tmp_path))}
     training = '{"mitigation": "constrained", "mitigation_goal": "equal_opportunity"}'

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from components.infra_validator.core import MAX_DIFFERENCE, Checks, Limits, broken, decide, percentile, rows_to_send
-from schemas.errors import SettingsError
+from components.infra_validator.asked import Limits
+from components.infra_validator.core import MAX_DIFFERENCE, Checks, broken, decide, percentile, rows_to_send
+from schemas.document import RecordError, from_text, to_text
 from schemas.evidence import BadRequest, ServingEvidence, WayOfAsking
 from schemas.verdict import Measurement, Status, Verdict
 
@@ -108,6 +109,6 @@ def test_every_row_is_asked_before_one_is_asked_again() -> None:
 
 
 def test_limits_survive_json_and_mistyped_keys_are_refused() -> None:
-    assert Limits.from_json(LIMITS.to_json()) == LIMITS
-    with pytest.raises(SettingsError, match="'max_memory'"):
-        Limits.from_json('{"max_memory": 1}')
+    assert from_text(Limits, to_text(LIMITS)) == LIMITS
+    with pytest.raises(RecordError, match="'max_memory'"):
+        from_text(Limits, '{"max_memory": 1}')

@@ -18,13 +18,14 @@ from tfx.types.standard_artifacts import Examples, InfraBlessing, Model
 from tfx.utils import path_utils, proto_utils
 
 from components.infra_validator import core
+from components.infra_validator.asked import Limits
 from components.infra_validator.component import InfraValidator, InfraValidatorSpec
-from components.infra_validator.core import Limits
 from components.infra_validator.executor import Executor
 from schemas import evidence
 from schemas import verdict as verdicts
 from schemas.artifacts import GateVerdict
 from schemas.digest import model_digest
+from schemas.document import to_text
 from schemas.evidence import ServingEvidence
 from schemas.verdict import Status, Verdict
 from tests.components import tiny_model
@@ -63,7 +64,7 @@ def check(folder: Path, model: Path, limits: Limits = ROOMY, serving: Any = None
         "validation_spec": proto_utils.proto_to_json(
             infra_validator_pb2.ValidationSpec(max_loading_time_seconds=180, num_tries=1)
         ),
-        "checks_json": limits.to_json(),
+        "checks_json": to_text(limits),
     }
     inputs = {"model": [artifact(Model, model)], "examples": [examples]}
     context = base_executor.BaseExecutor.Context(tmp_dir=str(folder / "tmp"), unique_id="1")

@@ -25,9 +25,10 @@ from schemas.model_card import Intention
 from schemas.pbtxt import to_pbtxt
 from schemas.release import Release
 from schemas.roles import Roles
+from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Measurement, Status, Verdict, judge
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Limit, SensitiveColumn
+from sluicegate.fairness.policy import Limit
 from tests.components.through_executor import artifact, run
 
 HOSTILE = "</style><script>alert('x')</script>"

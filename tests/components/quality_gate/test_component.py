@@ -9,9 +9,11 @@ import pytest
 from tfx.types.standard_artifacts import Model
 
 from components.quality_gate.component import QualityGate
-from pipeline.settings.quality_gate import QualityGate as QualityGateSettings
+from components.quality_gate.policy import QualityGate as Asked
+from pipeline.settings.declaration import section
 from schemas import evidence, release_metrics, scored_rows
 from schemas.artifacts import GateVerdict, Predictions
+from schemas.document import to_text
 from schemas.evidence import EvaluationEvidence
 from schemas.roles import Roles
 from schemas.scored_rows import ScoredRows
@@ -34,7 +36,7 @@ def judged(rows: ScoredRows, folder: Path, first: bool, slices: Any = (), **gate
         "baseline": artifact(Model, folder / "baseline", empty=int(first)),
     }
     parameters = {
-        "gate_json": QualityGateSettings(**gate).model_dump_json(),
+        "gate_json": to_text(section(Asked, **gate)),
         "roles_json": Roles("y", rows.about.task, rows.about.classes).to_json(),
         "slices_json": json.dumps(slices),
     }

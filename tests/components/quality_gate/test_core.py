@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from components.quality_gate.core import constant_of, decide, judge_rows
-from components.quality_gate.policy import Costs, Gate, Limit
+from components.quality_gate.policy import Costs, Gate, Limit, QualityGate
 from components.quality_gate.questions import Past
-from pipeline.settings.quality_gate import QualityGate
+from pipeline.settings.declaration import section
+from schemas.document import to_text
 from schemas.scored_rows import ScoredRows
 from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.quality.groups import groups
@@ -17,7 +18,7 @@ from tests.components.quality_gate.world import FIRST, past
 
 
 def one(limit: Limit, rows: ScoredRows, before: Past = FIRST, **more: object) -> Verdict:
-    gate = Gate(rows.about.task, beat_constant=False, limits=(limit,), **more)
+    gate = Gate(task=rows.about.task, beat_constant=False, limits=(limit,), **more)
     slices = [limit.slice] if limit.slice else []
     return decide(gate, groups(rows, slices), before, rows.about.threshold)
 
@@ -33,7 +34,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 class TestBeatConstant:
     def test_good_binary(self) -> None:
-        verdict = decide(Gate("binary"), groups(world.binary(rng())), FIRST, 0.5)
+        verdict = decide(Gate(task="binary"), groups(world.binary(rng())), FIRST, 0.5)
         m = of(verdict, "auc")
         assert verdict.passed
         assert (m.limit, m.direction, m.setting) == (0.5, "at least", "quality_gate.beat_constant")
@@ -41,18 +42,18 @@ class TestBeatConstant:
 
     @pytest.mark.parametrize("signal", [0.0, 0.05])
     def test_what_is_not_shown_to_beat_chance_is_refused(self, signal: float) -> None:
-        verdict = decide(Gate("binary"), groups(world.binary(rng(2), 500, signal=signal)), FIRST, 0.5)
+        verdict = decide(Gate(task="binary"), groups(world.binary(rng(2), 500, signal=signal)), FIRST, 0.5)
         assert (verdict.status, of(verdict, "auc").reason) == (Status.FAILED, "not_above_constant")
 
     def test_a_refusal_says_how_many_rows_would_show_it(self) -> None:
-        verdict = decide(Gate("binary"), groups(world.binary(rng(5), 300, signal=0.1)), FIRST, 0.5)
+        verdict = decide(Gate(task="binary"), groups(world.binary(rng(5), 300, signal=0.1)), FIRST, 0.5)
         m = of(verdict, "auc")
         assert m.value > 0.5
         assert "rows like these would show it" in m.detail
 
     def test_one_class_cannot_tell(self) -> None:
         rows = world.rows_of(np.zeros(50, np.int64), np.float32(rng().random(50)))
-        verdict = decide(Gate("binary"), groups(rows), FIRST, 0.5)
+        verdict = decide(Gate(task="binary"), groups(rows), FIRST, 0.5)
         assert (verdict.status, of(verdict, "auc").reason) == (Status.UNKNOWN, "metric_missing")
 
     @pytest.mark.parametrize(("right", "status"), [(0.85, Status.PASSED), (0.5, Status.FAILED)])
@@ -60,14 +61,14 @@ class TestBeatConstant:
         label = np.repeat([0, 1, 2], [250, 150, 100])
         said = np.where(rng().random(500) < right, label, (label + 1) % 3)
         rows = world.rows_of(label, np.float32(np.eye(3)[said] * 0.8 + 0.1), task="multiclass")
-        verdict = decide(Gate("multiclass"), groups(rows), FIRST)
+        verdict = decide(Gate(task="multiclass"), groups(rows), FIRST)
         assert (verdict.status, of(verdict, "accuracy").limit) == (status, 0.5)
 
     @pytest.mark.parametrize(("noise", "rows", "status"), [(1.0, 500, Status.PASSED), (9.0, 500, Status.FAILED)])
     def test_regression(self, noise: float, rows: int, status: Status) -> None:
         label = rng().normal(size=rows)
         found = world.rows_of(label, label + noise * rng(1).normal(size=rows) * 0.5, task="regression")
-        assert decide(Gate("regression"), groups(found), FIRST).status is status
+        assert decide(Gate(task="regression"), groups(found), FIRST).status is status
 
 
 class TestBounds:
@@ -116,7 +117,7 @@ class TestBounds:
         edge = value.ends(0.02, 0.02)[1]
         alone = one(Limit("auc", at_least=edge), rows)
         among = Gate(
-            "binary", beat_constant=False, limits=(Limit("auc", at_least=edge), *[Limit("brier", at_most=0.9)] * 9)
+            task="binary", beat_constant=False, limits=(Limit("auc", at_least=edge), *[Limit("brier", at_most=0.9)] * 9)
         )
         assert alone.status is Status.FAILED
         assert decide(among, groups(rows), FIRST, 0.5).status is Status.UNKNOWN
@@ -217,14 +218,14 @@ class TestFall:
 
     def test_labels_that_were_shuffled_are_refused_by_default(self) -> None:
         """AUC 0.79 at its release, 0.61 now: a paired drop cannot show it, because both models lose alike."""
-        verdict = decide(Gate("binary"), groups(self.shuffled(0.6)), past(auc=(0.80, 0.012)), 0.5)
+        verdict = decide(Gate(task="binary"), groups(self.shuffled(0.6)), past(auc=(0.80, 0.012)), 0.5)
         m = of(verdict, "auc fall")
         assert (m.status, m.reason, m.gates) == (Status.FAILED, "labels_or_world_changed", True)
         assert (m.limit, m.baseline) == (pytest.approx(0.075), 0.80)
         assert "the labels are others than they were, or the world has changed" in m.detail
 
     def test_honest_rows_are_not(self) -> None:
-        m = of(decide(Gate("binary"), groups(self.shuffled(0.0)), past(auc=(0.80, 0.012)), 0.5), "auc fall")
+        m = of(decide(Gate(task="binary"), groups(self.shuffled(0.0)), past(auc=(0.80, 0.012)), 0.5), "auc fall")
         assert m.status is Status.PASSED
 
     def test_a_limit_of_the_settings_takes_the_place_of_the_default(self) -> None:
@@ -235,24 +236,26 @@ class TestFall:
 
     def test_an_older_release_without_a_record_passes_with_a_note(self) -> None:
         for limits in ((), (Limit("auc", max_fall=0.05),)):
-            verdict = decide(Gate("binary", limits=limits), groups(self.shuffled(0.6)), past(), 0.5)
+            verdict = decide(Gate(task="binary", limits=limits), groups(self.shuffled(0.6)), past(), 0.5)
             m = of(verdict, "auc fall")
             assert verdict.passed
             assert (m.reason, m.gates) == ("not_recorded", False)
 
     def test_the_first_model_is_not_asked(self) -> None:
         assert not [
-            m for m in decide(Gate("binary"), groups(world.binary(rng())), FIRST, 0.5).measurements if "fall" in m.name
+            m
+            for m in decide(Gate(task="binary"), groups(world.binary(rng())), FIRST, 0.5).measurements
+            if "fall" in m.name
         ]
 
     def test_a_record_of_few_rows_cannot_show_a_fall(self) -> None:
-        m = of(decide(Gate("binary"), groups(self.shuffled(0.6)), past(auc=(0.80, 0.09)), 0.5), "auc fall")
+        m = of(decide(Gate(task="binary"), groups(self.shuffled(0.6)), past(auc=(0.80, 0.09)), 0.5), "auc fall")
         assert (m.status, m.gates) == (Status.UNKNOWN, False)
 
 
 class TestNetBenefit:
     def judged(self, rows: ScoredRows, threshold: float, costs: Costs | None = None) -> Measurement:
-        return of(decide(Gate("binary", costs=costs), groups(rows), FIRST, threshold), "net benefit")
+        return of(decide(Gate(task="binary", costs=costs or Costs()), groups(rows), FIRST, threshold), "net benefit")
 
     def test_decisions_that_follow_the_scores_are_worth_something(self) -> None:
         m = self.judged(world.binary(rng(), 2000), 0.5)
@@ -327,7 +330,7 @@ class TestSlices:
         assert (first.slice, first.reason, len(verdict.refusals)) == ("each sex", "too_few_rows", 1)
 
     def test_no_such_group_cannot_tell(self) -> None:
-        gate = Gate("binary", beat_constant=False, limits=(Limit("accuracy", at_least=0.7, slice=("race",)),))
+        gate = Gate(task="binary", beat_constant=False, limits=(Limit("accuracy", at_least=0.7, slice=("race",)),))
         verdict = decide(gate, groups(self.rows(M=200)), FIRST, 0.5)
         assert (verdict.status, verdict.refusals[0].reason) == (Status.UNKNOWN, "slice_missing")
 
@@ -345,12 +348,15 @@ class TestUnknownPasses:
 
 
 def test_a_gate_without_limits_is_no_pass() -> None:
-    assert decide(Gate("binary", beat_constant=False), groups(world.binary(rng())), FIRST, 0.5).status is Status.UNKNOWN
+    assert (
+        decide(Gate(task="binary", beat_constant=False), groups(world.binary(rng())), FIRST, 0.5).status
+        is Status.UNKNOWN
+    )
 
 
 def test_what_is_kept_of_a_release_and_what_a_report_gets() -> None:
     rows = world.binary(rng(), 400, slices={"sex": ["F", "M"] * 200})
-    judged = judge_rows(Gate("binary"), rows, [["sex"]], FIRST)
+    judged = judge_rows(Gate(task="binary"), rows, [["sex"]], FIRST)
     assert {one.slice for one in judged.measured.metrics} == {"overall", "sex=F", "sex=M"}
     kept = judged.kept.of("auc", "overall")
     assert kept is not None
@@ -372,7 +378,7 @@ def test_rows_without_a_label_are_said() -> None:
     rows = world.binary(rng(), 300)
     label = rows.label.copy()
     label[:7] = -1
-    judged = judge_rows(Gate("binary"), ScoredRows(rows.about, {**rows.columns, "label": label}), [], FIRST)
+    judged = judge_rows(Gate(task="binary"), ScoredRows(rows.about, {**rows.columns, "label": label}), [], FIRST)
     assert "7 of 300 rows have no label" in judged.verdict.detail
 
 
@@ -382,8 +388,8 @@ def test_the_settings_json_is_read_whole() -> None:
         {"metric": "log_loss", "at_most": 1},
     )
     costs = {"false_positive": 1, "false_negative": 5}
-    text = QualityGate(limits=limits, min_slice_rows=7, unknown_passes=True, costs=costs).model_dump_json()
+    text = to_text(section(QualityGate, limits=limits, min_slice_rows=7, unknown_passes=True, costs=costs))
     expected = (Limit("auc", max_drop=0.01, max_fall=0.1, slice=("sex",)), Limit("log_loss", at_most=1.0))
     found = Gate.from_json(text, "binary")
-    assert found == Gate("binary", True, expected, 7, unknown_passes=True, costs=Costs(1.0, 5.0))
+    assert found == Gate(task="binary", limits=expected, min_slice_rows=7, unknown_passes=True, costs=Costs(1.0, 5.0))
     assert math.isclose(found.costs.false_negative, 5)

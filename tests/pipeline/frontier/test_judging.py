@@ -8,8 +8,9 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from models import sensitive
 from pipeline.frontier.judging import Judge, Scored, limit_about, parts_of
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Limit, Policy
 from sluicegate.reports.frontier import Point
 
 NAN = float("nan")

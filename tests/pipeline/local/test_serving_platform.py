@@ -2,8 +2,8 @@
 
 import pytest
 
+from components.infra_validator.asked import ServingCheck
 from pipeline.local.serving_platform import check
-from pipeline.settings.serving_check import ServingCheck
 from schemas.errors import EXIT_USAGE, MachineError, SettingsError
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline.settings.file import load
-from pipeline.settings.gap_bounds import OF_VALUES
 from pipeline.settings.table import check_with_table
 from schemas.errors import SettingsError
 from schemas.roles import Roles
+from sluicegate.fairness.gap_bounds import OF_VALUES
 
 GOOD = "name: x\ndata: a.csv\nlabel: y\n"
 LIMIT = "limits: [{measure: demographic_parity_difference, of: [sex], at_most: 0.1}]"

@@ -2,8 +2,6 @@
 
 import pytest
 
-from components.quality_gate.policy import LEVEL as GATE_LEVEL
-from pipeline.settings import settleable
 from pipeline.settings.settleable import best, hopeless, rows_for
 from pipeline.settings.types import Settings
 from schemas.roles import Roles
@@ -17,10 +15,6 @@ def settings(**gate: object) -> Settings:
 def profile(**test_rows: int) -> TableProfile:
     task = "binary" if len(test_rows) == 2 else "multiclass"
     return TableProfile(Roles("y", task, tuple(test_rows)), (), {}, "", label_rows={"test": test_rows})
-
-
-def test_the_level_is_the_gates() -> None:
-    assert settleable.LEVEL == GATE_LEVEL
 
 
 @pytest.mark.parametrize(("positives", "problems"), [(0, 1), (5, 1), (6, 0)])

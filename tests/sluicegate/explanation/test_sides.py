@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.settings.fairness import Fairness
+from pipeline.settings.declaration import section
+from schemas.document import to_text
 from schemas.predictions import Answers
+from schemas.sensitive import SensitiveColumn
 from sluicegate.explanation.core import Sensitive, explain
 from sluicegate.explanation.sides import sides_of
 from sluicegate.explanation.subject import Split, group_texts
 from sluicegate.fairness.audit import audit
 from sluicegate.fairness.gaps import MEASURES
 from sluicegate.fairness.groups import of_texts
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Fairness, Limit, Policy
 from sluicegate.fairness.rows import Rows
 from tests.sluicegate.explanation.worlds import BINARY, Raw, asked, people, sigmoid, two
 
@@ -166,19 +168,20 @@ def test_the_gap_is_that_of_the_groups_that_the_gate_judges(positives: int, min_
 
 
 def test_both_floors_of_the_settings_are_read() -> None:
-    told = Sensitive.from_json(Fairness(sensitive=["sex"], min_rows=50, min_positives=20).model_dump_json())
+    told = Sensitive.from_json(to_text(section(Fairness, sensitive=["sex"], min_rows=50, min_positives=20)))
     assert (told.min_rows, told.min_positives) == (50, 20)
 
 
 @pytest.mark.parametrize("measure", sorted(MEASURES))
 def test_every_measure_of_the_settings_has_a_gap_to_explain(measure: str) -> None:
     regression = measure in ("error_difference", "score_difference")
-    fairness = Fairness.model_validate(
-        {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_most": 0.1}]}
+    fairness = section(
+        Fairness,
+        **{"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_most": 0.1}]}
         if "ratio" not in measure
-        else {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_least": 0.8}]}
+        else {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_least": 0.8}]},
     )
-    told = Sensitive.from_json(fairness.model_dump_json())
+    told = Sensitive.from_json(to_text(fairness))
     assert told.rates == MEASURES[measure].of
     assert not isinstance(sides_of(split_of(LABEL), told, 1), str)
     if regression:

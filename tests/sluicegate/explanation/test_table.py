@@ -1,11 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from pipeline.settings.explanation import Explanation
-from pipeline.settings.fairness import Fairness
+from pipeline.settings.declaration import section
+from schemas.document import from_text, to_text
 from sluicegate.explanation.subject import (
     Sensitive,
-    Wanted,
     group_numbers,
     group_texts,
     pool_numbers,
@@ -13,6 +14,8 @@ from sluicegate.explanation.subject import (
     value_groups,
 )
 from sluicegate.explanation.table import MISSING, of_columns
+from sluicegate.explanation.wanted import Wanted
+from sluicegate.fairness.policy import Fairness
 
 
 def test_distances_are_shares_of_rows_between_numbers_and_0_or_1_for_the_rest() -> None:
@@ -60,18 +63,19 @@ def test_a_number_columns_groups_are_stood_for_by_their_median() -> None:
 
 
 def test_the_settings_as_the_steps_get_them() -> None:
-    fairness = Fairness.model_validate(
-        {
+    fairness = section(
+        Fairness,
+        **{
             "sensitive": ["sex", {"column": "age", "bins": [25, 40]}],
             "limits": [{"measure": "equal_opportunity_difference", "of": ["age", "sex"], "at_most": 0.1}],
-        }
+        },
     )
-    found = Sensitive.from_json(fairness.model_dump_json())
+    found = Sensitive.from_json(to_text(fairness))
     assert (dict(found.columns), found.compared) == ({"sex": (), "age": (25, 40)}, ("age", "sex"))
     assert found.rates == ("tpr",)
-    off = Sensitive.from_json(fairness.model_copy(update={"enabled": False}).model_dump_json())
+    off = Sensitive.from_json(to_text(replace(fairness, enabled=False)))
     assert (dict(off.columns), off.compared) == ({}, ())
-    wanted = Wanted.from_json(Explanation(immutable=("sex",), monotone={"age": "up"}).model_dump_json())
+    wanted = from_text(Wanted, to_text(section(Wanted, immutable=["sex"], monotone={"age": "up"})))
     assert wanted == Wanted(immutable=("sex",), monotone={"age": "up"})
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import groups, paired
 from sluicegate.fairness.audit import audit
 from sluicegate.fairness.clusters import Clustered, RowValues
 from sluicegate.fairness.estimates import Floors, Grouping
 from sluicegate.fairness.gaps import MEASURES
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Limit, Policy
 from sluicegate.fairness.rows import Rows, groupings, one_class, regression
 from sluicegate.stats.interval import Levels
 

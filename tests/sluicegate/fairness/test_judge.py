@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import fairness_evidence
+from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.fairness import groups
 from sluicegate.fairness.audit import audit, without_rows
 from sluicegate.fairness.estimates import Floors
-from sluicegate.fairness.policy import Limit, Policy, SensitiveColumn
+from sluicegate.fairness.policy import Limit, Policy
 from sluicegate.fairness.questions import Measured, questions
 from sluicegate.fairness.resampling import Resampled
 from sluicegate.fairness.rows import Rows, groupings, one_class

@@ -7,9 +7,10 @@ import pytest
 
 from schemas import fairness_evidence
 from schemas.fairness_evidence import GapEvidence, GroupingEvidence
+from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import gaps
 from sluicegate.fairness.audit import audit
-from sluicegate.fairness.policy import Policy, SensitiveColumn
+from sluicegate.fairness.policy import Policy
 from sluicegate.fairness.table import table
 from tests.sluicegate.fairness.test_judge import made
 

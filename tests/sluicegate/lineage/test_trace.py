@@ -5,6 +5,7 @@ import pytest
 from schemas import records, release
 from schemas.errors import MachineError, UsageError
 from schemas.release import Change, Release
+from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.lineage import store as lineage_store
 from sluicegate.lineage import trace as lineage
 from sluicegate.lineage.trace import Artifact, Event, Execution, Graph, Known, descend, made_by, standing
@@ -139,3 +140,13 @@ def test_standing_tells_the_history():
     assert standing(now, 2) == "stable since t2"
     assert standing(now, 3) == "canary, 10% of the traffic"
     assert standing(replace(now, canary=None), 3) == "pushed, never released"
+
+
+def test_only_gates_that_refused_are_named(known):
+    run = known.runs["r3"]
+    asked = (Measurement("quality_gate", "overall", Status.FAILED), Measurement("fairness", "overall", Status.PASSED))
+    beside = (Verdict("fairness", Status.UNKNOWN), Verdict("explanation", Status.FAILED))
+    gates = (*run.gates, *beside, Verdict("release_gate", Status.FAILED, asked))
+    with_more = replace(known, runs={**known.runs, "r3": replace(run, gates=gates)})
+    [refused] = lineage.fates_of_data(with_more, lineage_world.DATA["r3"])
+    assert refused.why == "refused by quality_gate: auc of overall"

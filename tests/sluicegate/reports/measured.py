@@ -11,10 +11,11 @@ from schemas.explanation_evidence import ExplanationEvidence
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.fairness_history import FairnessHistory, PastGap
 from schemas.predictions import Answers
+from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Verdict
 from sluicegate.explanation import core as explaining
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Limit, SensitiveColumn
+from sluicegate.fairness.policy import Limit
 from tests.sluicegate.explanation import worlds
 
 ROWS = 4000

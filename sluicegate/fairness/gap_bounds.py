@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.settings.contradiction import Contradiction
+from schemas.contradiction import Contradiction
 
 #: Measures that are about values, which a regression has, and not about who is selected.
 OF_VALUES = frozenset({"abcc", "error_difference", "score_difference"})
