@@ -2,10 +2,10 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ("components", "models", "pipeline", "schemas", "serving", "sluicegate", "sluicegate_cli")
+PACKAGES = ("components", "models", "pipeline", "schemas", "serving", "sluicegate", "sluicegate_cli")
 
 setup(
-    packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
+    packages=find_packages(include=[pattern for package in PACKAGES for pattern in (package, f"{package}.*")]),
     package_data={
         "sluicegate": ["py.typed"],
         "sluicegate.reports": ["templates/*", "*.css"],

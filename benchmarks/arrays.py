@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from models import fitting
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import FIRST_ID, MISSING_ID, RARE_ID, SEPARATOR, Vocabulary
 
 
@@ -49,12 +49,12 @@ class Dealt:
 def scores(dealt: Dealt, plan: TrainingPlan) -> tuple[npt.NDArray[np.float32], float]:
     """(n, units) scores of the test rows, and the seconds of the fit."""
     rows, vocabulary = rows_of(dealt, plan)
-    answer = Answer.fitted(dealt.task, len(dealt.classes), rows[0])
+    answer = NetworkAnswer.fitted(dealt.task, len(dealt.classes), rows[0])
     fitted = fitting.fit(rows[0], rows[1], vocabulary, answer, plan)
     return fitting.score(fitted.model, rows[2], answer), fitted.seconds
 
 
-def rows_of(dealt: Dealt, plan: TrainingPlan) -> tuple[list[Rows], Vocabulary]:
+def rows_of(dealt: Dealt, plan: TrainingPlan) -> tuple[list[ModelRows], Vocabulary]:
     """Train, held out and test."""
     texts = dealt.texts
     numbers = [name for name in dealt.columns if name not in texts]
@@ -63,11 +63,11 @@ def rows_of(dealt: Dealt, plan: TrainingPlan) -> tuple[list[Rows], Vocabulary]:
     vocabulary = Vocabulary.of_lines([line.encode() for line in lines], texts, plan.vocabulary_size)
     ids = {line: place + FIRST_ID for place, line in enumerate(lines)}
 
-    def made(frame: pd.DataFrame) -> Rows:
+    def made(frame: pd.DataFrame) -> ModelRows:
         values = ((frame[numbers] - mean) / spread).to_numpy(np.float32)
         columns = [[_id(name, cell, ids) for cell in frame[name]] for name in texts]
         categories = np.array(columns, np.int64).reshape(len(texts), len(frame)).T
-        return Rows(values, categories, dealt.target(frame), np.ones(len(frame), np.float32))
+        return ModelRows(values, categories, dealt.target(frame), np.ones(len(frame), np.float32))
 
     return [made(frame) for frame in (dealt.train, dealt.held_out, dealt.test)], vocabulary
 

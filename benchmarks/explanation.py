@@ -24,8 +24,8 @@ from rich.table import Table
 from benchmarks.quality import ADULT, ROLES
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.predictions import Answers
-from sluicegate.explanation.asking import Asker
-from sluicegate.explanation.core import Asked, Sensitive, Split, Subject, Wanted, explain, group_texts
+from sluicegate.explanation.asking import ModelEvaluator
+from sluicegate.explanation.core import Asked, ExplainedSplit, SensitiveCodes, Subject, Wanted, explain, group_texts
 from sluicegate.explanation.shapley import Game, play
 from sluicegate.explanation.table import of_columns
 
@@ -80,10 +80,16 @@ def request(model: Any, test: pd.DataFrame) -> Asked:
     scores = model(raw).astype(np.float64)
     label = (test["income"] == ROLES.positive).to_numpy(np.int64)
     groups = {name: group_texts(test[name].tolist()) for name in ("sex", "race")}
-    split = Split(Answers("binary", ROLES.classes, 0.45), scores, label, np.ones(len(test)), groups)
+    split = ExplainedSplit(Answers("binary", ROLES.classes, 0.45), scores, label, np.ones(len(test)), groups)
     subject = Subject(split, np.arange(len(test)), of_columns(raw, {one.name: one.kind for one in model.inputs}))
     return Asked(
-        subject, model, Wanted(), Sensitive({"sex": (), "race": ()}, ("sex",)), SEED, time.monotonic, model.shuffled
+        subject,
+        model,
+        Wanted(),
+        SensitiveCodes({"sex": (), "race": ()}, ("sex",)),
+        SEED,
+        time.monotonic,
+        model.shuffled,
     )
 
 
@@ -130,7 +136,7 @@ def against_shap(asked: Asked, rows: int, references: int, repeats: int) -> None
 
 def ours(asked: Asked, codes: Any, background: Any) -> tuple[float, npt.NDArray[np.float64]]:
     began = time.monotonic()
-    ask = Asker(asked.score, asked.subject.table)
+    ask = ModelEvaluator(asked.score, asked.subject.table)
     each = np.broadcast_to(background, (len(codes), *background.shape))
     players = [[j] for j in range(codes.shape[1])]
     found = play(Game(ask, lambda scores, _: scores[:, 1], players, codes, each), np.random.default_rng(SEED))

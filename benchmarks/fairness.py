@@ -62,7 +62,8 @@ class Stopwatch:
 def speed(rows: int = 1_400_000, draws: int = 10_000) -> dict[str, tuple[float, float]]:
     """Wall and CPU seconds of each part."""
     world = made_up(rows, (np.ones(2), np.array([0.8, 0.1, 0.06, 0.03, 0.01]), np.ones(4)))
-    watch, positive, label = Stopwatch(), world.decision == 1, world.label
+    watch, label = Stopwatch(), world.label
+    positive = np.asarray(world.decision == 1)
     with watch("group codes"):
         finest = groups.intersect(world.sensitive)
     with watch("counts, one pass"):

@@ -62,7 +62,7 @@ class Counted(Columns):
 
     def is_watched(self, now: Columns) -> Mask:
         assert isinstance(now, Counted)
-        found: Mask = (np.maximum(self.shares, now.shares) >= COMMON).any(1)
+        found: Mask = np.any(np.maximum(self.shares, now.shares) >= COMMON, axis=1)
         return found
 
     def may_move(self, now: Columns, limit: float, level: Floats, worth: float) -> Mask:

@@ -36,7 +36,7 @@ class Rate:
     @property
     def ends(self) -> tuple[float, float]:
         """Lower and upper 95 % end of the share, each by itself (exact)."""
-        low, high = share_limits(np.float64(self.share), np.float64(self.runs), LEVEL)
+        low, high = share_limits(np.array(self.share), np.array(float(self.runs)), LEVEL)
         return float(low), float(high)
 
     @property
@@ -65,7 +65,7 @@ class Smallest:
     @property
     def low(self) -> float:
         """Lower 95 % end of the share that finds it (exact)."""
-        return float(share_limits(np.float64(self.hits / self.runs), np.float64(self.runs), LEVEL)[0])
+        return float(share_limits(np.array(self.hits / self.runs), np.array(float(self.runs)), LEVEL)[0])
 
 
 #: What works out one line of a table, or some.

@@ -82,12 +82,14 @@ class Runs:
             asked += np.bincount(pair.run, 1 + pair.old.is_watched(pair.new), self.number)
         found = np.zeros(self.number, bool)
         for pair in self.pairs:
-            level = (comparing.ALPHA / asked)[pair.run]
+            level = (ALPHA / asked)[pair.run]
             for place in np.flatnonzero(pair.old.may_move(pair.new, limit, level, self.worth)):
                 run = pair.run[place]
                 if found[run] or not (among is None or among[run]):
                     continue
-                found[run] = refuses(self._only(pair.old, place), self._only(pair.new, place), limit, int(asked[run]))
+                found[run] = refuses(
+                    self._only(pair.old, int(place)), self._only(pair.new, int(place)), limit, int(asked[run])
+                )
         return found
 
     def _only(self, columns: Columns, place: int) -> SplitDistributions:
@@ -100,7 +102,7 @@ class Runs:
         for pair in self.pairs:
             for place in np.flatnonzero(pair.run == run):
                 name = f"c{len(old)}"
-                old[name], new[name] = pair.old.column(place), pair.new.column(place)
+                old[name], new[name] = pair.old.column(int(place)), pair.new.column(int(place))
         one, other = (SplitDistributions(self.rows, self.rows * self.worth, columns=columns) for columns in (old, new))
         return one, other
 
@@ -204,7 +206,7 @@ def _mixed(rng: Rng, rows: int, size: float, other: Callable[[Floats], Floats]) 
     drawn = rng.random(rows)
     values = np.where(chosen, other(drawn), _uniform(drawn))
     points, counts = np.unique(values, return_counts=True)
-    upto = np.cumsum(counts)
+    upto = np.cumsum(counts).astype(float)
     kept = np.unique(np.searchsorted(upto, np.linspace(1, rows, 257)))
     return Numbers(rows, points[kept], upto[kept], upto[kept] - counts[kept])
 

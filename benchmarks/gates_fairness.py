@@ -20,8 +20,8 @@ from sluicegate.fairness import bounds, changes, groups, paired
 from sluicegate.fairness.counts import JointCounts
 from sluicegate.fairness.estimates import Floors, enough, of_shares
 from sluicegate.fairness.gaps import MEASURES, Measure
-from sluicegate.fairness.policy import Limit, Policy
-from sluicegate.fairness.questions import KNOWN, TAKEN, Measured, questions
+from sluicegate.fairness.policy import Gap, Limit, Policy
+from sluicegate.fairness.questions import KNOWN, TAKEN, MeasuredGap, questions
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.resampling import Resampled
 from sluicegate.fairness.rows import Rows, groupings, one_class
@@ -44,7 +44,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "ten groups": (("a", (0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03, 0.02, 0.02)),),
     "2 x 5 groups": (("a", (0.6, 0.4)), ("b", (0.5, 0.2, 0.15, 0.1, 0.05))),
 }
-ASKED = (
+ASKED: tuple[Gap, ...] = (
     "demographic_parity_difference",
     "equal_opportunity_difference",
     "fpr_difference",
@@ -186,7 +186,7 @@ def refused_long(world: World, table: Ints, limits: Sequence[Limit]) -> bool:
     policy = Policy(sensitive=tuple(SensitiveColumn(one) for one in rows.columns), limits=tuple(limits))
     part = one_class(rows, "yes", groups.intersect(rows.sensitive))
     made = {one.columns: one for one in groupings(part, list(dict.fromkeys(one.of for one in limits)), FLOORS)}
-    measured = Measured(made, Resampled({}, {}), is_first=False, has_baseline=True)
+    measured = MeasuredGap(made, Resampled({}, {}), is_first=False, has_baseline=True)
     asked = [replace(question, seeks_rows=False) for question in questions(policy, policy.limits, measured)]
     answers = answer(asked, policy.level)
     return any(one.measurement.status is Status.FAILED and one.measurement.gates for one in answers.values())
@@ -237,12 +237,13 @@ def cells(scale: float) -> Iterator[tuple[str, list[Cell]]]:
         return max(int(scale * wanted), 20)
 
     worlds = [World(rows, columns, kind) for columns in COLUMNS for kind in ("plain", "weights") for rows in SIZES]
+    keyed = [World(rows, "two groups", "keys") for rows in SIZES[:3]]
+    sizes = [(world, runs(2000)) for world in worlds] + [(world, runs(200)) for world in keyed]
     yield (
         "fairness gate: runs that refuse a fair model",
-        [partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(2000)) for world in worlds]
-        + [
-            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), runs(200))
-            for world in (World(rows, "two groups", "keys") for rows in SIZES[:3])
+        [
+            partial(refused, "limits of 0", world, of_every_column(world, at_most=0.0), number)
+            for world, number in sizes
         ],
     )
     yield "fairness gate: runs that refuse a retrained model as fair as the released one", [

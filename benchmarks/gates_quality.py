@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,8 @@ from components.quality_gate.questions import Past
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.verdict import Measurement, Status
 from sluicegate.quality.estimates import spread
-from sluicegate.quality.groups import OVERALL, Group
-from sluicegate.quality.metrics import Sample, measure
+from sluicegate.quality.groups import OVERALL, RowGroup
+from sluicegate.quality.metrics import ScoredSample, measure
 
 SIZES = (300, 1000, 10_000, 100_000)
 BASE_RATES = (0.5, 0.1, 0.01)
@@ -61,7 +62,7 @@ class World:
     lost: float = 0.0
     shuffled: float = 0.0
 
-    def drawn(self, rng: np.random.Generator) -> Group:
+    def drawn(self, rng: np.random.Generator) -> RowGroup:
         """Rows that two models answered."""
         number = self.rows // ROWS_OF_A_KEY if self.kind == "groups" else self.rows
         label = (rng.random(number) < self.rate).astype(np.int64)
@@ -74,15 +75,15 @@ class World:
         label[dealt] = rng.permutation(label[dealt])
         weight = rng.lognormal(0, 1, len(label)) if self.kind == "weights" else np.ones(len(label))
         mine, before = (
-            Sample(label, np.stack([1 - s, s], 1), (s >= 0.5).astype(np.int64), weight, cluster) for s in scores
+            ScoredSample(label, np.stack([1 - s, s], 1), (s >= 0.5).astype(np.int64), weight, cluster) for s in scores
         )
-        return Group("binary", (), OVERALL, mine, before)
+        return RowGroup("binary", (), OVERALL, mine, before)
 
     def _scores(self, rng: np.random.Generator, label: Ints, common: Floats, signal: float) -> Floats:
         noise = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * rng.normal(size=len(label))
         odds = math.log(self.rate / (1 - self.rate)) - signal**2 / 2 + signal * (noise + signal * label)
         score = 1 / (1 + np.exp(-odds))
-        found: Floats = np.round(score * 20) / 20 if self.kind == "ties" else np.float32(score)
+        found: Floats = np.round(score * 20) / 20 if self.kind == "ties" else score.astype(np.float32)
         return found
 
 
@@ -125,7 +126,8 @@ def smallest_loss(what: str, world: World, knob: str, name: str, runs: int) -> S
     """Under the limits that `init` writes.  knob : field of World.  name : end of the finding's name."""
 
     def hits_at(size: float) -> int:
-        moved = replace(world, **{knob: size})
+        change: dict[str, Any] = {knob: size}
+        moved = replace(world, **change)
         found = [harm_shown(moved, INIT, np.random.default_rng([1, run])) for run in range(runs)]
         return sum(any(m.name.endswith(name) for m in one) for one in found)
 

@@ -1,17 +1,18 @@
 """What people write when they have no model server: FastAPI and the loaded model. `python -m ... MODEL_FOLDER PORT`."""
 
 import sys
+from typing import Any
 
 import tensorflow as tf
 import uvicorn
 from fastapi import FastAPI
 
 app = FastAPI()
-signature = None
+signature: Any = None
 
 
 @app.post("/predict")
-def predict(row: dict):
+def predict(row: dict[str, Any]) -> dict[str, Any]:
     """One row of named columns to its scores."""
     specs = signature.structured_input_signature[1]
     tensors = {name: tf.constant([row[name]], dtype=spec.dtype) for name, spec in specs.items()}

@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def fire(load: Load, seconds: int, folder: Path, warm_up: float = WARM_UP) -> Se
 
 
 @contextlib.contextmanager
-def server(base: Path, folder: Path, *flags: str):
+def server(base: Path, folder: Path, *flags: str) -> Iterator[dict[str, int]]:
     """Our server on a folder of versions; yields its ports."""
     ports = folder / "ports.json"
     command = [sys.executable, "-m", "sluicegate.serving", "--free_ports"]
@@ -117,7 +118,7 @@ def server(base: Path, folder: Path, *flags: str):
 
 
 @contextlib.contextmanager
-def child(command: list[str], log: Path):
+def child(command: list[str], log: Path) -> Iterator[None]:
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT)
     try:
@@ -127,7 +128,7 @@ def child(command: list[str], log: Path):
         process.wait(60)
 
 
-def until(is_so, seconds: float = 120) -> None:
+def until(is_so: Callable[[], bool], seconds: float = 120) -> None:
     stop = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > stop:
@@ -264,7 +265,7 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def started(version: Path, body: dict[str, Path], folder: Path):
+def started(version: Path, body: dict[str, Path], folder: Path) -> Iterator[list[Load]]:
     """All servers, warm; yields where to ask."""
     folder.mkdir()
     port = free_port()

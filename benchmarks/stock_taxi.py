@@ -15,6 +15,8 @@ from typing import Any
 def template() -> types.ModuleType:
     """The template's pipeline module with every node in its list."""
     spec = find_spec("tfx.experimental.templates.taxi.pipeline.pipeline")
+    if spec is None or spec.origin is None:
+        raise ImportError("TFX lacks its taxi template")
     source = Path(spec.origin).read_text(encoding="utf-8")
     source = re.sub(r"^(\s*)# (components\.append\((?!example_validator).*\))$", r"\1\2", source, flags=re.MULTILINE)
     module = types.ModuleType("taxi_template")

@@ -39,7 +39,8 @@ class Named:
         order = np.random.default_rng(seed).permutation(len(self.frame))
         ends = [round(len(order) * share) for share in np.cumsum(SHARES)]
         parts = [self.frame.iloc[places] for places in np.split(order, ends)]
-        return Dealt(*parts, self.label, self.task, self.classes)
+        train, held_out, test = parts
+        return Dealt(train, held_out, test, self.label, self.task, self.classes)
 
 
 def load(name: str) -> Named:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.network import Answer
-from models.rows import Rows
+from models.network import NetworkAnswer
+from models.rows import ModelRows
 
 Floats = npt.NDArray[np.floating]
 
 
-def of_epoch(scores: Floats, rows: Rows, answer: Answer) -> dict[str, float]:
+def of_epoch(scores: Floats, rows: ModelRows, answer: NetworkAnswer) -> dict[str, float]:
     """Held-out curves of the served scores, shape (n_rows, units), each weighted by row.
 
     val_loss : log loss in nats, or the mean squared error over the label's variance.

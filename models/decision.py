@@ -16,15 +16,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import curves, penalty, thresholds
-from models.groups import Groups
+from models.groups import ModelGroups
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 
 _LEAST_SCORE = 1e-6
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionRule:
     """threshold : score of the positive class, as served, from which a row counts as positive.
 
     of_group : key of a group (group_keys.py) to the threshold of its unmoved scores; other groups have `threshold`.
@@ -51,7 +51,7 @@ class Decision:
         return tf.where(shift[:, None] == 0.0, scores, moved)
 
 
-def fit(scores: npt.NDArray[np.float32], held_out: Rows, plan: TrainingPlan) -> Decision:
+def fit(scores: npt.NDArray[np.float32], held_out: ModelRows, plan: TrainingPlan) -> DecisionRule:
     """The decision of a binary model with these scores of its held-out rows, (n_rows, 2).
 
     Raises
@@ -60,18 +60,18 @@ def fit(scores: npt.NDArray[np.float32], held_out: Rows, plan: TrainingPlan) -> 
     """
     code = np.zeros(len(held_out), np.int64)
     weight = held_out.weight.astype(np.float64)
-    rows = thresholds.Judged(scores[:, 1].astype(np.float64), held_out.label == 1, weight, code)
+    rows = thresholds.HeldOutRows(scores[:, 1].astype(np.float64), held_out.label == 1, weight, code)
     common = _common(rows, plan)
     if plan.mitigation != "thresholds":
-        return Decision(common)
-    groups = Groups.told_apart(held_out, "eval")
+        return DecisionRule(common)
+    groups = ModelGroups.told_apart(held_out, "eval")
     rows, how = replace(rows, code=groups.codes(held_out)), (plan.mitigation_goal, plan.mitigation_strength, common)
     if plan.mitigation_thresholds == "one":
-        return Decision(thresholds.one_for_all(rows, *how))
-    return Decision(common, dict(zip(groups.keys, thresholds.per_group(rows, *how), strict=True)))
+        return DecisionRule(thresholds.one_for_all(rows, *how))
+    return DecisionRule(common, dict(zip(groups.keys, thresholds.per_group(rows, *how), strict=True)))
 
 
-def _common(rows: thresholds.Judged, plan: TrainingPlan) -> float:
+def _common(rows: thresholds.HeldOutRows, plan: TrainingPlan) -> float:
     """The plan's threshold, or for "auto" the one with the highest accuracy on the eval split."""
     if plan.threshold != "auto":
         return float(plan.threshold)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import curves, network, reweighing
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.penalty import Penalty, Terms
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 from schemas import progress
 from schemas.progress import Progress
@@ -33,7 +33,7 @@ class Fitted:
     """model : with the weights of `best_epoch`, from 1.  history : curve to values per epoch.  seconds : wall."""
 
     model: keras.Model
-    answer: Answer
+    answer: NetworkAnswer
     history: Mapping[str, tuple[float, ...]]
     best_epoch: int
     seconds: float
@@ -46,7 +46,9 @@ class _Best:
     weights: list[npt.NDArray[np.float32]] = field(default_factory=list)
 
 
-def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan) -> Fitted:
+def fit(
+    train: ModelRows, held_out: ModelRows, vocabulary: Vocabulary, answer: NetworkAnswer, plan: TrainingPlan
+) -> Fitted:
     """Trains on `train`, stops and picks the best epoch on `held_out` by the loss of the served scores.
 
     Sets Keras's, NumPy's and Python's global seeds to `plan.seed`.
@@ -90,7 +92,7 @@ def fit(train: Rows, held_out: Rows, vocabulary: Vocabulary, answer: Answer, pla
 
 
 def score(
-    model: keras.Model, rows: Rows, answer: Answer, weights: Sequence[tf.Variable] | None = None
+    model: keras.Model, rows: ModelRows, answer: NetworkAnswer, weights: Sequence[tf.Variable] | None = None
 ) -> npt.NDArray[np.float32]:
     """(n_rows, units) served scores, with `weights` in place of the model's own where given."""
     trainable = [w.value() for w in weights] if weights is not None else [v.value for v in model.trainable_variables]
@@ -126,8 +128,8 @@ class _Pace:
 def _epoch(
     model: keras.Model,
     averages: Sequence[tf.Variable],
-    train: Rows,
-    answer: Answer,
+    train: ModelRows,
+    answer: NetworkAnswer,
     pace: _Pace,
     penalty: Penalty | None,
 ) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -161,7 +163,7 @@ def _epoch(
     return run
 
 
-def _loss(logits: tf.Tensor, label: tf.Tensor, weight: tf.Tensor, answer: Answer) -> tf.Tensor:
+def _loss(logits: tf.Tensor, label: tf.Tensor, weight: tf.Tensor, answer: NetworkAnswer) -> tf.Tensor:
     """Mean over members of each member's own loss: members that are trained on their average stop differing."""
     if answer.task == "regression":
         target = (tf.cast(label, tf.float32) - answer.location) / answer.scale
@@ -172,5 +174,5 @@ def _loss(logits: tf.Tensor, label: tf.Tensor, weight: tf.Tensor, answer: Answer
     return tf.reduce_mean(tf.reduce_mean(each, axis=1) * weight)
 
 
-def _inputs(rows: Rows) -> list[npt.NDArray[Any]]:
+def _inputs(rows: ModelRows) -> list[npt.NDArray[Any]]:
     return [column for column in (rows.numbers, rows.categories) if column.shape[1]]

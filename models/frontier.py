@@ -10,9 +10,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import decision, fitting
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 
 
@@ -20,13 +20,13 @@ from models.vocabulary import Vocabulary
 class Splits:
     """All with their groups. judged : rows that nothing is fitted on."""
 
-    train: Rows
-    held_out: Rows
-    judged: Rows
+    train: ModelRows
+    held_out: ModelRows
+    judged: ModelRows
 
 
 @dataclass(frozen=True)
-class Point:
+class FrontierPoint:
     """One model of the sweep.
 
     scores : (n_rows, 2) as served, of the judged rows in their order.  threshold : from which a row counts as positive.
@@ -43,8 +43,8 @@ class Point:
 
 
 def sweep(
-    splits: Splits, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan, strengths: Iterable[float]
-) -> Iterator[Point]:
+    splits: Splits, vocabulary: Vocabulary, answer: NetworkAnswer, plan: TrainingPlan, strengths: Iterable[float]
+) -> Iterator[FrontierPoint]:
     """One binary model per strength of the plan's mitigation, each as the Trainer would make it.
 
     Thresholds are fitted on the scores of one and the same network, which is trained once.
@@ -58,4 +58,4 @@ def sweep(
         scores = fitting.score(fitted.model, splits.judged, answer)
         if decided.of_group:
             scores = decided.served(tf.constant(scores), tf.constant(splits.judged.group_keys)).numpy()
-        yield Point(one, scores, decided.threshold)
+        yield FrontierPoint(one, scores, decided.threshold)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.rows import Rows
+from models.rows import ModelRows
 from schemas.errors import DataError, Problem
 
 #: Fewer rows than these say too little about a group: it is left as it is.
@@ -18,13 +18,13 @@ Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Groups:
+class ModelGroups:
     """keys : the groups that are told apart, in byte order (group_keys.py says what a key holds)."""
 
     keys: tuple[bytes, ...]
 
     @classmethod
-    def of_rows(cls, rows: Rows) -> Groups:
+    def of_rows(cls, rows: ModelRows) -> ModelGroups:
         """The groups with at least LEAST_ROWS rows, LEAST_POSITIVES of them of the last class.
 
         rows : with their groups.
@@ -35,7 +35,7 @@ class Groups:
         return cls(tuple(keys[(counts >= LEAST_ROWS) & (positives >= LEAST_POSITIVES)].tolist()))
 
     @classmethod
-    def told_apart(cls, rows: Rows, split: str) -> Groups:
+    def told_apart(cls, rows: ModelRows, split: str) -> ModelGroups:
         """The same, of which there must be two.
 
         Raises
@@ -50,7 +50,7 @@ class Groups:
             raise DataError("Groups cannot be treated alike.", Problem(f"split '{split}'", got, needed, cure))
         return groups
 
-    def codes(self, rows: Rows) -> Codes:
+    def codes(self, rows: ModelRows) -> Codes:
         """(n_rows,) the place of each row's group in `keys`; OTHER for a group that is not told apart."""
         place = {key: code for code, key in enumerate(self.keys)}
         found, inverse = np.unique(rows.group_keys, return_inverse=True)

@@ -12,7 +12,7 @@ from schemas.roles import Roles
 from schemas.sensitive import SensitiveColumn
 
 if TYPE_CHECKING:
-    from models.decision import Decision
+    from models.decision import DecisionRule
 
 _TASKS = {"reweigh": ("binary", "multiclass"), "constrained": ("binary",), "thresholds": ("binary",)}
 
@@ -70,7 +70,7 @@ def _task_problems(plan: TrainingPlan, roles: Roles) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def describe(plan: TrainingPlan, about: Sequence[SensitiveColumn], decision: Decision | None) -> dict[str, Any]:
+def describe(plan: TrainingPlan, about: Sequence[SensitiveColumn], decision: DecisionRule | None) -> dict[str, Any]:
     """What model.json says: "mitigation", and "thresholds" where groups have their own; {} without a mitigation."""
     if not about:
         return {}

@@ -14,7 +14,7 @@ import tensorflow as tf
 from models import knots
 from models.encoding import NumberVectors, OneHot, OwnIds, Vector
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 
 ONE_HOT_SIZE = 64
@@ -23,7 +23,7 @@ NUMBER_UNITS = 8
 
 
 @dataclass(frozen=True)
-class Answer:
+class NetworkAnswer:
     """What the network answers.
 
     units : classes, or 1 for regression.  start : (units,) bias of the last layer before training.
@@ -37,7 +37,7 @@ class Answer:
     scale: float = 1.0
 
     @classmethod
-    def fitted(cls, task: str, n_classes: int, rows: Rows) -> Answer:
+    def fitted(cls, task: str, n_classes: int, rows: ModelRows) -> NetworkAnswer:
         """The answer that, before any training, is the constant predictor of the (weighted) train rows."""
         if task == "regression":
             location = float(np.average(rows.label, weights=rows.weight))
@@ -73,7 +73,7 @@ class Members(keras.layers.Layer):
         return (shape[0], self._members, self._units)
 
 
-def build(rows: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan) -> keras.Model:
+def build(rows: ModelRows, vocabulary: Vocabulary, answer: NetworkAnswer, plan: TrainingPlan) -> keras.Model:
     """The untrained network: [numbers (n, k), categories (n, m)] to logits (n, members, units).
 
     rows : the train split; knots, medians and known ids come from it. An input whose width is 0 is left out.
@@ -102,7 +102,7 @@ def build(rows: Rows, vocabulary: Vocabulary, answer: Answer, plan: TrainingPlan
     return keras.Model(inputs, logits)
 
 
-def _encode_categories(transformed: Any, rows: Rows, vocabulary: Vocabulary) -> list[Any]:
+def _encode_categories(transformed: Any, rows: ModelRows, vocabulary: Vocabulary) -> list[Any]:
     """One-hot where a column has few values, a learned vector where it has many."""
     ids, seen, sizes = OwnIds(vocabulary.local)(transformed), vocabulary.local[rows.categories], vocabulary.sizes
     small = {column: size for column, size in enumerate(sizes) if size <= ONE_HOT_SIZE}
@@ -111,7 +111,7 @@ def _encode_categories(transformed: Any, rows: Rows, vocabulary: Vocabulary) -> 
     return encoded + [Vector(column, sizes[column], seen, EMBEDDING_UNITS)(ids) for column in large]
 
 
-def scores(logits: tf.Tensor, answer: Answer) -> tf.Tensor:
+def scores(logits: tf.Tensor, answer: NetworkAnswer) -> tf.Tensor:
     """(n, members, units) logits to the (n, units) scores that are served: probabilities, or the label's own unit."""
     if answer.task == "regression":
         return tf.reduce_mean(logits, axis=1) * answer.scale + answer.location

@@ -23,10 +23,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import network, thresholds
-from models.groups import Groups
-from models.network import Answer
+from models.groups import ModelGroups
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 
 PRICE = 5.0
 SHARES = (0.5, 0.75, 1.0)
@@ -46,14 +46,14 @@ class Terms:
     threshold : the user's; None: those that select SHARES of the base rate.
     """
 
-    groups: Groups
+    groups: ModelGroups
     goal: str
     price: float
     base_rate: float
     threshold: float | None
 
     @classmethod
-    def of(cls, train: Rows, answer: Answer, plan: TrainingPlan) -> Terms:
+    def of(cls, train: ModelRows, answer: NetworkAnswer, plan: TrainingPlan) -> Terms:
         """The plan's penalty on these train rows.
 
         Raises
@@ -65,20 +65,20 @@ class Terms:
         base_rate = float(np.average(train.label == 1, weights=train.weight))
         threshold = None if plan.threshold == "auto" else float(plan.threshold)
         price = PRICE * plan.mitigation_strength * entropy
-        return cls(Groups.told_apart(train, "train"), plan.mitigation_goal, price, base_rate, threshold)
+        return cls(ModelGroups.told_apart(train, "train"), plan.mitigation_goal, price, base_rate, threshold)
 
     @property
     def targets(self) -> npt.NDArray[np.float32]:
         """(n_thresholds,) share of all rows that each threshold is to select."""
         return np.array(SHARES if self.threshold is None else (1.0,), np.float32) * np.float32(self.base_rate)
 
-    def counted(self, rows: Rows) -> npt.NDArray[np.float32]:
+    def counted(self, rows: ModelRows) -> npt.NDArray[np.float32]:
         """(n_rows, groups): the row's weight in its own group's rate, 0 elsewhere and for rows that no rate is of."""
         codes = self.groups.codes(rows)[:, None]
         own = (codes == np.arange(len(self.groups.keys))) * rows.weight[:, None]
         return (own * (rows.label == 1)[:, None] if self.goal == "equal_opportunity" else own).astype(np.float32)
 
-    def of_scores(self, scores: npt.NDArray[np.float32], rows: Rows) -> float:
+    def of_scores(self, scores: npt.NDArray[np.float32], rows: ModelRows) -> float:
         """The penalty of whole rows in nats, of each gap only what exceeds its standard error: the rest may be chance.
 
         scores : (n_rows, 2), as served.
@@ -106,7 +106,7 @@ class Terms:
 class Penalty:
     """Adds its slope to a step of training; its sums live in the graph of the epoch."""
 
-    def __init__(self, terms: Terms, train: Rows, answer: Answer, batch: int) -> None:
+    def __init__(self, terms: Terms, train: ModelRows, answer: NetworkAnswer, batch: int) -> None:
         self._terms, self._answer = terms, answer
         counted = terms.counted(train)
         self._in_groups, self._weight = tf.constant(counted), tf.constant(train.weight)

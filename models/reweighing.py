@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.rows import Rows
+from models.rows import ModelRows
 
 
-def factors(train: Rows, strength: float) -> Mapping[tuple[bytes, int], float]:
+def factors(train: ModelRows, strength: float) -> Mapping[tuple[bytes, int], float]:
     """Group and class to the factor of a row's weight.
 
     strength : share of the dependence that is taken out: between group and class the weighted covariance that remains
@@ -31,7 +31,7 @@ def factors(train: Rows, strength: float) -> Mapping[tuple[bytes, int], float]:
     }
 
 
-def reweighed(rows: Rows, factor: Mapping[tuple[bytes, int], float]) -> Rows:
+def reweighed(rows: ModelRows, factor: Mapping[tuple[bytes, int], float]) -> ModelRows:
     """The same rows with their own weights times the factors; a combination that has none keeps its weight."""
     keys, group = np.unique(rows.group_keys, return_inverse=True)
     table = np.array([[factor.get((key, y), 1.0) for y in range(int(rows.label.max()) + 1)] for key in keys])

@@ -16,7 +16,7 @@ _ROWS_PER_PARSE = 8192
 
 
 @dataclass(frozen=True)
-class Rows:
+class ModelRows:
     """One split.
 
     numbers : (n, k) float32, NaN = missing.  categories : (n, m) int64 ids.
@@ -41,7 +41,7 @@ class Rows:
         return self.group
 
 
-def read(patterns: Iterable[str], feature_spec: Mapping[str, Any], split: str) -> Rows:
+def read(patterns: Iterable[str], feature_spec: Mapping[str, Any], split: str) -> ModelRows:
     """The rows of one split whose label is known and whose weight is above zero.
 
     patterns : globs of gzip TFRecords.  feature_spec : of the transformed examples.
@@ -68,4 +68,6 @@ def read(patterns: Iterable[str], feature_spec: Mapping[str, Any], split: str) -
     numbers = columns.get("numbers", np.empty((n_rows, 0), np.float32))
     categories = columns.get("categories", np.empty((n_rows, 0), np.int64))
     group = columns["group"].reshape(-1)[is_known].astype(np.bytes_) if "group" in columns else None
-    return Rows(numbers[is_known], categories[is_known], label[is_known], weight[is_known].astype(np.float32), group)
+    return ModelRows(
+        numbers[is_known], categories[is_known], label[is_known], weight[is_known].astype(np.float32), group
+    )

@@ -23,9 +23,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import network, raw_columns
-from models.decision import Decision
+from models.decision import DecisionRule
 from models.features import Feature
-from models.network import Answer
+from models.network import NetworkAnswer
 from schemas.file_names import MODEL_DESCRIPTION
 from schemas.roles import Roles
 
@@ -41,10 +41,10 @@ class Export:
     """
 
     model: keras.Model
-    answer: Answer
+    answer: NetworkAnswer
     features: tuple[Feature, ...]
     roles: Roles
-    decision: Decision | None
+    decision: DecisionRule | None
     mitigation: Mapping[str, Any] = field(default_factory=dict)
 
     @property

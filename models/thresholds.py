@@ -23,7 +23,7 @@ _NEAR_NOW = np.geomspace(1 / 8, 8, 97)
 
 
 @dataclass(frozen=True)
-class Judged:
+class HeldOutRows:
     """Held-out rows, each array (n_rows,).
 
     score : of the positive class.  weight : of the row.
@@ -39,8 +39,8 @@ class Judged:
     def groups(self) -> range:
         return range(int(self.code.max()) + 1)
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> Judged:
-        return Judged(self.score[kept], self.is_positive[kept], self.weight[kept], self.code[kept])
+    def only(self, kept: npt.NDArray[np.bool_]) -> HeldOutRows:
+        return HeldOutRows(self.score[kept], self.is_positive[kept], self.weight[kept], self.code[kept])
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Cuts:
     selected: Floats
 
     @classmethod
-    def of(cls, rows: Judged, goal: str) -> Cuts:
+    def of(cls, rows: HeldOutRows, goal: str) -> Cuts:
         value, place = np.unique(rows.score, return_inverse=True)
         positive = np.bincount(place, weights=rows.weight * rows.is_positive, minlength=len(value))
         negative = np.bincount(place, weights=rows.weight * ~rows.is_positive, minlength=len(value))
@@ -76,7 +76,7 @@ class Cuts:
         return np.where(self.rate[after - 1] - rate <= rate - self.rate[after], after - 1, after)
 
 
-def rates_at(cuts: Floats, rows: Judged, goal: str) -> Floats:
+def rates_at(cuts: Floats, rows: HeldOutRows, goal: str) -> Floats:
     """The rate of these rows at each threshold, (n_cuts,)."""
     kept = rows.is_positive if goal == "equal_opportunity" else np.ones(len(rows.score), bool)
     score, weight = rows.score[kept], rows.weight[kept]
@@ -85,7 +85,7 @@ def rates_at(cuts: Floats, rows: Judged, goal: str) -> Floats:
     return above[np.searchsorted(score[order], cuts)] / weight.sum()
 
 
-def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[float, ...]:
+def per_group(rows: HeldOutRows, goal: str, strength: float, common: float) -> tuple[float, ...]:
     """One threshold per group that brings the groups' rates together, in the order of their codes.
 
     goal : "parity" (share selected) or "equal_opportunity" (share selected among positives).
@@ -110,7 +110,7 @@ def per_group(rows: Judged, goal: str, strength: float, common: float) -> tuple[
     return tuple(float(one.cut[place[chosen]]) for one, place in zip(groups, places, strict=True))
 
 
-def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> float:
+def one_for_all(rows: HeldOutRows, goal: str, strength: float, common: float) -> float:
     """The one threshold with the highest accuracy - strength * (1 - smallest rate / largest rate).
 
     At strength 1 a hundredth of the ratio is worth a hundredth of accuracy. `common` stays unless another is better by what
@@ -131,7 +131,7 @@ def one_for_all(rows: Judged, goal: str, strength: float, common: float) -> floa
     return float(everyone.cut[best]) if value[best] > now else common
 
 
-def _ratio(cuts: Floats, by_group: Sequence[Judged], goal: str, errors: float) -> Floats:
+def _ratio(cuts: Floats, by_group: Sequence[HeldOutRows], goal: str, errors: float) -> Floats:
     """Smallest rate over largest at each threshold, so many standard errors of its logarithm below the estimate."""
     rates = np.stack([rates_at(cuts, one, goal) for one in by_group])
     inside = np.clip(rates, 1e-9, 1)
@@ -140,7 +140,7 @@ def _ratio(cuts: Floats, by_group: Sequence[Judged], goal: str, errors: float) -
     return rates.min(0) / np.maximum(rates.max(0), 1e-9) * np.exp(-errors * np.sqrt(ends[0] + ends[1]))
 
 
-def _size(rows: Judged, goal: str) -> float:
+def _size(rows: HeldOutRows, goal: str) -> float:
     """Rows that a rate is taken over, as many as of equal weight would tell the same (Kish)."""
     weight = rows.weight[rows.is_positive] if goal == "equal_opportunity" else rows.weight
     return float(weight.sum() ** 2 / (weight**2).sum())
@@ -153,12 +153,12 @@ def selecting(shares: npt.NDArray[np.floating], score: Floats, weight: npt.NDArr
     return value[::-1][np.clip(np.searchsorted(above, shares - 1e-9), 0, len(value) - 1)]
 
 
-def most_accurate(rows: Judged, least: float, most: float) -> float:
+def most_accurate(rows: HeldOutRows, least: float, most: float) -> float:
     """The most accurate threshold of those that select between these shares of the rows; else the nearest to them."""
     cuts, total = Cuts.of(rows, "parity"), rows.weight.sum()
     outside = np.maximum(np.maximum(least - cuts.rate, cuts.rate - most), 0)
     return float(cuts.cut[np.lexsort((-cuts.right / total, outside))[0]])
 
 
-def _rate(cut: float, rows: Judged, goal: str) -> float:
+def _rate(cut: float, rows: HeldOutRows, goal: str) -> float:
     return float(rates_at(np.array([cut]), rows, goal)[0])

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow_transform as tft
 
 from models import decision, fitting, mitigation, sensitive, signatures
-from models.decision import Decision
+from models.decision import DecisionRule
 from models.features import Feature, categories, from_dtypes, with_columns
 from models.fitting import Fitted
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows, read
+from models.rows import ModelRows, read
 from models.vocabulary import VOCABULARY, Vocabulary
 from schemas import evidence
 from schemas.evidence import TrainingEvidence
@@ -52,7 +52,7 @@ def run_fn(fn_args: FnArgs) -> None:
     features = from_dtypes(dtypes, roles)
     train, held_out = read_splits(fn_args, transform)
     plan = plan.sized(len(train))
-    answer = Answer.fitted(roles.task, len(roles.classes), train)
+    answer = NetworkAnswer.fitted(roles.task, len(roles.classes), train)
     fitted = fitting.fit(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     decided = _decision(fitted, held_out, plan)
     # Thresholds per group need their columns in every request, also those that are no features.
@@ -68,7 +68,7 @@ def run_fn(fn_args: FnArgs) -> None:
     evidence.write(_evidence(fitted, plan, decided, said), fn_args.model_run_dir)
 
 
-def read_splits(fn_args: FnArgs, transform: tft.TFTransformOutput) -> tuple[Rows, Rows]:
+def read_splits(fn_args: FnArgs, transform: tft.TFTransformOutput) -> tuple[ModelRows, ModelRows]:
     """The train and the eval rows that the Trainer or the Tuner was given."""
     spec = transform.transformed_feature_spec()
     return read(fn_args.train_files, spec, "train"), read(fn_args.eval_files, spec, "eval")
@@ -88,7 +88,7 @@ def tuned(plan: TrainingPlan, hyperparameters: dict[str, Any] | None) -> Trainin
     return plan.with_values({key: value for key, value in values.items() if "/" not in key})
 
 
-def _decision(fitted: Fitted, held_out: Rows, plan: TrainingPlan) -> Decision | None:
+def _decision(fitted: Fitted, held_out: ModelRows, plan: TrainingPlan) -> DecisionRule | None:
     """How a binary model decides; None for other tasks."""
     if fitted.answer.task != "binary":
         return None
@@ -96,7 +96,7 @@ def _decision(fitted: Fitted, held_out: Rows, plan: TrainingPlan) -> Decision | 
 
 
 def _evidence(
-    fitted: Fitted, plan: TrainingPlan, decided: Decision | None, said: Mapping[str, Any]
+    fitted: Fitted, plan: TrainingPlan, decided: DecisionRule | None, said: Mapping[str, Any]
 ) -> TrainingEvidence:
     chosen = {**asdict(plan), "layers": list(plan.layers or ())}
     # What a mitigation is made of says nothing where there is none.

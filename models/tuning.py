@@ -15,9 +15,9 @@ from tfx.components.tuner.component import TunerFnResult
 
 from models import fitting
 from models.features import from_dtypes
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan, Tuning
-from models.rows import Rows
+from models.rows import ModelRows
 from models.training import read_splits, read_vocabulary, tuned
 from models.vocabulary import Vocabulary
 from schemas import progress
@@ -38,10 +38,10 @@ class TuningPlan(Tuning):
 class Task:
     """What every trial shares: the two splits, the ids of categories, the answer, and the plan that trials vary."""
 
-    train: Rows
-    held_out: Rows
+    train: ModelRows
+    held_out: ModelRows
     vocabulary: Vocabulary
-    answer: Answer
+    answer: NetworkAnswer
     plan: TrainingPlan
 
 
@@ -56,7 +56,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
     features = from_dtypes({name: spec.dtype.name for name, spec in transform.raw_feature_spec().items()}, roles)
     train, held_out = read_splits(fn_args, transform)
-    answer = Answer.fitted(roles.task, len(roles.classes), train)
+    answer = NetworkAnswer.fitted(roles.task, len(roles.classes), train)
     plan = plan.sized(len(train))
     task = Task(train, held_out, read_vocabulary(features, transform, plan), answer, plan)
     tuner = QuietSearch(task, tuning, fn_args.working_dir)

@@ -1,4 +1,4 @@
-"""The contracts between the rooms. Artifact types are served lazily, because they need TFX."""
+"""The contracts between the packages. Artifact types are served lazily, because they need TFX."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The verdict: what a gate measured, against which limit, and whether the door opens.
+"""The verdict: what a gate measured, against which limit, and whether the release may go on.
 
 A gate succeeds and writes `verdict.json`; the consumer refuses (docs/adr/0003-gates-succeed.md).
 """
@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 
 
 class Status(enum.StrEnum):
-    """Only PASSED opens the door."""
+    """Only PASSED lets a release go on."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -111,7 +111,7 @@ def judge(gate: str, measurements: Iterable[Measurement], **more: Any) -> Verdic
 
 
 def judge_letting_unknown_pass(gate: str, measurements: Iterable[Measurement], setting: str, **more: Any) -> Verdict:
-    """As `judge`, but what cannot be told opens the door, because `setting` says so; the reason records it.
+    """As `judge`, but what cannot be told passes, because `setting` says so; the reason records it.
 
     >>> unknown = Measurement("auc", "overall", Status.UNKNOWN)
     >>> found = judge_letting_unknown_pass("g", [unknown], "g.unknown_passes")

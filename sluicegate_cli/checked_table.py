@@ -19,8 +19,9 @@ def check(config: str) -> int:
     SettingsError : the settings are wrong, or do not fit the table.
     DataError : the table would stop a run; advice is printed before it is raised.
     """
-    from pipeline.local.table import look_at, source_of
+    from pipeline.local.table import look_at
     from pipeline.settings.file import load
+    from pipeline.settings.source import source_of
     from pipeline.settings.table import check_with_table
     from sluicegate.tables.inspecting import advise
     from sluicegate_cli.what_it_settles import settles

@@ -44,7 +44,7 @@ SETUP = "run ./setup.sh in the project's folder"
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """state : "ok", "FAIL" or "info" (worth knowing, and no reason not to run).  remedy : of what failed."""
 
     name: str
@@ -53,17 +53,19 @@ class Finding:
     remedy: str = ""
 
 
-Check = Callable[[], Finding]
+Check = Callable[[], CheckFinding]
 
 
-def all_checks(config: str, *, quick: bool, output_folder: str | None = None) -> Iterator[Check]:
+def all_checks(
+    config: str, *, quick: bool, output_folder: str | None = None, environment: str = "local"
+) -> Iterator[Check]:
     """The checks in the order in which their lines are read; the slow one last."""
     yield from (check_platform, check_python, check_glibc, check_memory)
-    settings = _settings(config)
-    if isinstance(settings, Finding):
+    settings = _settings(config, environment)
+    if isinstance(settings, CheckFinding):
         yield lambda: settings
     else:
-        yield lambda: Finding("settings", "ok", config)
+        yield lambda: CheckFinding("settings", "ok", config)
         output = Path(output_folder or settings.output_folder)
         yield partial(check_disk, output)
         yield partial(check_lock, output)
@@ -74,30 +76,30 @@ def all_checks(config: str, *, quick: bool, output_folder: str | None = None) ->
         yield check_imports
 
 
-def check_platform() -> Finding:
+def check_platform() -> CheckFinding:
     here = (platform.system(), platform.machine())
     if here in MACHINES:
-        return Finding("platform", "ok", " ".join(here))
+        return CheckFinding("platform", "ok", " ".join(here))
     remedy = "use Linux on x86-64, macOS on Apple silicon, WSL2, or docker run --platform linux/amd64"
-    return Finding("platform", "FAIL", f"{' '.join(here)}: TFX has no packages for it", remedy)
+    return CheckFinding("platform", "FAIL", f"{' '.join(here)}: TFX has no packages for it", remedy)
 
 
-def check_python() -> Finding:
+def check_python() -> CheckFinding:
     version = platform.python_version()
     if sys.version_info[:2] == WANTED_PYTHON:
-        return Finding("python", "ok", f"{version} in {sys.prefix}")
-    return Finding(
+        return CheckFinding("python", "ok", f"{version} in {sys.prefix}")
+    return CheckFinding(
         "python", "FAIL", f"{version}; TFX 1.21 with its kfp extra wants 3.11", f"{SETUP}, then use .venv/bin/python"
     )
 
 
-def check_glibc() -> Finding:
+def check_glibc() -> CheckFinding:
     name, version = platform.libc_ver()
     if name != "glibc":
-        return Finding("glibc", "info", "not a glibc system")
+        return CheckFinding("glibc", "info", "not a glibc system")
     if tuple(int(part) for part in version.split(".")[:2]) >= WANTED_GLIBC:
-        return Finding("glibc", "ok", version)
-    return Finding(
+        return CheckFinding("glibc", "ok", version)
+    return CheckFinding(
         "glibc",
         "FAIL",
         f"{version}; ml-metadata and TFDV want 2.39 or newer",
@@ -105,15 +107,15 @@ def check_glibc() -> Finding:
     )
 
 
-def check_memory() -> Finding:
+def check_memory() -> CheckFinding:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
-        return Finding("memory", "info", "unknown on this system")
+        return CheckFinding("memory", "info", "unknown on this system")
     free = {line.split(":")[0]: int(line.split()[1]) / 2**20 for line in lines}.get("MemAvailable", 0.0)
     if free >= MIN_MEMORY_GB:
-        return Finding("memory", "ok", f"{free:.1f} GB available")
-    return Finding(
+        return CheckFinding("memory", "ok", f"{free:.1f} GB available")
+    return CheckFinding(
         "memory",
         "FAIL",
         f"{free:.1f} GB available, {MIN_MEMORY_GB} GB wanted",
@@ -121,11 +123,11 @@ def check_memory() -> Finding:
     )
 
 
-def check_disk(output: Path) -> Finding:
+def check_disk(output: Path) -> CheckFinding:
     there = next(folder for folder in (output.absolute(), *output.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free / 2**30
     if free < MIN_DISK_GB:
-        return Finding(
+        return CheckFinding(
             "disk",
             "FAIL",
             f"{free:.1f} GB free for {output}, {MIN_DISK_GB:g} GB wanted",
@@ -137,76 +139,76 @@ def check_disk(output: Path) -> Finding:
         probe.unlink()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        return Finding(
+        return CheckFinding(
             "disk", "FAIL", f"{there} cannot be written: {reason}", "give yourself the right, or set `output:`"
         )
-    return Finding("disk", "ok", f"{free:.0f} GB free for {output}")
+    return CheckFinding("disk", "ok", f"{free:.0f} GB free for {output}")
 
 
-def check_lock(output: Path) -> Finding:
+def check_lock(output: Path) -> CheckFinding:
     lock = output / LOCK_NAME
     try:
         if not lock.exists():
-            return Finding("lock", "ok", f"no run has been in {output} yet")
+            return CheckFinding("lock", "ok", f"no run has been in {output} yet")
         process = holder(output)
         if process:
-            return Finding("lock", "info", f"a run is at work in {output} (process {process})")
+            return CheckFinding("lock", "info", f"a run is at work in {output} (process {process})")
     except OSError as error:
-        return Finding("lock", "FAIL", f"{lock}: {error.strerror}", "give yourself the right to read it")
-    return Finding("lock", "ok", f"no run is at work in {output}")
+        return CheckFinding("lock", "FAIL", f"{lock}: {error.strerror}", "give yourself the right to read it")
+    return CheckFinding("lock", "ok", f"no run is at work in {output}")
 
 
-def check_killed(settings: Settings, output: Path) -> Finding:
+def check_killed(settings: Settings, output: Path) -> CheckFinding:
     """Closes what killed runs left open, unless a run is at work: the one check that mends what it finds."""
     from pipeline.local.lock import only_run_in
 
     if not (output / LOCK_NAME).exists():
-        return Finding("killed runs", "ok", "none")
+        return CheckFinding("killed runs", "ok", "none")
     if holder(output):
-        return Finding("killed runs", "info", "not looked for while a run is at work; the next run does it")
+        return CheckFinding("killed runs", "info", "not looked for while a run is at work; the next run does it")
     try:
         from pipeline.local import killed
 
         with only_run_in(output):
             found = killed.close(OutputFolder(output.resolve(), settings.name), settings.metadata, thorough=True)
     except (ImportError, OSError) as error:
-        return Finding("killed runs", "FAIL", f"cannot be put in order: {error}", SETUP)
+        return CheckFinding("killed runs", "FAIL", f"cannot be put in order: {error}", SETUP)
     except SluicegateError as error:
         problem = error.problems[0]
-        return Finding("killed runs", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
-    return Finding("killed runs", "info" if found else "ok", "; ".join(map(str, found)) or "none")
+        return CheckFinding("killed runs", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
+    return CheckFinding("killed runs", "info" if found else "ok", "; ".join(map(str, found)) or "none")
 
 
-def check_metadata(settings: Settings, output: Path | None = None) -> Finding:
+def check_metadata(settings: Settings, output: Path | None = None) -> CheckFinding:
     """Reachable and of a version that this ML Metadata reads; a database that is not there yet is left so."""
     file = OutputFolder(output or Path(settings.output_folder)).metadata_db
     if settings.metadata.kind == "sqlite" and not file.exists():
-        return Finding("metadata", "ok", f"{file} is not there yet: the first run makes it")
+        return CheckFinding("metadata", "ok", f"{file} is not there yet: the first run makes it")
     try:
         from pipeline.run import metadata
         from sluicegate.lineage.connection import connection
 
         metadata.check(connection(settings.metadata, file))
     except ImportError as error:
-        return Finding("metadata", "FAIL", f"ml_metadata cannot be imported: {error}", SETUP)
+        return CheckFinding("metadata", "FAIL", f"ml_metadata cannot be imported: {error}", SETUP)
     except SluicegateError as error:
         problem = error.problems[0]
-        return Finding("metadata", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
+        return CheckFinding("metadata", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
     if settings.metadata.kind == "postgresql":
-        return Finding(
+        return CheckFinding(
             "metadata",
             "ok",
             f"PostgreSQL {with_port(settings.metadata.host, settings.metadata.port)}/{settings.metadata.database}",
         )
-    return Finding("metadata", "ok", f"{file}, schema version {_schema_version(file)}")
+    return CheckFinding("metadata", "ok", f"{file}, schema version {_schema_version(file)}")
 
 
-def check_program(name: str, use: str) -> Finding:
+def check_program(name: str, use: str) -> CheckFinding:
     path = shutil.which(name)
-    return Finding(name, "info", path or f"not here; only needed for {use}")
+    return CheckFinding(name, "info", path or f"not here; only needed for {use}")
 
 
-def check_imports() -> Finding:
+def check_imports() -> CheckFinding:
     """In a process of its own: a library that crashes must not take the doctor with it."""
     program = (
         "import sys, importlib\n"
@@ -223,24 +225,24 @@ def check_imports() -> Finding:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Finding(
+        return CheckFinding(
             "packages", "FAIL", f"importing TFX took longer than {IMPORT_SECONDS} s", "look for a slow or full disk"
         )
     if done.returncode == 0:
-        return Finding("packages", "ok", f"{', '.join(IMPORTS)} can be imported")
+        return CheckFinding("packages", "ok", f"{', '.join(IMPORTS)} can be imported")
     culprit = (done.stdout.split() or ["?"])[-1]
     said = ([line for line in done.stderr.splitlines() if line.strip()] or [f"ended with code {done.returncode}"])[-1]
-    return Finding("packages", "FAIL", f"{culprit} cannot be imported: {said.strip()}", SETUP)
+    return CheckFinding("packages", "FAIL", f"{culprit} cannot be imported: {said.strip()}", SETUP)
 
 
-def _settings(config: str) -> Settings | Finding:
+def _settings(config: str, environment: str) -> Settings | CheckFinding:
     from pipeline.settings.file import load
 
     try:
-        return load(config).settings
+        return load(config, (), environment).settings
     except SluicegateError as error:
         problem = error.problems[0]
-        return Finding("settings", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
+        return CheckFinding("settings", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)
 
 
 def _schema_version(file: Path) -> str:

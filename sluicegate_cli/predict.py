@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, Problem, UsageError
 from sluicegate_cli import scored
 
@@ -31,7 +32,7 @@ _SECONDS_BETWEEN_LINES = 0.5
 
 
 @dataclass(frozen=True)
-class Job:
+class PredictJob:
     """ids : columns that name a row; () for its number.  source : how the table's text is to be read."""
 
     predictor: Predictor
@@ -51,6 +52,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help=f"settings: how the table reads, and whose model (default: {DEFAULT_CONFIG})"
     )
+    add_environment(parser)
     parser.add_argument(
         "--model",
         metavar="FOLDER",
@@ -73,9 +75,9 @@ def main(arguments: argparse.Namespace) -> int:
     source, folder = _source_and_folder(arguments)
     files = files_at(arguments.input, "--input")
     scored.check(output, (file.path for file in files), arguments.spreadsheet)
-    job = Job(_predictor(folder, arguments.version, source), files, source, _ids(arguments, source))
+    job = PredictJob(_predictor(folder, arguments.version, source), files, source, _ids(arguments, source))
     _check(job)
-    progress = Progress(sys.stderr)
+    progress = PredictProgress(sys.stderr)
     with scored.writing(output, _schema(job), arguments.spreadsheet) as file:
         for rows in _scored_rows(job):
             file.take(rows)
@@ -91,12 +93,12 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, str]:
 
     if arguments.model and not arguments.config:
         return Source(arguments.input, label=""), arguments.model
-    from pipeline.local.table import source_of
     from pipeline.run.folders import serving_place
     from pipeline.settings.file import load
+    from pipeline.settings.source import source_of
     from schemas.output_folder import OutputFolder
 
-    loaded = load(arguments.config or DEFAULT_CONFIG)
+    loaded = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment)
     settings = loaded.settings
     source = replace(source_of(settings), path=arguments.input)
     own = serving_place(loaded, OutputFolder(Path(settings.output_folder), settings.name))
@@ -119,7 +121,7 @@ def _ids(arguments: argparse.Namespace, source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in arguments.ids.split(",") if name))
 
 
-def _check(job: Job) -> None:
+def _check(job: PredictJob) -> None:
     """Raises what can be known before a row is read."""
     from schemas.predictions import clashes
     from sluicegate.tables.files.streaming import check_columns
@@ -135,7 +137,7 @@ def _check(job: Job) -> None:
     check_columns(job.files, job.source, remedies | dict.fromkeys(job.ids, "name other columns with --ids"))
 
 
-def _schema(job: Job) -> pa.Schema:
+def _schema(job: PredictJob) -> pa.Schema:
     """Of the output; an id has the type that the first file gives it."""
     import pyarrow as pa
 
@@ -143,7 +145,7 @@ def _schema(job: Job) -> pa.Schema:
     return pa.schema([*ids.items(), *job.predictor.answers.fields()])
 
 
-def _id_types(job: Job) -> Iterator[tuple[str, Any]]:
+def _id_types(job: PredictJob) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
     if job.files[0].format == "csv":
@@ -157,7 +159,7 @@ def _id_types(job: Job) -> Iterator[tuple[str, Any]]:
         yield name, kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
+def _scored_rows(job: PredictJob) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     from sluicegate.tables.files.streaming import batches, place
@@ -165,9 +167,7 @@ def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
     schema = _schema(job)
     done = 0
     for batch in batches(job.files, job.source, job.columns):
-        found = job.predictor.predict(
-            batch.rows, place=lambda row, column, batch=batch: place(batch, job.source, row, column)
-        )
+        found = job.predictor.predict(batch.rows, place=partial(place, batch, job.source))
         ids = (
             [batch.rows.column(name).cast(schema.field(name).type) for name in job.ids]
             if job.ids
@@ -177,7 +177,7 @@ def _scored_rows(job: Job) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch([*ids, *found.answers.arrays(found.scores)], schema=schema)
 
 
-class Progress:
+class PredictProgress:
     """A line on a terminal that says how far it is; nothing where nobody looks.
 
     clock : seconds that never jump.

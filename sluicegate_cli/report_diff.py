@@ -63,7 +63,8 @@ def main(arguments: argparse.Namespace) -> int:
                 Problem(str(run.path), str(error), "files as this version writes them", "run the pipeline again"),
             ) from None
     timed = {gate.id for gate in GATES if gate.is_timed}
-    changes, lines = compare(*sides, timed), headline(*sides)
+    before, after = sides
+    changes, lines = compare(before, after, timed), headline(before, after)
     if arguments.json:
         print(json.dumps(_as_json(a, b, changes, lines), indent=1, ensure_ascii=False))
     else:

@@ -51,7 +51,7 @@ def check(output: Path, sources: Iterator[Path], spreadsheet: bool = False) -> N
         raise _unwritable(output, "no permission to write there")
 
 
-class Scored:
+class ScoredFile:
     """A file under way. Rows are gathered into row groups; `rows` says how many were taken.
 
     spreadsheet : whether cells that a spreadsheet would run are marked as text.
@@ -89,7 +89,7 @@ class Scored:
 
 
 @contextmanager
-def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Iterator[Scored]:
+def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Iterator[ScoredFile]:
     """Yields the file; on any error nothing is left behind, and what stood under the name before stays.
 
     Raises MachineError where the disk is full or the folder cannot be written.
@@ -99,7 +99,7 @@ def writing(output: Path, schema: pa.Schema, spreadsheet: bool = False) -> Itera
         _remove_left(output)
         # Held until it has its name: before, another process would take it for what a killed one left.
         with ExitStack() as held, replacing(output, aside):
-            scored = Scored(aside, schema, spreadsheet)
+            scored = ScoredFile(aside, schema, spreadsheet)
             held.enter_context(_held(aside))
             yield scored
             scored.close()

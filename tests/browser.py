@@ -72,15 +72,20 @@ def set_media(driver: webdriver.Chrome, media: str) -> None:
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
 
 
+def _log(driver: webdriver.Chrome, kind: str) -> list[dict[str, Any]]:
+    logged: list[dict[str, Any]] = driver.get_log(kind)  # type: ignore[no-untyped-call]
+    return logged
+
+
 def requests(driver: webdriver.Chrome) -> list[str]:
     """The address of every request since the last call, in order."""
-    messages: list[dict[str, Any]] = [json.loads(e["message"])["message"] for e in driver.get_log("performance")]
+    messages: list[dict[str, Any]] = [json.loads(e["message"])["message"] for e in _log(driver, "performance")]
     return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:
     """What the browser's console said since the last call: errors, refused resources, violated policies."""
-    return [e["message"] for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
+    return [e["message"] for e in _log(driver, "browser") if e["level"] in ("SEVERE", "WARNING")]
 
 
 #: Texts longer than this without a place to break are nobody's word: digests, paths, names from a hostile table.

@@ -3,7 +3,9 @@
 import os
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,22 +25,22 @@ settings.load_profile("no deadline")
 TOGETHER = ("tests/integration/", "tests/models/", "tests/sluicegate/reports/")
 
 
-def _place(nodeid):
+def _place(nodeid: str) -> int:
     return next((place for place, folder in enumerate(TOGETHER) if nodeid.startswith(folder)), len(TOGETHER))
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With several workers (`make test`) a file stays with one of them, and so does each folder of TOGETHER."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByRoom(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
+        def _split_scope(self, nodeid: str) -> str:
             place = _place(nodeid)
             return TOGETHER[place] if place < len(TOGETHER) else nodeid.partition("::")[0]
 
@@ -47,7 +49,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.fixture(scope="session")
-def s3_server():
+def s3_server() -> Iterator[dict[str, str]]:
     """The environment in which a process reaches a real SeaweedFS."""
     from tests.object_stores import seaweedfs
 
@@ -56,7 +58,7 @@ def s3_server():
 
 
 @pytest.fixture(scope="session")
-def gs_server():
+def gs_server() -> Iterator[dict[str, str]]:
     from tests.object_stores import fake_gcs
 
     with fake_gcs() as environment:
@@ -64,7 +66,7 @@ def gs_server():
 
 
 @pytest.fixture(params=["s3", "gs"])
-def bucket(request, monkeypatch, tmp_path):
+def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """URI of an empty folder in a bucket of a real server, which this process and its children reach; with a cache of its own."""
     from tests.object_stores import BUCKET
 

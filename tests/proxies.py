@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -63,14 +65,14 @@ http {{
 class Proxy:
     """port : where it listens.  reload : makes it read its configuration again, which names these servers."""
 
-    def __init__(self, kind, folder):
+    def __init__(self, kind: str, folder: Path) -> None:
         self.kind, self.folder = kind, folder
         self.file = folder / f"{kind}.conf"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
 
-    def write(self, ports):
+    def write(self, ports: Sequence[int]) -> None:
         if self.kind == "haproxy":
             servers = "\n".join(f"  server s{port} 127.0.0.1:{port}" for port in ports)
             text = HAPROXY
@@ -79,7 +81,7 @@ class Proxy:
             text = NGINX
         self.file.write_text(text.format(folder=self.folder, port=self.port, servers=servers))
 
-    def start(self):
+    def start(self) -> None:
         flags = ["-W", "-db", "-f"] if self.kind == "haproxy" else ["-p", str(self.folder), "-c"]
         with (self.folder / "proxy.log").open("w") as log:
             self.process = subprocess.Popen([program(self.kind), *flags, str(self.file)], stdout=log, stderr=log)
@@ -89,16 +91,16 @@ class Proxy:
             assert time.monotonic() < until
             time.sleep(0.05)
 
-    def _answers(self):
+    def _answers(self) -> bool:
         with socket.socket() as one:
             return one.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def reload(self, ports):
+    def reload(self, ports: Sequence[int]) -> None:
         self.write(ports)
         self.process.send_signal(signal.SIGUSR2 if self.kind == "haproxy" else signal.SIGHUP)
 
 
-def program(kind):
+def program(kind: str) -> str:
     """Its path; skips where it is not installed, or fails when SLUICEGATE_REQUIRE_REAL is 1."""
     found = shutil.which(kind) or shutil.which(kind, path="/usr/sbin:/usr/local/sbin")
     if found is None:
@@ -108,7 +110,7 @@ def program(kind):
 
 
 @contextmanager
-def proxy(kind, folder, ports):
+def proxy(kind: str, folder: Path, ports: Sequence[int]) -> Iterator[Proxy]:
     folder.mkdir()
     one = Proxy(kind, folder)
     one.write(ports)

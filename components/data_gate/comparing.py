@@ -25,7 +25,7 @@ from components.data_gate.policy import CATEGORIES, DRIFT, MISSING, NUMBERS, SKE
 from schemas.distributions import Numbers, SplitDistributions
 from schemas.verdict import Measurement, Status
 from sluicegate.stats import distances, judge
-from sluicegate.stats.distances import Distance, Sample
+from sluicegate.stats.distances import ColumnSample, Distance
 
 #: TFMD's places for a limit; of several the smallest holds.
 MEASURES = ("infinity_norm", "jensen_shannon_divergence", "normalized_abs_difference")
@@ -66,8 +66,8 @@ class Asked:
     sort: str
     distance: Distance
     limit: float
-    old: Sample
-    new: Sample
+    old: ColumnSample
+    new: ColumnSample
 
     @property
     def kind(self) -> str:
@@ -122,12 +122,14 @@ def questions(compared: Compared, limits: dict[str, float]) -> list[Asked]:
     return found
 
 
-def samples(compared: Compared, column: str) -> tuple[Sample, Sample] | None:
+def samples(compared: Compared, column: str) -> tuple[ColumnSample, ColumnSample] | None:
     """Before and now; None where a side lacks the column."""
     old, new = compared.old, compared.new
     if column not in old.columns or column not in new.columns:
         return None
-    return Sample(old.columns[column], old.rows, old.worth), Sample(new.columns[column], new.rows, new.worth)
+    return ColumnSample(old.columns[column], old.rows, old.worth), ColumnSample(
+        new.columns[column], new.rows, new.worth
+    )
 
 
 def of_every_column(compared: Compared, limits: dict[str, float]) -> list[tuple[str, str, Distance, float | None]]:

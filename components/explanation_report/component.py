@@ -6,7 +6,7 @@ from tfx.types.standard_artifacts import Examples, Model
 
 from schemas import explanation_evidence, gate_output
 from schemas.artifacts import ExplanationEvidence, GateVerdict, Predictions
-from sluicegate.explanation.core import Asked, Sensitive, Subject, Wanted, explain, not_configured, pool_numbers
+from sluicegate.explanation.core import Asked, SensitiveCodes, Subject, Wanted, explain, not_configured, pool_numbers
 from sluicegate.explanation.table import of_columns
 
 
@@ -33,7 +33,7 @@ def ExplanationReport(
     from sluicegate.explanation.model import RawModel
     from sluicegate.explanation.rows import read_columns, read_split
 
-    wanted, sensitive = from_text(Wanted, explanation_json), Sensitive.from_json(fairness_json)
+    wanted, sensitive = from_text(Wanted, explanation_json), SensitiveCodes.from_json(fairness_json)
     Path(report.uri).mkdir(parents=True, exist_ok=True)
     if not wanted.enabled:
         gate_output.leave(not_configured(), verdict)

@@ -1,10 +1,10 @@
-"""How far apart are the groups, and is that more than these rows can explain? The audit itself is the room `fairness`."""
+"""How far apart are the groups, and is that more than these rows can explain? The audit itself is sluicegate/fairness."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from components.fairness_report.lever import NOT_MITIGATED, with_lever
+from components.fairness_report.mitigation_advice import NOT_MITIGATED, with_advice
 from schemas.fairness_evidence import FairnessEvidence
 from schemas.verdict import Verdict
 from sluicegate.fairness.audit import audit, without_rows
@@ -26,4 +26,4 @@ def decide(policy: Policy, rows: Rows | None, trained: Mitigation = NOT_MITIGATE
     if evidence.task != "binary":
         return verdict, evidence
     about = trained.mitigation_of or (policy.sensitive[0].column,)
-    return with_lever(verdict, replace(trained, mitigation_of=about)), evidence
+    return with_advice(verdict, replace(trained, mitigation_of=about)), evidence

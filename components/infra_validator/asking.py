@@ -11,7 +11,7 @@ import numpy as np
 
 from components.infra_validator.core import MAX_DIFFERENCE, rows_to_send
 from components.infra_validator.mistakes import NO_EXAMPLE, mistakes
-from components.infra_validator.model import DirectModel, Question, difference, not_finite
+from components.infra_validator.model import DirectModel, RequestCase, difference, not_finite
 from schemas.evidence import BadRequest, WayOfAsking
 from sluicegate.serving.client.asked import Client, RefusedError, Tensors
 
@@ -19,7 +19,7 @@ from sluicegate.serving.client.asked import Client, RefusedError, Tensors
 GIVE_UP_AFTER = 3
 
 
-def ask_all(client: Client, question: Question, requests: int) -> WayOfAsking:
+def ask_all(client: Client, question: RequestCase, requests: int) -> WayOfAsking:
     """Sends the requests one after the other, one row each, and lays every answer beside the model's own."""
     rows = rows_to_send(len(next(iter(question.inputs.values()))), requests)
     latencies: list[float] = []
@@ -48,14 +48,14 @@ def ask_all(client: Client, question: Question, requests: int) -> WayOfAsking:
     )  # fmt: skip
 
 
-def ask_wrongly(clients: Sequence[Client], question: Question, model: DirectModel) -> tuple[BadRequest, ...]:
+def ask_wrongly(clients: Sequence[Client], question: RequestCase, model: DirectModel) -> tuple[BadRequest, ...]:
     """Sends every kind of bad request to every protocol."""
     return tuple(
         _sent(client, name, request) for client in clients for name, request in mistakes(client, question, model)
     )
 
 
-def is_well(client: Client, question: Question) -> bool:
+def is_well(client: Client, question: RequestCase) -> bool:
     """Whether a good request is answered as the model answers it."""
     try:
         answer = client.ask(question.signature, question.row(0))

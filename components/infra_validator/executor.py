@@ -33,7 +33,7 @@ from components.infra_validator.core import (
     broken,
     decide,
 )
-from components.infra_validator.model import DirectModel, Question, read_rows
+from components.infra_validator.model import DirectModel, RequestCase, read_rows
 from components.infra_validator.runners import Runner, images, make_runner
 from schemas import evidence, gate_output
 from schemas.document import from_text
@@ -151,7 +151,7 @@ class _Asked:
         self.model = model
         self.model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
         self.direct: DirectModel | None = None
-        self.questions: tuple[Question, ...] = ()
+        self.questions: tuple[RequestCase, ...] = ()
         self.rows = 0
         self._examples, self._split = examples, split
 
@@ -266,7 +266,7 @@ def _is_well(found: ServingEvidence) -> bool:
     return found.well_after and not found.load_problem and all(w.answered == w.requests for w in found.ways)
 
 
-def _warm_up_requests(model: str, questions: tuple[Question, ...]) -> list[Any]:
+def _warm_up_requests(model: str, questions: tuple[RequestCase, ...]) -> list[Any]:
     return [
         predict_request(model, q.signature, q.row(row))
         for q in questions

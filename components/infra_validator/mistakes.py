@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from components.infra_validator.model import EXAMPLES, DirectModel, Question
+from components.infra_validator.model import EXAMPLES, DirectModel, RequestCase
 from sluicegate.serving.client.asked import Client
 from sluicegate.serving.client.over_grpc import GrpcClient, predict_request
 from sluicegate.serving.client.over_rest import RestClient, instances
@@ -18,7 +18,7 @@ NO_EXAMPLE = "bytes that are no tf.Example"
 NOT_AN_EXAMPLE = b"\xff\xfe not an example"
 
 
-def mistakes(client: Client, question: Question, model: DirectModel) -> Iterator[tuple[str, Any]]:
+def mistakes(client: Client, question: RequestCase, model: DirectModel) -> Iterator[tuple[str, Any]]:
     """Requests that are wrong, by name, ready for the client's `send`; NO_EXAMPLE for its `ask`."""
     yield from MISTAKES[client.protocol](client.model, question)
     garbage = {name: np.array([NOT_AN_EXAMPLE], object) for name in question.inputs}
@@ -27,7 +27,7 @@ def mistakes(client: Client, question: Question, model: DirectModel) -> Iterator
         yield NO_EXAMPLE, (question.signature, garbage)
 
 
-def _of_grpc(model: str, question: Question) -> Iterator[tuple[str, Any]]:
+def _of_grpc(model: str, question: RequestCase) -> Iterator[tuple[str, Any]]:
     good = question.row(0)
     [first, *rest] = good.items()
     yield "an unknown model", predict_request(NO_SUCH, question.signature, good)
@@ -38,7 +38,7 @@ def _of_grpc(model: str, question: Question) -> Iterator[tuple[str, Any]]:
     yield "an input of another type", predict_request(model, question.signature, {**good, first[0]: other})
 
 
-def _of_rest(model: str, question: Question) -> Iterator[tuple[str, Any]]:
+def _of_rest(model: str, question: RequestCase) -> Iterator[tuple[str, Any]]:
     name, rows = question.signature, instances(question.row(0))
     yield "an unknown model", (NO_SUCH, json.dumps({"signature_name": name, "instances": rows}))
     yield "an unknown signature", (model, json.dumps({"signature_name": NO_SUCH, "instances": rows}))

@@ -19,7 +19,7 @@ EXAMPLES, COLUMNS = "serving_default", "serving_raw"
 
 
 @dataclass(frozen=True)
-class Question:
+class RequestCase:
     """What one signature is asked.
 
     inputs : (rows,) each.  expected : the model's own answer to all rows at once, (rows, ...) each.
@@ -61,14 +61,14 @@ class DirectModel:
             return True
         return False
 
-    def questions(self, examples: Sequence[bytes]) -> tuple[Question, ...]:
+    def questions(self, examples: Sequence[bytes]) -> tuple[RequestCase, ...]:
         """One per signature that can be asked with serialized tf.Examples; () where there are no rows.
 
         Raises tf.errors.OpError where the model has an error for them.
         """
         asked = {EXAMPLES: self._as_examples(examples), COLUMNS: self._as_columns(examples)}
         return tuple(
-            Question(name, inputs, self(name, inputs)) for name, inputs in asked.items() if inputs and examples
+            RequestCase(name, inputs, self(name, inputs)) for name, inputs in asked.items() if inputs and examples
         )
 
     def _inputs(self, signature: str) -> Mapping[str, Any]:

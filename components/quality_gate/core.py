@@ -13,7 +13,7 @@ from schemas.evidence import EvaluationEvidence
 from schemas.release_metrics import ReleaseMetrics
 from schemas.scored_rows import ScoredRows
 from schemas.verdict import Measurement, Status, Verdict, judge, judge_letting_unknown_pass
-from sluicegate.quality.groups import OVERALL, Group, confusion, groups, metric_rows, then, unlabelled
+from sluicegate.quality.groups import OVERALL, RowGroup, confusion, groups, metric_rows, then, unlabelled
 from sluicegate.quality.metrics import majority_share
 from sluicegate.stats.judge import Question, answer, round_up
 from sluicegate.stats.sample_size import factor_to_settle
@@ -53,7 +53,7 @@ def _notes(rows: ScoredRows, past: Past) -> Iterator[str]:
         yield f"The comparison with the released model: {past.caution}"
 
 
-def decide(gate: Gate, made: Sequence[Group], past: Past, threshold: float | None = None) -> Verdict:
+def decide(gate: Gate, made: Sequence[RowGroup], past: Past, threshold: float | None = None) -> Verdict:
     """The quality gate's verdict.  made : all rows, then the groups of the slices.  threshold : of the model's decisions."""
     measurements = [_against_constant(made[0])] if gate.beat_constant else []
     asked = list(questions(gate, made, past, threshold))
@@ -78,7 +78,7 @@ def _settings(gate: Gate) -> dict[str, Any]:
     return {key: value for key, value in asdict(gate).items() if key != "limits"} | {"level": LEVEL}
 
 
-def constant_of(whole: Group) -> float | None:
+def constant_of(whole: RowGroup) -> float | None:
     """What predicting the same for every row reaches in the metric that must beat it; None where it is not defined."""
     constant = CONSTANT[whole.task][1]
     if constant is not None:
@@ -87,7 +87,7 @@ def constant_of(whole: Group) -> float | None:
     return share.value if share.is_defined else None
 
 
-def _against_constant(whole: Group) -> Measurement:
+def _against_constant(whole: RowGroup) -> Measurement:
     """The interval's lower end must lie above what predicting the same for every row would reach; the burden is the model's."""
     metric, setting = CONSTANT[whole.task][0], f"{ID}.beat_constant"
     found, limit = whole.metric(metric), constant_of(whole)
@@ -108,7 +108,7 @@ def _against_constant(whole: Group) -> Measurement:
     return replace(m, status=Status.FAILED, reason="not_above_constant", detail=detail)
 
 
-def _rows_to_beat(whole: Group, limit: float) -> str:
+def _rows_to_beat(whole: RowGroup, limit: float) -> str:
     found = whole.metric(CONSTANT[whole.task][0])
     if found.value <= limit:
         return ""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from components.quality_gate.gate import ID
 from components.quality_gate.policy import CONSTANT, MAX_FALL_SHARE, Gate, Limit
 from schemas.release_metrics import MetricThen, ReleaseMetrics
-from sluicegate.quality.estimates import Estimate, Spread, spread
-from sluicegate.quality.groups import Group
-from sluicegate.quality.intervals import Measured, interval, of_spread, two_samples
+from sluicegate.quality.estimates import MetricEstimate, Spread, spread
+from sluicegate.quality.groups import RowGroup
+from sluicegate.quality.intervals import MeasuredMetric, interval, of_spread, two_samples
 from sluicegate.quality.metrics import advantages, measure, worsening
 from sluicegate.stats.interval import Interval, Levels
 from sluicegate.stats.judge import Question
@@ -46,7 +46,7 @@ class Past:
     caution: str = ""
 
 
-def questions(gate: Gate, groups: Sequence[Group], past: Past, threshold: float | None) -> Iterator[Question]:
+def questions(gate: Gate, groups: Sequence[RowGroup], past: Past, threshold: float | None) -> Iterator[Question]:
     """Every question of the gate, in the order of the settings.  groups : all rows first.  threshold : the model's own."""
     if gate.beat_constant and gate.task == "binary":
         yield _net_benefit(gate, groups[0], threshold)
@@ -57,7 +57,7 @@ def questions(gate: Gate, groups: Sequence[Group], past: Past, threshold: float 
         yield from _default_fall(metric, groups[0], past)
 
 
-def _of_limit(gate: Gate, limit: Limit, key: str, groups: Sequence[Group], past: Past) -> Iterator[Question]:
+def _of_limit(gate: Gate, limit: Limit, key: str, groups: Sequence[RowGroup], past: Past) -> Iterator[Question]:
     wanted = [group for group in groups if frozenset(group.columns) == frozenset(limit.slice or ())]
     small = [group for group in wanted if limit.slice and len(group) < gate.min_slice_rows]
     if len(small) == len(wanted):
@@ -87,7 +87,7 @@ def _blank(name: str, where: str, setting: str, rows: int, reason: str = "", det
     )
 
 
-def _of_group(limit: Limit, key: str, group: Group, past: Past) -> Iterator[Question]:
+def _of_group(limit: Limit, key: str, group: RowGroup, past: Past) -> Iterator[Question]:
     now = group.metric(limit.metric)
     blank = _blank(limit.metric, group.name, key, len(group))
     blank = replace(blank, value=now.value, baseline=group.before(limit.metric))
@@ -101,7 +101,7 @@ def _of_group(limit: Limit, key: str, group: Group, past: Past) -> Iterator[Ques
         yield _fall(_named(blank, "fall", f"{key}.max_fall", limit.max_fall), limit.metric, group, past)
 
 
-def _bound(blank: Question, limit: float, direction: str, now: Measured) -> Question:
+def _bound(blank: Question, limit: float, direction: str, now: MeasuredMetric) -> Question:
     setting = f"{blank.setting}.{direction.replace(' ', '_')}"
     q = replace(blank, key=f"{blank.key}|{direction}", limit=limit, direction=direction, setting=setting)
     if not now.is_defined:
@@ -126,7 +126,7 @@ def _named(blank: Question, what: str, setting: str, limit: float) -> Question:
     )  # fmt: skip
 
 
-def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
+def _drop(q: Question, metric: str, group: RowGroup, past: Past) -> Question:
     """Against the released model's value on the same rows; the first model ever has none to be compared with."""
     if not group.metric(metric).is_defined:
         return replace(q, reason="metric_missing", detail=undefined(metric, len(group)))
@@ -145,7 +145,7 @@ def _drop(q: Question, metric: str, group: Group, past: Past) -> Question:
     )
 
 
-def _of_difference(found: Estimate, how: Spread) -> Callable[[Levels, float], Interval]:
+def _of_difference(found: MetricEstimate, how: Spread) -> Callable[[Levels, float], Interval]:
     def ends(levels: Levels, factor: float) -> Interval:
         low = of_spread(found.value, how, levels.near, factor)[0]
         return interval(low, of_spread(found.value, how, levels.far, factor)[1])
@@ -164,7 +164,7 @@ def _no_answer(metric: str, past: Past) -> str:
     return f"The released model has no {metric} on these rows{why}."
 
 
-def _default_fall(metric: str, group: Group, past: Past) -> Iterator[Question]:
+def _default_fall(metric: str, group: RowGroup, past: Past) -> Iterator[Question]:
     """The question that nobody has to ask: is the released model still what it was?"""
     if past.is_first:
         return
@@ -176,7 +176,7 @@ def _default_fall(metric: str, group: Group, past: Past) -> Iterator[Question]:
     yield replace(question, gates=question.is_answerable and math.isfinite(limit))
 
 
-def _fall(q: Question, metric: str, group: Group, past: Past) -> Question:
+def _fall(q: Question, metric: str, group: RowGroup, past: Past) -> Question:
     """The released model's value on these rows against the one that was recorded at its release."""
     q = replace(q, value=math.nan, baseline=None)
     if past.is_first:
@@ -193,11 +193,13 @@ def _fall(q: Question, metric: str, group: Group, past: Past) -> Question:
     return _fallen(q, metric, (then, now), group, past)
 
 
-def _fallen(q: Question, metric: str, values: tuple[MetricThen, Estimate], group: Group, past: Past) -> Question:
+def _fallen(
+    q: Question, metric: str, values: tuple[MetricThen, MetricEstimate], group: RowGroup, past: Past
+) -> Question:
     then, now = values
     earlier = Spread(then.error, then.freedom, then.units)
     later = spread(now, group.candidate.cluster)
-    fallen = worsening(metric, now, Estimate(then.value, 0.0 * now.influence))
+    fallen = worsening(metric, now, MetricEstimate(then.value, 0.0 * now.influence))
 
     def ends(levels: Levels, factor: float) -> Interval:
         both = two_samples(earlier, later, factor)
@@ -214,7 +216,7 @@ def _fallen(q: Question, metric: str, values: tuple[MetricThen, Estimate], group
     )
 
 
-def _net_benefit(gate: Gate, group: Group, threshold: float | None) -> Question:
+def _net_benefit(gate: Gate, group: RowGroup, threshold: float | None) -> Question:
     """Above 0: better than the better one of always yes and always no. A refusal compares with both, so the two share its error."""
     t = min(max(0.5 if threshold is None else threshold, FURTHEST), 1 - FURTHEST)
     wanted = gate.costs.ratio

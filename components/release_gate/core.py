@@ -81,7 +81,7 @@ def decide(
 
 
 def used(verdict: Verdict) -> tuple[str, ...]:
-    """What the release gate let pass on a person's word, a sentence each."""
+    """What the release gate let pass by overrides, a sentence each."""
     return tuple(m.detail for m in refusals.overrides([verdict]))
 
 

@@ -14,7 +14,7 @@ from sluicegate.storage.opening import at
 
 
 @dataclass(frozen=True)
-class Baseline:
+class BaselineModel:
     """folder : of the released version, or None.  version : 0 when there is none.  reason : why it is as it is."""
 
     folder: Path | None
@@ -27,15 +27,15 @@ class Baseline:
         return self.folder is None
 
 
-def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
+def find_baseline(release: Release, serving_folder: str | Path) -> BaselineModel:
     """The stable version of `release` in `serving_folder`, or an empty baseline that says why there is none.
 
     Raises StorageError and MachineError where it lies in a bucket and cannot be fetched as it was pushed.
     """
     if release.stable is None:
-        return Baseline(None, reason="no model was released yet")
+        return BaselineModel(None, reason="no model was released yet")
     folder = local_copy(serving_folder, release.stable)
     if folder is None or not (folder / SAVED_MODEL_GRAPH).is_file():
         place = at(serving_folder).where(str(release.stable))
-        return Baseline(None, reason=f"release.json names version {release.stable}, but {place} holds no model")
-    return Baseline(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")
+        return BaselineModel(None, reason=f"release.json names version {release.stable}, but {place} holds no model")
+    return BaselineModel(folder, release.stable, release.stable_digest or "", f"version {release.stable} is stable")

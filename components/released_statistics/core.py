@@ -11,7 +11,7 @@ from sluicegate.storage.opening import at
 
 
 @dataclass(frozen=True)
-class Baseline:
+class BaselineStatistics:
     """content : statistics of the train split, or None.  version : stable, 0 when there is none.  run_id : that released it.
 
     reason : why it is as it is.
@@ -23,10 +23,10 @@ class Baseline:
     reason: str = ""
 
 
-def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
+def find_baseline(release: Release, serving_folder: str | Path) -> BaselineStatistics:
     """The statistics of the stable version of `release`, or a baseline without any that says why."""
     if release.stable is None:
-        return Baseline(None, reason="no model was released yet")
+        return BaselineStatistics(None, reason="no model was released yet")
     moves = (c for c in reversed(release.history) if c.version == release.stable and c.makes_stable)
     run_id = next((c.run_id for c in moves), "")
     name = statistics_name(release.stable)
@@ -34,5 +34,5 @@ def find_baseline(release: Release, serving_folder: str | Path) -> Baseline:
     if content is None:
         where = at(serving_folder).where(name)
         reason = f"version {release.stable} is stable, but the statistics of its train data are not in {where}"
-        return Baseline(None, release.stable, run_id, reason)
-    return Baseline(content, release.stable, run_id, f"version {release.stable} is stable")
+        return BaselineStatistics(None, release.stable, run_id, reason)
+    return BaselineStatistics(content, release.stable, run_id, f"version {release.stable} is stable")

@@ -16,7 +16,7 @@ from sluicegate.fairness.gaps import MEASURES
 from sluicegate.fairness.policy import Gap, Limit, Policy
 from sluicegate.fairness.rates import rate
 from sluicegate.fairness.rows import OneClass, Rows, groupings, one_class
-from sluicegate.reports.frontier import Point
+from sluicegate.reports.frontier import FrontierDot
 from sluicegate.stats import limits
 from sluicegate.stats.arrays import Floats
 from sluicegate.stats.interval import Levels
@@ -56,7 +56,7 @@ class Judge:
     def columns(self) -> tuple[str, ...]:
         return tuple(part.columns[0] for part in self.parts)
 
-    def point(self, scored: Scored, shell: Point) -> Point:
+    def point(self, scored: Scored, shell: FrontierDot) -> FrontierDot:
         """`shell` with everything that is measured."""
         decision = scored.is_selected.astype(np.int64)
         rows = Rows("binary", self.classes, self.label, decision, scored.scores, self.parts, self.weight)
@@ -65,7 +65,7 @@ class Judge:
         [grouping] = groupings(part, [self.columns], floors, {self.columns} if self.limit.measure == "abcc" else ())
         return self._with_gap(self._with_accuracy(shell, part), part, grouping)
 
-    def _with_accuracy(self, shell: Point, part: OneClass) -> Point:
+    def _with_accuracy(self, shell: FrontierDot, part: OneClass) -> FrontierDot:
         assert part.joint is not None  # noqa: S101  a binary task has counts
         together = np.zeros(len(part.joint.rows), np.int64)
         found = rate(part.joint.candidate().merged(together, 1), "accuracy")
@@ -76,14 +76,14 @@ class Judge:
             shell, accuracy=float(found.value[0]), accuracy_low=float(low[0]), accuracy_high=float(high[0]), auc=_known(auc)
         )  # fmt: skip
 
-    def _with_gap(self, point: Point, part: OneClass, grouping: Grouping) -> Point:
+    def _with_gap(self, point: FrontierDot, part: OneClass, grouping: Grouping) -> FrontierDot:
         resampled = resampling.resample(part.joint, [grouping], self.policy.draws, self.policy.seed, part.keyed_cells)
         drawn = resampled.candidate.get((self.columns, self.limit.measure))
         level = self.policy.level
         if drawn is not None and not np.isnan(drawn).all():
             low, high = np.nanquantile(drawn, [level, 1 - level])
             point = replace(point, bootstrap_low=float(low), bootstrap_high=float(high))
-        measured = questions.Measured({self.columns: grouping}, resampled, is_first=True, has_baseline=False)
+        measured = questions.MeasuredGap({self.columns: grouping}, resampled, is_first=True, has_baseline=False)
         asked = list(questions.questions(self.policy, (self.limit,), measured))
         if asked:
             said = answer(asked, level)[asked[0].key].measurement

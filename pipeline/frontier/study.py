@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from pipeline import gates
+from pipeline.environment import check_runs_here
 from pipeline.local import killed, noise, table, temporary
 from pipeline.local.console import Console, Plain
 from pipeline.local.lock import only_run_in
@@ -37,12 +38,12 @@ from schemas.roles import Roles
 if TYPE_CHECKING:
     from models.frontier import Splits
     from models.plan import TrainingPlan
-    from models.rows import Rows
+    from models.rows import ModelRows
     from models.vocabulary import Vocabulary
     from pipeline.frontier.judging import Judge
     from pipeline.local.launch import Graph
     from schemas.sensitive import SensitiveColumn
-    from sluicegate.reports.frontier import Frontier, Point
+    from sluicegate.reports.frontier import Frontier, FrontierDot
 
 FOLDER = "frontier"
 #: One train row in so many is judged on, and this seed says which.
@@ -63,6 +64,7 @@ class Sweep:
     output: str | None
     methods: tuple[str, ...]
     strengths: tuple[float, ...]
+    environment: str = "local"
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     """
     # With a mitigation in the settings Transform keeps every row's group.
     aims = next((method for method in wanted.methods if method != "reweigh"), wanted.methods[0])
-    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={aims}"))
+    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={aims}"), wanted.environment)
+    check_runs_here(loaded)
     settings = loaded.settings
     folder = OutputFolder(Path(wanted.output or settings.output_folder).resolve(), settings.name)
     check_groups(settings)
     profile = table.look_at(settings)
-    check_methods(settings, table.roles_of(profile), wanted.methods)
+    check_methods(settings, profile.roles, wanted.methods)
     batch = table.batch_digest(settings, profile)
     make(folder)
     home = folder.frontier
@@ -208,7 +211,7 @@ def _trainer_config(graph: Graph) -> dict[str, str]:
     return config
 
 
-def _only(rows: Rows, kept: np.ndarray) -> Rows:
+def _only(rows: ModelRows, kept: np.ndarray) -> ModelRows:
     arrays: dict[str, Any] = {name: value[kept] for name, value in vars(rows).items() if value is not None}
     return replace(rows, **arrays)
 
@@ -257,16 +260,16 @@ def _sweep(job: Job, prepared: _Prepared, wanted: Sweep, terminal: TextIO) -> Fr
     )  # fmt: skip
 
 
-def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) -> Iterator[Point]:
+def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) -> Iterator[FrontierDot]:
     """The unmitigated model first. A method that these rows or the goal do not allow is left out, and a note says why."""
     from models import mitigation
     from models.frontier import sweep
-    from models.network import Answer
+    from models.network import NetworkAnswer
     from pipeline.frontier.judging import Scored
-    from sluicegate.reports.frontier import NONE, Point
+    from sluicegate.reports.frontier import NONE, FrontierDot
 
     splits, nothing = prepared.splits, float("nan")
-    answer = Answer.fitted(prepared.roles.task, len(prepared.roles.classes), splits.train)
+    answer = NetworkAnswer.fitted(prepared.roles.task, len(prepared.roles.classes), splits.train)
     for method in (NONE, *wanted.methods):
         plan = prepared.plan.with_values({"mitigation": method})
         strengths = (0.0,) if method == NONE else wanted.strengths
@@ -274,7 +277,7 @@ def _points(prepared: _Prepared, judge: Judge, wanted: Sweep, notes: list[str]) 
         try:
             mitigation.columns(plan, prepared.roles, prepared.about)
             for one in sweep(splits, prepared.vocabulary, answer, plan, strengths):
-                shell = Point(
+                shell = FrontierDot(
                     method, one.plan.mitigation_strength, one.threshold, time.monotonic() - began, nothing, nothing, nothing, None, None
                 )  # fmt: skip
                 yield judge.point(Scored(one.scores, one.is_selected), shell)
@@ -312,7 +315,7 @@ def _place(loaded: LoadedSettings, setting: str) -> str:
     return next((place for place in places if place != "default"), setting)
 
 
-def _in_words(point: Point) -> str:
+def _in_words(point: FrontierDot) -> str:
     gap = "not defined" if point.gap is None else f"{point.gap:.3f}"
     return f"{point.name:<17} gap {gap:>7}   accuracy {point.accuracy:.4f}   {show_seconds(point.seconds):>7}  {point.status}".rstrip()
 

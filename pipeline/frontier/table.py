@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.local.live_console import terminal
-from sluicegate.reports.frontier import Frontier, Point, answer
+from sluicegate.reports.frontier import Frontier, FrontierDot, answer
 
 _STYLES = {"PASSED": "green", "FAILED": "red", "UNKNOWN": "yellow"}
 
@@ -51,7 +51,7 @@ def _table(frontier: Frontier) -> Table:
     return found
 
 
-def _cells(point: Point) -> tuple[str, ...]:
+def _cells(point: FrontierDot) -> tuple[str, ...]:
     return (
         point.name, _number(point.gap), _interval(point.gap_low, point.gap_high), _number(point.accuracy),
         _interval(point.accuracy_low, point.accuracy_high), _number(point.auc),

@@ -14,6 +14,7 @@ from components.quality_gate.policy import QualityGate
 from models.plan import Training, Tuning
 from pipeline.settings.data import Columns, Data, Label, Split
 from pipeline.settings.declaration import Section, off, short
+from pipeline.settings.environment import Profile
 from pipeline.settings.evaluation import Evaluation
 from pipeline.settings.metadata import Metadata
 from pipeline.settings.release import BatchScoring, ModelCardText, Override, Release
@@ -50,6 +51,9 @@ class Values(Section):
     batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()
+    environment: dict[str, Profile] = Field(
+        {}, description="By name; local, kubeflow and vertex need not be declared. `--environment` chooses one."
+    )
     output: str | None = Field(None, description="Output folder; default: output/<name>.")
 
     @property
@@ -67,7 +71,7 @@ class Values(Section):
 
     @property
     def mitigation_json(self) -> str:
-        """What a refusal of the fairness gate must know to name a lever that is not pulled yet."""
+        """What a refusal of the fairness gate must know to name a mitigation that is not used yet."""
         read = ("mitigation", "mitigation_of", "mitigation_goal", "mitigation_strength")
         return json.dumps({name: getattr(self.training, name) for name in read})
 

@@ -15,7 +15,7 @@ from schemas.output_folder import OutputFolder
 from schemas.records import RunResult
 from sluicegate.delivery.release_state import current
 from sluicegate.history.folders import run_folders
-from sluicegate.lineage.connection import Place, connection
+from sluicegate.lineage.connection import StorePlace, connection
 from sluicegate.lineage.store import read
 from sluicegate.lineage.trace import Known, Origin, origin, version_of_run
 from sluicegate.lineage.tree import draw
@@ -63,7 +63,7 @@ def of_run(folder: OutputFolder, settings: Mapping[str, Any], run_id: str) -> Li
     return _lineage(known, version_pushed_by(known, run_id, folder.root), folder.root)
 
 
-def known_in(folder: OutputFolder, place: Place) -> Known:
+def known_in(folder: OutputFolder, place: StorePlace) -> Known:
     """Everything that an output folder and its ML Metadata know. Raises MachineError where they cannot be read."""
     if place.kind == "sqlite" and not folder.metadata_db.exists():
         remedy = "run the pipeline first; where PostgreSQL keeps the lineage, name the settings with --config"
@@ -110,6 +110,6 @@ def _lineage(known: Known, version: int, root: Path) -> Lineage:
     return Lineage(**vars(origin(known, version)), root=root)
 
 
-def _place(settings: Mapping[str, Any]) -> Place:
-    place: Place = SimpleNamespace(**(settings.get("metadata") or _SQLITE))
+def _place(settings: Mapping[str, Any]) -> StorePlace:
+    place: StorePlace = SimpleNamespace(**(settings.get("metadata") or _SQLITE))
     return place

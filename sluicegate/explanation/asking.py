@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.explanation.table import Codes, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedTable, Floats
 
 #: Raw columns, (n,) each, to (n, width) scores: one per class, the positive one last, or one value.
 Score = Callable[[Mapping[str, npt.NDArray[Any]]], npt.NDArray[Any]]
@@ -20,7 +20,7 @@ ROWS_PER_CALL = 8192
 SECONDS_BETWEEN_LINES = 1.0
 
 
-class Progress:
+class EvaluationProgress:
     """A line at most once a second.  clock : seconds, such as time.monotonic."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -34,15 +34,15 @@ class Progress:
 
 
 @dataclass(eq=False)
-class Asker:
+class ModelEvaluator:
     """Answers for codes of `table`; equal rows of one request are asked once, and known ones not at all.
 
     questions : rows that the model was asked for so far.
     """
 
     score: Score
-    table: Table
-    progress: Progress | None = None
+    table: EncodedTable
+    progress: EvaluationProgress | None = None
     questions: int = 0
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import ColumnGroup
-from sluicegate.explanation.table import Codes, Column, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedColumn, EncodedTable, Floats
 
 #: Mean association from which columns are one group. A half is the usual border of a "strong" association for all
 #: three measures (Cohen 1988, table 3.3 and 7.2: r and w of 0.5); shuffling one of them alone then asks the model for
@@ -16,7 +16,7 @@ TOGETHER = 0.5
 MAX_VALUES = 30
 
 
-def matrix(table: Table) -> Floats:
+def matrix(table: EncodedTable) -> Floats:
     """(k, k) symmetric, NaN where a column is constant.
 
     Two number columns: |Spearman's rank correlation| of the rows that have both. Two text columns: Cramér's V, corrected
@@ -47,7 +47,7 @@ def _pair(one: _Values, other: _Values) -> float:
     return _correlation_ratio(ranks, levels)
 
 
-def _ranks(column: Column, codes: Codes) -> Floats:
+def _ranks(column: EncodedColumn, codes: Codes) -> Floats:
     return column.place[codes]
 
 
@@ -106,7 +106,7 @@ def _correlation_ratio(ranks: Floats, levels: Codes) -> float:
     return float(np.sqrt(max(eta2, 0.0)))
 
 
-def group(table: Table, associations: Floats, together: float = TOGETHER) -> tuple[ColumnGroup, ...]:
+def group(table: EncodedTable, associations: Floats, together: float = TOGETHER) -> tuple[ColumnGroup, ...]:
     """Every column in one group: the two groups with the highest mean association join, while that is `together` or more.
 
     Average linkage, because single linkage chains: a is like b, b like c, and a nothing like c.
@@ -131,7 +131,7 @@ def _closest(members: list[list[int]], near: Floats) -> tuple[int, int, float]:
     return int(i), int(j), float(between[i, j])
 
 
-def _named(table: Table, near: Floats, members: list[int]) -> ColumnGroup:
+def _named(table: EncodedTable, near: Floats, members: list[int]) -> ColumnGroup:
     names = tuple(table.names[j] for j in members)
     if len(members) == 1:
         return ColumnGroup(names[0], names)
@@ -139,7 +139,7 @@ def _named(table: Table, near: Floats, members: list[int]) -> ColumnGroup:
     return ColumnGroup(" + ".join(names), names, float(pairs.mean()))
 
 
-def with_groups(table: Table, groups: npt.NDArray[np.int64]) -> Floats:
+def with_groups(table: EncodedTable, groups: npt.NDArray[np.int64]) -> Floats:
     """(k,) association of each column with the groups that rows are in, 0 to 1; NaN where undefined."""
     levels = _levels(groups.astype(np.int32))
     found = []

@@ -15,7 +15,7 @@ from schemas.verdict import Measurement, Status, Verdict, judge
 from sluicegate.explanation.association import correlation, rank
 from sluicegate.explanation.fidelity import Changes, active_columns
 from sluicegate.explanation.measures import half_width
-from sluicegate.explanation.order import MAX_LUCK, Comparison, Ranking, compare
+from sluicegate.explanation.order import MAX_LUCK, ColumnRanking, Comparison, compare
 from sluicegate.explanation.table import Floats
 from sluicegate.stats import keys
 from sluicegate.stats.arrays import Ints
@@ -70,7 +70,7 @@ def efficient(error: float, scale: float) -> Check:
     return _at_most("efficiency", DISPARITY, value, MAX_COMPLETENESS_ERROR, f"The shares miss the gap by {value:.2g}.")
 
 
-def stable(name: str, one: Ranking, other: Ranking) -> Check:
+def stable(name: str, one: ColumnRanking, other: ColumnRanking) -> Check:
     """The order of the columns by two runs that differ in their random numbers alone.
 
     FAILED where a pair of columns is told apart in opposite orders, anywhere (order.ALPHA of honest runs); UNKNOWN where too
@@ -85,7 +85,7 @@ def stable(name: str, one: Ranking, other: Ranking) -> Check:
     return Check(name, IMPORTANCE, OVERALL, Status.PASSED.value, found.contradict, 0.0, "at most", said)
 
 
-def agree(attribution: Ranking, quality_loss: Ranking, task: str) -> Check:
+def agree(attribution: ColumnRanking, quality_loss: ColumnRanking, task: str) -> Check:
     """The order by mean |Shapley| and the order by permutation importance, where both speak of the same score."""
     if task == "multiclass":
         return _unknown("agreement", IMPORTANCE, "contributions are to one class's score, importances to all classes'")

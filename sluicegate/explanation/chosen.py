@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.predictions import Answers
-from sluicegate.explanation.table import Codes, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedTable, Floats
 
 TYPICAL, UNCERTAIN, WRONG = "most typical", "most uncertain", "most wrong"
 ALL_ROWS = "all rows"
@@ -40,7 +40,7 @@ def choose(orders: Mapping[str, Floats], groups: Mapping[str, npt.NDArray[np.boo
     return tuple(Chosen(place, *map(tuple, zip(*why, strict=True))) for place, why in found.items())
 
 
-def orders(answers: Answers, table: Table, scores: Floats, label: npt.NDArray[Any]) -> dict[str, Floats]:
+def orders(answers: Answers, table: EncodedTable, scores: Floats, label: npt.NDArray[Any]) -> dict[str, Floats]:
     """Per rule (n,), the smallest first.
 
     most typical    nearest to the typical row (median or most frequent value of each column); mean distance per column
@@ -61,7 +61,7 @@ def orders(answers: Answers, table: Table, scores: Floats, label: npt.NDArray[An
     return rules | {UNCERTAIN: uncertain, WRONG: np.where(is_wrong, of_truth, np.nan)}
 
 
-def typicality(table: Table) -> Floats:
+def typicality(table: EncodedTable) -> Floats:
     """(n,) mean distance of a row's values from the typical ones, 0 to 1."""
     typical: Codes = table.typical()
     if not len(typical):

@@ -21,17 +21,17 @@ from schemas.explanation_evidence import (
 )
 from schemas.verdict import Status, Verdict
 from sluicegate.explanation import association, checks, fidelity, measures, single, whole
-from sluicegate.explanation.asking import Asker, Progress, Score
+from sluicegate.explanation.asking import EvaluationProgress, ModelEvaluator, Score
 from sluicegate.explanation.chosen import Chosen, decide
 from sluicegate.explanation.flips import Answered, flip_test
 from sluicegate.explanation.importance import Loss, by_halves, over_rows
-from sluicegate.explanation.order import Ranking, is_open, jackknife
+from sluicegate.explanation.order import ColumnRanking, is_open, jackknife
 from sluicegate.explanation.shapley import Contributions, joined
 from sluicegate.explanation.sides import Sides, sides_of
 from sluicegate.explanation.subject import (
-    Grouping,
-    Sensitive,
-    Split,
+    ExplainedGrouping,
+    ExplainedSplit,
+    SensitiveCodes,
     Subject,
     group_numbers,
     group_texts,
@@ -46,7 +46,7 @@ from sluicegate.explanation.work import Work, plan
 from sluicegate.stats.arrays import Ints
 from sluicegate.stats.keys import by_key, units
 
-__all__ = ["Asked", "Sensitive", "Split", "Subject", "Wanted", "explain", "group_numbers", "group_texts", "not_configured",
+__all__ = ["Asked", "ExplainedSplit", "SensitiveCodes", "Subject", "Wanted", "explain", "group_numbers", "group_texts", "not_configured",
            "pool_numbers"]  # fmt: skip
 
 #: Models with shuffled weights; the median of three bears one that happens to look like the true one.
@@ -68,7 +68,7 @@ class Asked:
     subject: Subject
     score: Score
     wanted: Wanted
-    sensitive: Sensitive
+    sensitive: SensitiveCodes
     seed: int
     clock: Callable[[], float]
     randomised: Callable[[int], Score] | None = None
@@ -96,7 +96,7 @@ class _Watch:
     """Seconds by part."""
 
     clock: Callable[[], float]
-    progress: Progress
+    progress: EvaluationProgress
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -118,18 +118,18 @@ class _Attributed:
     count: int
     first: Contributions
     references: Codes
-    one: Ranking
-    other: Ranking
+    one: ColumnRanking
+    other: ColumnRanking
 
     @property
     def importance(self) -> Floats:
         """(k,) mean |contribution| over the random sample."""
         return np.asarray(np.abs(self.first.values[: self.count]).mean(axis=0))
 
-    def over_rows(self, cluster: Ints | None) -> Ranking:
+    def over_rows(self, cluster: Ints | None) -> ColumnRanking:
         """The order of the columns, as far as these rows and references know it.  cluster : (count,) of the random sample's rows."""
         strength = np.abs(self.first.values[: self.count])
-        return Ranking.of_rows(strength, cluster).with_noise(self.one.covariance, self.one.draws)
+        return ColumnRanking.of_rows(strength, cluster).with_noise(self.one.covariance, self.one.draws)
 
 
 def in_parts(rows: int, cluster: Ints | None) -> list[npt.NDArray[np.int64]]:
@@ -141,8 +141,8 @@ def in_parts(rows: int, cluster: Ints | None) -> list[npt.NDArray[np.int64]]:
     return [order[np.repeat(part == one, sizes)] for one in range(PARTS) if (part == one).any()]
 
 
-def _ranking(parts: Sequence[Floats]) -> Ranking:
-    return Ranking.of_draws(jackknife(np.stack(parts)))
+def _ranking(parts: Sequence[Floats]) -> ColumnRanking:
+    return ColumnRanking.of_draws(jackknife(np.stack(parts)))
 
 
 class _Run:
@@ -150,9 +150,9 @@ class _Run:
 
     def __init__(self, asked: Asked) -> None:
         self.asked, self.subject, self.pool = asked, asked.subject, asked.subject.pool
-        progress = Progress(asked.clock)
+        progress = EvaluationProgress(asked.clock)
         self.watch = _Watch(asked.clock, progress)
-        self.ask = Asker(asked.score, self.subject.table, progress)
+        self.ask = ModelEvaluator(asked.score, self.subject.table, progress)
         self.explained = self.pool.explained(asked.sensitive.positive)
         sides = sides_of(self.subject.split, asked.sensitive, self.explained)
         self.sides = sides if isinstance(sides, Sides) else None
@@ -226,7 +226,7 @@ class _Run:
     def _scale(self) -> float:
         return max(1.0, float(np.std(self.pool.scores[:, self.explained]))) if len(self.pool) else 1.0
 
-    def _grouping(self) -> Grouping | None:
+    def _grouping(self) -> ExplainedGrouping | None:
         """Of the pool's rows, by the compared columns."""
         compared = self.asked.sensitive.compared
         return together([self.pool.groups[name] for name in compared]) if compared else None
@@ -264,7 +264,7 @@ class _Run:
 
     def _importance(
         self, groups: Sequence[ColumnGroup], work: Work
-    ) -> tuple[list[Importance], list[Loss], measures.Measured, Check]:
+    ) -> tuple[list[Importance], list[Loss], measures.InfluencedValue, Check]:
         rows = self.sample[: work.rows]
         codes, split = self.subject.table.codes[rows], self.pool.take(rows)
         sides = self._sides_among(rows)
@@ -338,11 +338,11 @@ class _Run:
         places = self._rng(10).permutation(len(table))[: work.local_references]
         near = table.take(np.sort(self.sample))
         cluster = self.pool.keys_of(places)
-        room = single.Room(self.ask, self.subject, table.codes[places], near, rules, self.explained, cluster)
+        context = single.LocalContext(self.ask, self.subject, table.codes[places], near, rules, self.explained, cluster)
         with self.watch.part("single rows"):
-            local = single.explain(room, shown, self._rng(4))
+            local = single.explain(context, shown, self._rng(4))
         with self.watch.part("recourse"):
-            recourse = single.recourse(room, self.grouping, self._rng(5)) if self.grouping is not None else ()
+            recourse = single.recourse(context, self.grouping, self._rng(5)) if self.grouping is not None else ()
         return local, recourse
 
     def _flips(self) -> tuple[FlipTest, ...]:
@@ -380,7 +380,7 @@ class _Run:
         codes = self.subject.table.codes[attributed.rows[:rows]]
         with self.watch.part("shuffled weights"):
             for score in self._shuffled_models():
-                other = Asker(score, self.subject.table, self.watch.progress)
+                other = ModelEvaluator(score, self.subject.table, self.watch.progress)
                 found.append(
                     whole.attributions(other, codes, attributed.references, self.explained, self._rng(20)).values
                 )

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.explanation.asking import Asker
+from sluicegate.explanation.asking import ModelEvaluator
 from sluicegate.explanation.dependence import points
-from sluicegate.explanation.table import Codes, Column, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedColumn, EncodedTable, Floats
 
 NEIGHBOURS = 5
 STEPS_BACK = 8
@@ -36,7 +36,7 @@ class Rules:
     down: frozenset[int] = frozenset()
 
 
-def allowed(rules: Rules, columns: tuple[Column, ...], before: Codes, after: Codes) -> Bools:
+def allowed(rules: Rules, columns: tuple[EncodedColumn, ...], before: Codes, after: Codes) -> Bools:
     """(m, k): whether each value may become the other. A missing value neither rises nor falls, so it stays."""
     may = np.ones(np.broadcast_shapes(before.shape, after.shape), bool)
     for j in rules.frozen:
@@ -75,8 +75,8 @@ class Unlike:
 class Search:
     """Where is looked.  table : rows whose values may be taken.  unlike : says when a decision has turned."""
 
-    ask: Asker
-    table: Table
+    ask: ModelEvaluator
+    table: EncodedTable
     unlike: Unlike
     rules: Rules
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import CurvePoint, Dependence
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.measures import half_width
-from sluicegate.explanation.table import Codes, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedTable, Floats
 from sluicegate.stats.arrays import Ints
 
 MAX_POINTS = 20
@@ -16,9 +16,9 @@ MAX_CURVES = 30
 
 
 def dependence(
-    ask: Asker,
+    ask: ModelEvaluator,
     outcome: Outcome,
-    table: Table,
+    table: EncodedTable,
     numbers: npt.NDArray[np.int64],
     column: int,
     cluster: Ints | None = None,
@@ -45,7 +45,7 @@ def dependence(
     )
 
 
-def points(table: Table, column: int) -> Codes:
+def points(table: EncodedTable, column: int) -> Codes:
     """Codes of up to 20 values: evenly spread over the rows of a number column; the most frequent ones of another.
 
     A missing value is a point of its own where rows lack one. The least and greatest number are among the points.
@@ -67,7 +67,7 @@ def points(table: Table, column: int) -> Codes:
     return np.concatenate([present, [described.missing] if has_gaps else []]).astype(np.int32)
 
 
-def _point(table: Table, column: int, code: int, scores: Floats, cluster: Ints | None) -> CurvePoint:
+def _point(table: EncodedTable, column: int, code: int, scores: Floats, cluster: Ints | None) -> CurvePoint:
     described = table.columns[column]
     at = float(described.values[code]) if described.is_number and code != described.missing else None
     half = np.nan_to_num(half_width(scores, cluster))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import Estimate
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.measures import estimate, gap, standard_error
 from sluicegate.explanation.shapley import Game, play
 from sluicegate.explanation.table import Codes, Floats
@@ -53,7 +53,7 @@ class Decomposed:
 
 
 def decompose(
-    ask: Asker,
+    ask: ModelEvaluator,
     outcome: Outcome,
     players: Sequence[Sequence[int]],
     sides: Sides,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.table import Codes, Floats
 from sluicegate.stats.arrays import Ints
 
@@ -40,7 +40,9 @@ class Changes:
     cluster: Ints | None = None
 
 
-def changes(ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]) -> Changes:
+def changes(
+    ask: ModelEvaluator, outcome: Outcome, rows: Codes, setup: tuple[Floats, Codes, np.random.Generator]
+) -> Changes:
     """Two replacements for every row.  setup : (n, k) contributions, (r, k) references, the source of chance.
 
     Only columns that move some row's score are drawn from: to beat columns without any part in it is no proof.
@@ -61,7 +63,12 @@ def changes(ask: Asker, outcome: Outcome, rows: Codes, setup: tuple[Floats, Code
 
 
 def _moved(
-    ask: Asker, outcome: Outcome, rows: Codes, references: Codes, columns: npt.NDArray[np.int64], before: Floats
+    ask: ModelEvaluator,
+    outcome: Outcome,
+    rows: Codes,
+    references: Codes,
+    columns: npt.NDArray[np.int64],
+    before: Floats,
 ) -> Floats:
     n, r = len(rows), len(references)
     replaced = np.zeros(rows.shape, bool)

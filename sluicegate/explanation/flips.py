@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import Estimate, FlipPair, FlipTest
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.measures import mean_estimate, share_estimate
-from sluicegate.explanation.table import Codes, Floats, Table
+from sluicegate.explanation.table import Codes, EncodedTable, Floats
 from sluicegate.stats.arrays import Ints
 from sluicegate.stats.keys import numbered
 
@@ -50,7 +50,9 @@ class _Moved:
     down: npt.NDArray[np.bool_]
 
 
-def flip_test(ask: Asker, table: Table, column: int, groups: Mapping[str, Codes], answered: Answered) -> FlipTest:
+def flip_test(
+    ask: ModelEvaluator, table: EncodedTable, column: int, groups: Mapping[str, Codes], answered: Answered
+) -> FlipTest:
     """The test of one column.
 
     groups : codes of the column that count as one value, by name; the first of them stands for it.
@@ -75,7 +77,9 @@ def flip_test(ask: Asker, table: Table, column: int, groups: Mapping[str, Codes]
     return FlipTest(table.names[column], True, tuple(names), int(known.sum()), share, change, tuple(pairs))
 
 
-def _moved(ask: Asker, table: Table, rows: npt.NDArray[np.int64], to: tuple[int, int], answered: Answered) -> _Moved:
+def _moved(
+    ask: ModelEvaluator, table: EncodedTable, rows: npt.NDArray[np.int64], to: tuple[int, int], answered: Answered
+) -> _Moved:
     codes = table.codes[rows].copy()
     codes[:, to[0]] = to[1]
     was, now = ask(table.codes[rows]), ask(codes)

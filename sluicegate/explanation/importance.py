@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.explanation_evidence import Estimate
-from sluicegate.explanation.asking import Asker
-from sluicegate.explanation.measures import Measure, Measured, estimate, standard_error
-from sluicegate.explanation.order import Ranking
+from sluicegate.explanation.asking import ModelEvaluator
+from sluicegate.explanation.measures import InfluencedValue, Measure, estimate, standard_error
+from sluicegate.explanation.order import ColumnRanking
 from sluicegate.explanation.table import Codes, Floats
 from sluicegate.stats import keys
 from sluicegate.stats.arrays import Ints
@@ -52,22 +52,22 @@ class Loss:
         return Loss(np.concatenate([self.by_repeat, more.by_repeat]), influence, self.cluster)
 
 
-def by_halves(losses: Sequence[Loss]) -> tuple[Ranking, Ranking]:
+def by_halves(losses: Sequence[Loss]) -> tuple[ColumnRanking, ColumnRanking]:
     """The order of the columns by every other shuffle, and by those between."""
     draws = np.stack([loss.by_repeat for loss in losses], axis=1)
-    return Ranking.of_draws(draws[::2]), Ranking.of_draws(draws[1::2])
+    return ColumnRanking.of_draws(draws[::2]), ColumnRanking.of_draws(draws[1::2])
 
 
-def over_rows(losses: Sequence[Loss]) -> Ranking:
+def over_rows(losses: Sequence[Loss]) -> ColumnRanking:
     """The order of the columns, as far as these rows and shuffles know it."""
     influence = np.stack([loss.influence for loss in losses], axis=1)
     value = np.array([loss.by_repeat.mean() for loss in losses])
     moved = keys.added(influence, losses[0].cluster)
-    return Ranking(value, moved.T @ moved / len(influence) ** 2, len(moved))
+    return ColumnRanking(value, moved.T @ moved / len(influence) ** 2, len(moved))
 
 
 def losses(
-    ask: Asker,
+    ask: ModelEvaluator,
     rows: Codes,
     targets: Sequence[Sequence[int]],
     measures: Sequence[tuple[Measure, float]],
@@ -104,7 +104,9 @@ def shuffled(
     return many, donors
 
 
-def _loss(before: Measured, after: Sequence[Measured], sign: float, rows: tuple[Floats, npt.NDArray[np.int64]]) -> Loss:
+def _loss(
+    before: InfluencedValue, after: Sequence[InfluencedValue], sign: float, rows: tuple[Floats, npt.NDArray[np.int64]]
+) -> Loss:
     """Rows : (n,) weights; (repeats, n) whose values each row was given."""
     weight, donors = rows
     by_repeat = sign * (before.value - np.array([one.value for one in after]))

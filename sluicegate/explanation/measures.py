@@ -17,14 +17,14 @@ from schemas.explanation_evidence import Estimate
 from sluicegate.explanation.table import Floats
 from sluicegate.stats import keys, limits
 from sluicegate.stats.arrays import Ints, Mask
+from sluicegate.stats.limits import Z_95
 
-Z_95 = 1.959963984540054
 #: The smallest probability that log loss takes, as scikit-learn does for float64.
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class InfluencedValue:
     """value : NaN where undefined.  influence : (n,), weighted mean 0."""
 
     value: float
@@ -32,7 +32,7 @@ class Measured:
 
 
 #: (n, width) scores to what is measured on them.
-Measure = Callable[[Floats], Measured]
+Measure = Callable[[Floats], InfluencedValue]
 
 
 def quality_name(task: str) -> str:
@@ -52,17 +52,17 @@ def quality(task: str, label: npt.NDArray[Any], weight: Floats) -> Measure:
     return lambda scores: r2(scores[:, 0], label, weight)
 
 
-def auc(score: Floats, positive: npt.NDArray[np.bool_], weight: Floats) -> Measured:
+def auc(score: Floats, positive: npt.NDArray[np.bool_], weight: Floats) -> InfluencedValue:
     """The weighted share of pairs in which the positive row scores higher; equal scores count half."""
     total, up, down = weight.sum(), weight[positive].sum(), weight[~positive].sum()
     if not (up > 0 and down > 0):
-        return Measured(np.nan, np.zeros(len(score)))
+        return InfluencedValue(np.nan, np.zeros(len(score)))
     beaten = np.empty(len(score))
     beaten[positive] = _share_below(score[positive], score[~positive], weight[~positive])
     beaten[~positive] = 1 - _share_below(score[~positive], score[positive], weight[positive])
     value = float(np.average(beaten[positive], weights=weight[positive]))
     scale = np.where(positive, total / up, total / down)
-    return Measured(value, scale * (beaten - value))
+    return InfluencedValue(value, scale * (beaten - value))
 
 
 def _share_below(score: Floats, others: Floats, weight: Floats) -> Floats:
@@ -73,35 +73,35 @@ def _share_below(score: Floats, others: Floats, weight: Floats) -> Floats:
     return np.asarray((cumulated[left] + cumulated[right]) / 2 / cumulated[-1])
 
 
-def log_loss(scores: Floats, label: npt.NDArray[np.int64], weight: Floats) -> Measured:
+def log_loss(scores: Floats, label: npt.NDArray[np.int64], weight: Floats) -> InfluencedValue:
     """Mean of -ln(score of the true class), in nats."""
     shares = scores / np.maximum(scores.sum(axis=1, keepdims=True), _SMALLEST)
     return mean(-np.log(np.clip(shares[np.arange(len(label)), label], _SMALLEST, 1)), weight)
 
 
-def r2(value: Floats, label: Floats, weight: Floats) -> Measured:
+def r2(value: Floats, label: Floats, weight: Floats) -> InfluencedValue:
     """1 - mean squared error / variance of the label; the variance counts as known."""
     variance = float(np.average((label - np.average(label, weights=weight)) ** 2, weights=weight))
     if not variance > 0:
-        return Measured(np.nan, np.zeros(len(label)))
+        return InfluencedValue(np.nan, np.zeros(len(label)))
     lost = mean((label - value) ** 2 / variance, weight)
-    return Measured(1 - lost.value, -lost.influence)
+    return InfluencedValue(1 - lost.value, -lost.influence)
 
 
-def mean(values: Floats, weight: Floats) -> Measured:
+def mean(values: Floats, weight: Floats) -> InfluencedValue:
     """A weighted mean."""
     average = float(np.average(values, weights=weight))
-    return Measured(average, values - average)
+    return InfluencedValue(average, values - average)
 
 
-def gap(outcome: Floats, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], weight: Floats) -> Measured:
+def gap(outcome: Floats, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], weight: Floats) -> InfluencedValue:
     """Mean outcome of the rows in `high` less that of those in `low`."""
     total, influence, means = weight.sum(), np.zeros(len(outcome)), []
     for rows, sign in ((high, 1.0), (low, -1.0)):
         one = mean(outcome[rows], weight[rows])
         influence[rows] = sign * total / weight[rows].sum() * one.influence
         means.append(one.value)
-    return Measured(means[0] - means[1], influence)
+    return InfluencedValue(means[0] - means[1], influence)
 
 
 def standard_error(influence: Floats, weight: Floats, cluster: Ints | None = None) -> float:
@@ -139,9 +139,6 @@ def share_estimate(is_yes: Mask, cluster: Ints | None = None) -> Estimate:
     """A share with its interval (Wilson 1927, J. Am. Stat. Assoc. 22:209), of the rows that tell as much by themselves."""
     if not len(is_yes):
         return Estimate(None)
-    yes, of = int(is_yes.sum()), len(is_yes)
-    share, rows = yes / of, keys.effective_share(is_yes, cluster)
-    ends = limits.wilson(np.array([share]), np.array([rows]), 0.95)
-    # By hand at the ends, where rounding leaves a 1e-17.
-    low, high = 0.0 if not yes else float(ends[0][0]), 1.0 if yes == of else float(ends[1][0])
-    return Estimate(share, low, high)
+    share, rows = np.asarray(is_yes.mean()), np.asarray(keys.effective_share(is_yes, cluster))
+    low, high = limits.wilson(share, rows, 0.95)
+    return Estimate(float(share), float(low), float(high))

@@ -20,7 +20,7 @@ SIGNATURE = "serving_raw"
 
 
 @dataclass(frozen=True)
-class Input:
+class ModelInput:
     """One raw column of the model.
 
     name : in the table.  key : in the signature.  is_text : '' is its missing value, else NaN.
@@ -79,13 +79,13 @@ class RawModel:
         return [v for v in self._signature.variables if v.dtype.is_floating and v.shape.num_elements() > 1]
 
 
-def _inputs(folder: Path) -> tuple[Input, ...]:
+def _inputs(folder: Path) -> tuple[ModelInput, ...]:
     path = folder / MODEL_DESCRIPTION
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if "inputs" not in content:
         raise _cannot_be_asked(folder, f"no {MODEL_DESCRIPTION} that names its inputs")
     return tuple(
-        Input(name, one["input"], one["dtype"] == "string", one["example_dtype"], one["kind"])
+        ModelInput(name, one["input"], one["dtype"] == "string", one["example_dtype"], one["kind"])
         for name, one in content["inputs"].items()
     )
 

@@ -33,7 +33,7 @@ MIN_DRAWS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class ColumnRanking:
     """value : (k,) importances.  covariance : (k, k) of their errors.  draws : what it was estimated from: repeats, rows or keys."""
 
     value: Floats
@@ -41,14 +41,14 @@ class Ranking:
     draws: int
 
     @classmethod
-    def of_draws(cls, draws: Floats) -> Ranking:
+    def of_draws(cls, draws: Floats) -> ColumnRanking:
         """The mean of independent draws, (n, k)."""
         n, k = draws.shape
         covariance = np.zeros((k, k)) if n < 2 else np.atleast_2d(np.cov(draws, rowvar=False)) / n
         return cls(draws.mean(axis=0), covariance, n)
 
     @classmethod
-    def of_rows(cls, values: Floats, cluster: Ints | None) -> Ranking:
+    def of_rows(cls, values: Floats, cluster: Ints | None) -> ColumnRanking:
         """The mean of rows, (n, k).  cluster : (n,) of fairness.keys.numbered: rows of one key are one draw; None: each row is one."""
         if cluster is None:
             return cls.of_draws(values)
@@ -57,9 +57,9 @@ class Ranking:
         number = len(moved)
         return cls(mean, moved.T @ moved / len(values) ** 2 * (number / max(number - 1, 1)), number)
 
-    def with_noise(self, covariance: Floats, draws: int) -> Ranking:
+    def with_noise(self, covariance: Floats, draws: int) -> ColumnRanking:
         """With a further source of error, itself known from so many draws."""
-        return Ranking(self.value, self.covariance + covariance, min(self.draws, draws))
+        return ColumnRanking(self.value, self.covariance + covariance, min(self.draws, draws))
 
     def told_apart(self, level: float) -> npt.NDArray[np.int64]:
         """(k, k): 1 where the row's column is the more important one, -1 where the other is, 0 where these draws cannot tell.
@@ -112,13 +112,13 @@ class Comparison:
         return (self.agree - self.contradict) / self.pairs if self.pairs else float("nan")
 
 
-def is_open(one: Ranking, other: Ranking) -> bool:
+def is_open(one: ColumnRanking, other: ColumnRanking) -> bool:
     """Whether more draws might order columns that these do not."""
     is_known = bool(np.isfinite(one.value).all() and np.isfinite(other.value).all())
     return is_known and len(one.value) >= MIN_COLUMNS and not compare(one, other).is_settled
 
 
-def compare(one: Ranking, other: Ranking, alpha: float = ALPHA) -> Comparison:
+def compare(one: ColumnRanking, other: ColumnRanking, alpha: float = ALPHA) -> Comparison:
     """The pairs that both tell apart at levels that hold over all of them together."""
     k = len(one.value)
     level = float(np.sqrt(2 * alpha / max(k * (k - 1) / 2, 1)))

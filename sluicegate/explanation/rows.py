@@ -14,23 +14,23 @@ from schemas import scored_rows
 from schemas.errors import DataError, Problem
 from schemas.predictions import DECISION
 from schemas.scored_rows import ScoredRows, Texts
-from sluicegate.explanation.core import Sensitive, Split, group_numbers, group_texts
-from sluicegate.explanation.model import Input
-from sluicegate.explanation.subject import Grouping
+from sluicegate.explanation.core import ExplainedSplit, SensitiveCodes, group_numbers, group_texts
+from sluicegate.explanation.model import ModelInput
+from sluicegate.explanation.subject import ExplainedGrouping
 from sluicegate.stats.keys import numbered
 
 ROWS_PER_PARSE = 8192
 _DTYPES = {"string": tf.string, "int64": tf.int64, "float32": tf.float32}
 
 
-def read_split(folder: str | Path, sensitive: Sensitive) -> Split:
+def read_split(folder: str | Path, sensitive: SensitiveCodes) -> ExplainedSplit:
     """Every row that Score has scored, with the groups of the sensitive columns."""
     about = scored_rows.read_about(folder)
     answers = [name for name in about.answers.columns if name != DECISION]
     groups = [scored_rows.GROUP + name for name in sensitive.columns]
     keys = [scored_rows.CLUSTER] if about.cluster else []
     rows = scored_rows.read(folder, [scored_rows.LABEL, scored_rows.WEIGHT, *answers, *keys, *groups])
-    return Split(
+    return ExplainedSplit(
         about.answers,
         rows.scores.astype(np.float64),
         rows.label,
@@ -41,16 +41,16 @@ def read_split(folder: str | Path, sensitive: Sensitive) -> Split:
     )
 
 
-def _grouping(rows: ScoredRows, column: str, bins: Sequence[float]) -> Grouping:
+def _grouping(rows: ScoredRows, column: str, bins: Sequence[float]) -> ExplainedGrouping:
     found = rows.group(column)
     if not isinstance(found, Texts):
         return group_numbers(found, bins)
     names = group_texts([*found.values, None])
-    return Grouping(names.names, names.codes[found.codes])
+    return ExplainedGrouping(names.names, names.codes[found.codes])
 
 
 def read_columns(
-    folder: str | Path, inputs: Sequence[Input], numbers: npt.NDArray[np.int64], rows: int
+    folder: str | Path, inputs: Sequence[ModelInput], numbers: npt.NDArray[np.int64], rows: int
 ) -> dict[str, npt.NDArray[Any]]:
     """The raw columns of the rows with these numbers, (m,) each: objects (bytes) with b'', or float64 with NaN.
 

@@ -14,7 +14,7 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.table import Codes, Floats
 from sluicegate.stats import keys
 from sluicegate.stats.arrays import Ints
@@ -60,7 +60,7 @@ class Game:
     reference_keys : (r,) of fairness.keys.numbered where the references are the same for all rows: those of one key know one thing.
     """
 
-    ask: Asker
+    ask: ModelEvaluator
     outcome: Outcome
     players: Players
     rows: Codes

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sluicegate.explanation import measures
 from sluicegate.explanation.asking import Outcome
 from sluicegate.explanation.chosen import decide
-from sluicegate.explanation.subject import Grouping, Sensitive, Split, together
+from sluicegate.explanation.subject import ExplainedGrouping, ExplainedSplit, SensitiveCodes, together
 from sluicegate.explanation.table import Floats
 
 Mask = npt.NDArray[np.bool_]
@@ -37,7 +37,7 @@ class Rate:
     kind: str
     explained: int
 
-    def under(self, split: Split) -> Mask:
+    def under(self, split: ExplainedSplit) -> Mask:
         """(n,) the rows that the rate is about, whatever they weigh: what the gate's floors count."""
         if self.kind in (_SELECTED, "score"):
             return np.ones(len(split), bool)
@@ -45,11 +45,11 @@ class Rate:
             return split.has_label
         return np.asarray(split.has_label & ((split.label == self.explained) == (self.kind == "tpr")))
 
-    def base(self, split: Split) -> Mask:
+    def base(self, split: ExplainedSplit) -> Mask:
         """(n,) the rows that the mean is over; without weight, a row counts nowhere."""
         return np.asarray(self.under(split) & (split.weight > 0))
 
-    def outcome(self, split: Split) -> Outcome:
+    def outcome(self, split: ExplainedSplit) -> Outcome:
         """What is averaged, for scores of rows of `split`."""
         answers, label, explained = split.answers, split.label, self.explained
         if self.kind == "score":
@@ -62,7 +62,7 @@ class Rate:
             )
         return lambda scores, rows: (decide(answers, scores) == explained).astype(np.float64)
 
-    def name(self, split: Split) -> str:
+    def name(self, split: ExplainedSplit) -> str:
         if split.answers.task == "regression":
             return "mean absolute error" if self.kind == "error" else "mean value"
         name = _WORDS[self.kind][0]
@@ -71,7 +71,7 @@ class Rate:
         named = split.answers.classes[self.explained]
         return f"rate of {named}" if self.kind == _SELECTED else f"{name} of {named}"
 
-    def rows(self, split: Split) -> str:
+    def rows(self, split: ExplainedSplit) -> str:
         """Words behind "rows" that say which."""
         classes = split.answers.classes
         return _WORDS[self.kind][1].format(classes[self.explained] if classes else "")
@@ -86,24 +86,24 @@ class Sides:
 
     columns: tuple[str, ...]
     rate: Rate
-    grouping: Grouping
+    grouping: ExplainedGrouping
     high: str
     low: str
     over_all_rows: float
 
-    def members(self, split: Split) -> tuple[Mask, Mask]:
+    def members(self, split: ExplainedSplit) -> tuple[Mask, Mask]:
         """Rows of either side that the rate is over.  split : the rows that `grouping` groups."""
         base = self.rate.base(split)
         return self.grouping.members(self.high) & base, self.grouping.members(self.low) & base
 
-    def measure(self, split: Split) -> measures.Measure:
+    def measure(self, split: ExplainedSplit) -> measures.Measure:
         """The gap as a function of all rows' scores."""
         high, low = self.members(split)
         outcome, numbers = self.rate.outcome(split), np.arange(len(split))
         return lambda scores: measures.gap(outcome(scores, numbers), high, low, split.weight)
 
 
-def rates_of(split: Split, sensitive: Sensitive, explained: int) -> tuple[Rate, ...]:
+def rates_of(split: ExplainedSplit, sensitive: SensitiveCodes, explained: int) -> tuple[Rate, ...]:
     """What the first limit compares; where that is no mean over known rows, the selection rate or a regression's value."""
     if split.answers.task == "regression":
         return (Rate("error" if "error" in sensitive.rates else "score", 0),)
@@ -111,7 +111,7 @@ def rates_of(split: Split, sensitive: Sensitive, explained: int) -> tuple[Rate, 
     return tuple(Rate(kind, explained) for kind in kinds if kind in _WORDS) or (Rate(_SELECTED, explained),)
 
 
-def sides_of(split: Split, sensitive: Sensitive, explained: int) -> Sides | str:
+def sides_of(split: ExplainedSplit, sensitive: SensitiveCodes, explained: int) -> Sides | str:
     """The two groups that are compared, or why there are none. Of two rates, that with the larger gap.
 
     Only groups that the gate judges can be the highest or the lowest: `sensitive.min_rows` rows or more, and
@@ -124,7 +124,7 @@ def sides_of(split: Split, sensitive: Sensitive, explained: int) -> Sides | str:
     return max(found, key=lambda one: one.over_all_rows if isinstance(one, Sides) else -1.0)
 
 
-def _furthest(split: Split, sensitive: Sensitive, grouping: Grouping, rate: Rate) -> Sides | str:
+def _furthest(split: ExplainedSplit, sensitive: SensitiveCodes, grouping: ExplainedGrouping, rate: Rate) -> Sides | str:
     means = _means(split, grouping, rate, sensitive)
     what = " x ".join(sensitive.compared)
     if len(means) < 2:
@@ -138,7 +138,7 @@ def _furthest(split: Split, sensitive: Sensitive, grouping: Grouping, rate: Rate
     return Sides(sensitive.compared, rate, grouping, high, low, means[high] - means[low])
 
 
-def _means(split: Split, grouping: Grouping, rate: Rate, floors: Sensitive) -> dict[str, float]:
+def _means(split: ExplainedSplit, grouping: ExplainedGrouping, rate: Rate, floors: SensitiveCodes) -> dict[str, float]:
     under, base = rate.under(split), rate.base(split)
     outcome: Floats = rate.outcome(split)(split.scores, np.arange(len(split)))
     means = {}

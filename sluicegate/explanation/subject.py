@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.predictions import Answers
-from sluicegate.explanation.table import MISSING, Codes, Floats, Table
+from sluicegate.explanation.table import MISSING, Codes, EncodedTable, Floats
 from sluicegate.fairness.gaps import MEASURES
 from sluicegate.fairness.policy import Policy
 from sluicegate.stats.arrays import Ints
@@ -23,7 +23,7 @@ MAX_GROUPS = 8
 
 
 @dataclass(frozen=True)
-class Sensitive:
+class SensitiveCodes:
     """What settings.Fairness says about groups.
 
     columns : by name, where a number column's bins begin; () for text.
@@ -40,7 +40,7 @@ class Sensitive:
     rates: tuple[str, ...] = ("selection_rate",)
 
     @classmethod
-    def from_json(cls, text: str) -> Sensitive:
+    def from_json(cls, text: str) -> SensitiveCodes:
         """Reads the JSON of settings.Fairness; `fairness: off` leaves no columns."""
         policy = Policy.from_json(text)
         columns = {one.column: one.bins for one in policy.sensitive if policy.enabled}
@@ -50,7 +50,7 @@ class Sensitive:
 
 
 @dataclass(frozen=True, eq=False)
-class Grouping:
+class ExplainedGrouping:
     """Rows by group.  codes : (n,) places in `names`; every row is in one."""
 
     names: tuple[str, ...]
@@ -59,8 +59,8 @@ class Grouping:
     def members(self, name: str) -> npt.NDArray[np.bool_]:
         return np.asarray(self.codes == self.names.index(name))
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Grouping:
-        return Grouping(self.names, self.codes[rows])
+    def take(self, rows: npt.NDArray[np.int64]) -> ExplainedGrouping:
+        return ExplainedGrouping(self.names, self.codes[rows])
 
     def largest(self, most: int = MAX_GROUPS) -> tuple[str, ...]:
         """The largest groups that have a row, largest first."""
@@ -69,14 +69,14 @@ class Grouping:
         return tuple(self.names[place] for place in order.tolist() if counts[place])
 
 
-def group_texts(values: Sequence[Any] | npt.NDArray[Any]) -> Grouping:
+def group_texts(values: Sequence[Any] | npt.NDArray[Any]) -> ExplainedGrouping:
     """Groups of a text column; None or '' is a group of its own."""
     texts = np.array([MISSING if value is None or not len(value) else str(value) for value in values], object)
     names, codes = np.unique(texts, return_inverse=True) if len(texts) else (np.empty(0, object), np.empty(0, np.int64))
-    return Grouping(tuple(names.tolist()), codes.astype(np.int64))
+    return ExplainedGrouping(tuple(names.tolist()), codes.astype(np.int64))
 
 
-def group_numbers(values: Floats, bins: Sequence[float]) -> Grouping:
+def group_numbers(values: Floats, bins: Sequence[float]) -> ExplainedGrouping:
     """Groups of a number column, NaN = missing.
 
     bins : where the next one begins: (25, 40) makes <25, 25-40 and >=40. Without bins each value is a group.
@@ -90,10 +90,10 @@ def group_numbers(values: Floats, bins: Sequence[float]) -> Grouping:
     middle = [f"{low:g}-{high:g}" for low, high in itertools.pairwise(bins)]
     names = (f"<{bins[0]:g}", *middle, f">={bins[-1]:g}", MISSING)
     codes = np.where(missing, len(bins) + 1, np.digitize(np.nan_to_num(values), bins))
-    return Grouping(names, codes.astype(np.int64))
+    return ExplainedGrouping(names, codes.astype(np.int64))
 
 
-def together(groupings: Sequence[Grouping]) -> Grouping:
+def together(groupings: Sequence[ExplainedGrouping]) -> ExplainedGrouping:
     """The intersection: 'Black, Female'."""
     if len(groupings) == 1:
         return groupings[0]
@@ -102,7 +102,7 @@ def together(groupings: Sequence[Grouping]) -> Grouping:
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class ExplainedSplit:
     """Every scored row of the split, without its columns.
 
     scores : (n, width).  label : (n,) place of the class, -1 = unknown; float, NaN = unknown, of a regression.
@@ -114,7 +114,7 @@ class Split:
     scores: Floats
     label: npt.NDArray[Any]
     weight: Floats
-    groups: Mapping[str, Grouping] = field(default_factory=dict)
+    groups: Mapping[str, ExplainedGrouping] = field(default_factory=dict)
     cluster: Ints | None = None
     cluster_of: tuple[str, ...] = ()
 
@@ -125,10 +125,10 @@ class Split:
     def has_label(self) -> npt.NDArray[np.bool_]:
         return ~np.isnan(self.label) if self.answers.task == "regression" else np.asarray(self.label >= 0)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Split:
+    def take(self, rows: npt.NDArray[np.int64]) -> ExplainedSplit:
         groups = {name: grouping.take(rows) for name, grouping in self.groups.items()}
         taken = self.scores[rows], self.label[rows], self.weight[rows]
-        return Split(self.answers, *taken, groups, self.keys_of(rows), self.cluster_of)
+        return ExplainedSplit(self.answers, *taken, groups, self.keys_of(rows), self.cluster_of)
 
     def keys_of(self, rows: npt.NDArray[np.int64]) -> Ints | None:
         """(m,) of these rows alone, numbered anew."""
@@ -147,12 +147,12 @@ class Subject:
     split : all rows.  numbers : (m,) the rows whose columns are at hand, ascending.  table : (m, k) those.
     """
 
-    split: Split
+    split: ExplainedSplit
     numbers: npt.NDArray[np.int64]
-    table: Table
+    table: EncodedTable
 
     @property
-    def pool(self) -> Split:
+    def pool(self) -> ExplainedSplit:
         return self.split.take(self.numbers)
 
 
@@ -163,7 +163,7 @@ def pool_numbers(rows: int, seed: int, most: int = POOL_ROWS) -> npt.NDArray[np.
     return np.sort(np.random.default_rng([seed, rows]).choice(rows, most, replace=False))
 
 
-def value_groups(table: Table, column: int, bins: Sequence[float], most: int = MAX_GROUPS) -> dict[str, Codes]:
+def value_groups(table: EncodedTable, column: int, bins: Sequence[float], most: int = MAX_GROUPS) -> dict[str, Codes]:
     """Codes of a sensitive column by group, largest group first; in each, the most frequent code first (text) or the median's."""
     described, codes = table.columns[column], table.codes[:, column]
     counts = np.bincount(codes, minlength=len(described.values))

@@ -18,7 +18,7 @@ MISSING = "(missing)"
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class EncodedColumn:
     """One raw column.
 
     kind : "number", "category" or "date".
@@ -52,10 +52,10 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class EncodedTable:
     """codes : (n, k) int32, one column per member of `columns`."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[EncodedColumn, ...]
     codes: Codes
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Table:
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Table:
+    def take(self, rows: npt.NDArray[np.int64]) -> EncodedTable:
         """Some of its rows; the distinct values and places stay those of all."""
         return replace(self, codes=self.codes[rows])
 
@@ -106,7 +106,7 @@ def text_of(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def of_columns(raw: Mapping[str, npt.NDArray[Any]], kinds: Mapping[str, str] | None = None) -> Table:
+def of_columns(raw: Mapping[str, npt.NDArray[Any]], kinds: Mapping[str, str] | None = None) -> EncodedTable:
     """A table from raw columns.
 
     raw : (n,) each: float64 with NaN = missing, or objects (str or bytes) with '' = missing.
@@ -117,10 +117,10 @@ def of_columns(raw: Mapping[str, npt.NDArray[Any]], kinds: Mapping[str, str] | N
         values, code = np.unique(cells, return_inverse=True)
         counts = np.bincount(code, minlength=len(values))
         kind = (kinds or {}).get(name) or ("number" if values.dtype.kind == "f" else "category")
-        columns.append(Column(name, kind, values, _places(values, counts)))
+        columns.append(EncodedColumn(name, kind, values, _places(values, counts)))
         codes.append(code.astype(np.int32))
     n_rows = len(codes[0]) if codes else 0
-    return Table(tuple(columns), np.stack(codes, axis=1) if codes else np.empty((n_rows, 0), np.int32))
+    return EncodedTable(tuple(columns), np.stack(codes, axis=1) if codes else np.empty((n_rows, 0), np.int32))
 
 
 def _places(values: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> Floats:

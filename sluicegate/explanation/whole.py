@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from schemas.explanation_evidence import Carried, ColumnGroup, Dependence, GapDecomposition, Importance
 from sluicegate.explanation import association, disparity, measures
-from sluicegate.explanation.asking import Asker, Outcome
+from sluicegate.explanation.asking import ModelEvaluator, Outcome
 from sluicegate.explanation.dependence import dependence
 from sluicegate.explanation.importance import Loss, by_halves, losses
 from sluicegate.explanation.order import is_open
 from sluicegate.explanation.shapley import Contributions, Game, play
 from sluicegate.explanation.sides import Sides
-from sluicegate.explanation.subject import Split, Subject
+from sluicegate.explanation.subject import ExplainedSplit, Subject
 from sluicegate.explanation.table import Codes, Floats
 from sluicegate.explanation.work import Work
 
@@ -30,8 +30,12 @@ def score_of(explained: int) -> Outcome:
 
 
 def importances(
-    ask: Asker, rows: tuple[Codes, Split], groups: Sequence[ColumnGroup], sides: Sides | None, setup: Setup
-) -> tuple[list[Importance], list[Loss], measures.Measured]:
+    ask: ModelEvaluator,
+    rows: tuple[Codes, ExplainedSplit],
+    groups: Sequence[ColumnGroup],
+    sides: Sides | None,
+    setup: Setup,
+) -> tuple[list[Importance], list[Loss], measures.InfluencedValue]:
     """Of every column, then of every group of several; the losses of quality, column by column; the quality itself.
 
     sides : with its grouping on these very rows; None where no gap is looked at.
@@ -70,7 +74,9 @@ class Setup:
     rng: np.random.Generator
 
 
-def attributions(ask: Asker, rows: Codes, references: Codes, explained: int, rng: np.random.Generator) -> Contributions:
+def attributions(
+    ask: ModelEvaluator, rows: Codes, references: Codes, explained: int, rng: np.random.Generator
+) -> Contributions:
     """Contributions of every column to the explained score.  references : (r, k), the same for all rows."""
     each = np.broadcast_to(references, (len(rows), *references.shape))
     players = [[j] for j in range(rows.shape[1])]
@@ -84,7 +90,7 @@ def with_attributions(listed: Sequence[Importance], attribution: Floats) -> tupl
 
 
 def decomposition(
-    ask: Asker, subject: Subject, groups: Sequence[ColumnGroup], sides: Sides, setup: Setup
+    ask: ModelEvaluator, subject: Subject, groups: Sequence[ColumnGroup], sides: Sides, setup: Setup
 ) -> GapDecomposition:
     """Which groups of columns carry the gap, on as many rows of either side as of the other, where there are enough."""
     pool, names, work = subject.pool, subject.table.names, setup.work
@@ -133,7 +139,7 @@ def _highest(values: Floats) -> float | None:
 
 
 def curves(
-    ask: Asker, subject: Subject, rows: npt.NDArray[np.int64], listed: Sequence[Importance], explained: int
+    ask: ModelEvaluator, subject: Subject, rows: npt.NDArray[np.int64], listed: Sequence[Importance], explained: int
 ) -> tuple[Dependence, ...]:
     """Of the most important columns, most important first; a column that never changes has none.
 

@@ -20,7 +20,7 @@ from sluicegate.fairness.describe import describe
 from sluicegate.fairness.estimates import Floors, Grouping
 from sluicegate.fairness.policy import Limit, Policy
 from sluicegate.fairness.profiles import PROFILES, limits_of
-from sluicegate.fairness.questions import Measured, questions
+from sluicegate.fairness.questions import MeasuredGap, questions
 from sluicegate.fairness.resampling import Resampled, resample
 from sluicegate.fairness.rows import OneClass, Rows, groupings, one_class, regression
 from sluicegate.fairness.table import table
@@ -85,7 +85,7 @@ def _part(rows: Rows, positive: str, finest: groups.Groups, policy: Policy, limi
     return _Part(part, made, resample(part.joint, made, policy.draws, policy.seed, part.keyed_cells))
 
 
-def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> Measured:
+def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> MeasuredGap:
     why_not = None
     if rows.task == "multiclass" and policy.positive not in rows.classes:
         named = f"{policy.positive!r} is none of them" if policy.positive else "the settings name none"
@@ -96,10 +96,10 @@ def _measured(rows: Rows, policy: Policy, parts: Sequence[_Part]) -> Measured:
         )
     part = parts[-1]
     by_columns = {grouping.columns: grouping for grouping in part.groupings}
-    return Measured(by_columns, part.resampled, rows.is_first, rows.has_baseline, why_not, rows.baseline_note)
+    return MeasuredGap(by_columns, part.resampled, rows.is_first, rows.has_baseline, why_not, rows.baseline_note)
 
 
-def _answers(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> list[tuple[Question, Answer]]:
+def _answers(policy: Policy, limits: tuple[Limit, ...], measured: MeasuredGap) -> list[tuple[Question, Answer]]:
     asked = list(questions(policy, limits, measured))
     answers = answer(asked, policy.level)
     return [(question, answers[question.key]) for question in asked]

@@ -29,7 +29,7 @@ Limits = Callable[[Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class GroupEstimate:
     """One number per group, with its limits.
 
     value : (..., groups).  judged : (..., groups) which groups count.  limits : at a level, both ends.
@@ -40,7 +40,7 @@ class Estimate:
     limits: Limits
 
 
-def interval(measure: Measure, estimates: Mapping[str, Estimate], is_reference: Mask, levels: Levels) -> Interval:
+def interval(measure: Measure, estimates: Mapping[str, GroupEstimate], is_reference: Mask, levels: Levels) -> Interval:
     """The interval of a gap.  is_reference : (groups,), for the impact ratio."""
     parts = [estimates[name] for name in measure.of]
     if measure.is_ratio:
@@ -60,7 +60,7 @@ def pairs(judged: Mask) -> Floats:
     return np.maximum(groups * (groups - 1), 1.0)
 
 
-def _of_difference(estimate: Estimate, levels: Levels) -> Interval:
+def _of_difference(estimate: GroupEstimate, levels: Levels) -> Interval:
     value, judged = estimate.value, estimate.judged & ~np.isnan(estimate.value)
     apart = value[..., :, None] - value[..., None, :]
     near_low, near_high = estimate.limits(levels.near / pairs(judged))
@@ -71,7 +71,7 @@ def _of_difference(estimate: Estimate, levels: Levels) -> Interval:
     return _finished(np.maximum(_largest(low, judged), 0.0), _largest(high, judged), judged)
 
 
-def _of_ratio(estimate: Estimate, is_reference: Mask, levels: Levels) -> Interval:
+def _of_ratio(estimate: GroupEstimate, is_reference: Mask, levels: Levels) -> Interval:
     value, judged = estimate.value, estimate.judged & ~np.isnan(estimate.value)
     number = judged.sum(-1, keepdims=True) - 1.0
     tested = np.maximum((judged & is_reference).sum(-1, keepdims=True) * number, 1.0)

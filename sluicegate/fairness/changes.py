@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sluicegate.fairness import estimates, rates
-from sluicegate.fairness.bounds import Estimate, Limits
+from sluicegate.fairness.bounds import GroupEstimate, Limits
 from sluicegate.fairness.counts import LABELS, JointCounts
 from sluicegate.fairness.estimates import Grouping
 from sluicegate.fairness.moments import Moments
@@ -16,27 +16,27 @@ from sluicegate.stats.arrays import Floats, Mask
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class GapChange:
     """One estimate of every group by two models.
 
     mine, before : of either.  limits : of mine minus before, at a level.
     covariance, variances : (..., groups) of the two estimates, which come from the same rows; the variances of mine and of before.
     """
 
-    mine: Estimate
-    before: Estimate
+    mine: GroupEstimate
+    before: GroupEstimate
     limits: Limits
     covariance: Floats
     variances: tuple[Floats, Floats]
 
-    def swapped(self) -> Change:
+    def swapped(self) -> GapChange:
         """The same, looked at from the other model."""
 
         def turned(level: Floats) -> tuple[Floats, Floats]:
             low, high = self.limits(level)
             return -high, -low
 
-        return Change(self.before, self.mine, turned, self.covariance, self.variances[::-1])
+        return GapChange(self.before, self.mine, turned, self.covariance, self.variances[::-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Effects:
 ALONE = Effects()
 
 
-def of(grouping: Grouping, name: str, factor: float = 1.0) -> Change:
+def of(grouping: Grouping, name: str, factor: float = 1.0) -> GapChange:
     """Of an estimate of the groups.  factor : how many times the rows, for the question how many would settle it."""
     judged, moments = grouping.judged(name), grouping.moments(name)
     effects = Effects(grouping.effect(name), grouping.effect(name, "before"), grouping.effect(name, "change"))
@@ -61,7 +61,7 @@ def of(grouping: Grouping, name: str, factor: float = 1.0) -> Change:
     return of_shares(grouping.joint.scaled(factor), "error_rate" if name == "error" else name, judged, effects)
 
 
-def of_means(moments: Moments, judged: Mask, effects: Effects = ALONE) -> Change:
+def of_means(moments: Moments, judged: Mask, effects: Effects = ALONE) -> GapChange:
     """Means: the change is the mean of the rows' own changes, with Student's limits."""
     s, nothing = moments.sums, np.zeros(moments.sums.shape[:-1])
     of_rows = (s[..., 0], s[..., 1], s[..., 2] - s[..., 6], s[..., 3], s[..., 4] - s[..., 7])
@@ -69,13 +69,13 @@ def of_means(moments: Moments, judged: Mask, effects: Effects = ALONE) -> Change
     apart = Moments(np.stack([*of_rows, squares, *[nothing] * 4], -1))
     before = Moments(np.concatenate([s[..., [0, 1, 6, 3, 7, 8]], s[..., 6:]], -1))
     covariance = moments.covariance()
-    return Change(
+    return GapChange(
         estimates.of_means(moments, judged, effects.mine), estimates.of_means(before, judged, effects.before),
         estimates.of_means(apart, judged, effects.change).limits, covariance[..., 0, 1], (covariance[..., 0, 0], covariance[..., 1, 1]),
     )  # fmt: skip
 
 
-def of_shares(joint: JointCounts, name: str, judged: Mask, effects: Effects = ALONE) -> Change:
+def of_shares(joint: JointCounts, name: str, judged: Mask, effects: Effects = ALONE) -> GapChange:
     """A rate of fairness.rates. Both models have the same rows under it, but for the predictive values."""
     mine = estimates.of_shares(joint.candidate(), name, judged, effects.mine)
     before = estimates.of_shares(joint.baseline(), name, judged, effects.before)
@@ -87,7 +87,7 @@ def of_shares(joint: JointCounts, name: str, judged: Mask, effects: Effects = AL
         if name not in ("ppv", "npv")
         else _of_other_rows(mine, before, covariance, variances)
     )
-    return Change(mine, before, change, covariance, variances)
+    return GapChange(mine, before, change, covariance, variances)
 
 
 def _cells(name: str, model: int) -> tuple[Mask, Mask]:
@@ -138,7 +138,9 @@ def _of_same_rows(joint: JointCounts, name: str, effect: Floats | float) -> Limi
     return found
 
 
-def _of_other_rows(mine: Estimate, before: Estimate, covariance: Floats, variances: tuple[Floats, Floats]) -> Limits:
+def _of_other_rows(
+    mine: GroupEstimate, before: GroupEstimate, covariance: Floats, variances: tuple[Floats, Floats]
+) -> Limits:
     """From the limits of either rate."""
     together = correlation(covariance, *variances)
 

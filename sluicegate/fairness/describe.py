@@ -123,7 +123,7 @@ def _add_from_rows(into: list[Rates], part: OneClass, grouping: Grouping, policy
             rates[name] = RateOfGroup(_known(value), len(mine), is_judged=enough)
 
 
-def _add_ranking(into: list[Rates], grouping: Grouping, found: ranking.Ranking, policy: Policy) -> None:
+def _add_ranking(into: list[Rates], grouping: Grouping, found: ranking.GroupRanking, policy: Policy) -> None:
     assert grouping.counts is not None  # noqa: S101  a task with classes has counts
     of_label = grouping.counts.rows.sum(-1)
     p, n = of_label[:, POSITIVE], of_label[:, NEGATIVE]
@@ -156,7 +156,10 @@ def _add_signed_error(
     for place, rates in enumerate(into[: len(sums.rows)]):
         mean, error = float(sums.mean[place]), float(sums.error[place] * widened[place])
         rates["mean_signed_error"] = RateOfGroup(
-            _known(mean), round(float(sums.rows[place])), _known(mean - 1.96 * error), _known(mean + 1.96 * error)
+            _known(mean),
+            round(float(sums.rows[place])),
+            _known(mean - limits.Z_95 * error),
+            _known(mean + limits.Z_95 * error),
         )
 
 

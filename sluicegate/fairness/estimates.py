@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sluicegate.fairness import area, bounds
-from sluicegate.fairness.bounds import Estimate
+from sluicegate.fairness.bounds import GroupEstimate
 from sluicegate.fairness.clusters import Clustered, Which
 from sluicegate.fairness.counts import Counts, JointCounts
 from sluicegate.fairness.gaps import REFERENCE_SHARE, Measure, gap
@@ -144,7 +144,7 @@ class Grouping:
             return self.score
         return self.error if name == "error" and self.counts is None else None
 
-    def _estimate(self, name: str, factor: float) -> Estimate:
+    def _estimate(self, name: str, factor: float) -> GroupEstimate:
         moments = self.moments(name)
         effect = self.effect(name)
         if moments is not None:
@@ -160,15 +160,15 @@ def enough(group_rows: Floats, rows_under: Floats, floors: Floors) -> Mask:
     return found
 
 
-def of_shares(counts: Counts, name: str, judged: Mask, effect: Floats | float = 1.0) -> Estimate:
+def of_shares(counts: Counts, name: str, judged: Mask, effect: Floats | float = 1.0) -> GroupEstimate:
     """A rate of fairness.rates by group, with exact limits.  effect : design effect of fairness.clusters."""
     found = rate(counts, name)
-    return Estimate(
+    return GroupEstimate(
         found.value, judged, lambda level: limits.share_limits(found.value, found.effective / effect, level)
     )
 
 
-def of_means(moments: Moments, judged: Mask, effect: Floats | float = 1.0) -> Estimate:
+def of_means(moments: Moments, judged: Mask, effect: Floats | float = 1.0) -> GroupEstimate:
     """A mean by group, with Student's limits.  effect : design effect of fairness.clusters.
 
     Thirty rows of a skewed value often hold none of its tail: their mean and their spread are both too small, and Student's limits miss. So
@@ -180,7 +180,7 @@ def of_means(moments: Moments, judged: Mask, effect: Floats | float = 1.0) -> Es
     spread = np.maximum(own, (rows * own + area.BORROWED * common) / (rows + area.BORROWED))
     rows = rows / effect
     error = np.sqrt(spread / np.maximum(rows, 1e-9))
-    return Estimate(mean, judged, lambda level: limits.mean_limits(mean, error, rows, level))
+    return GroupEstimate(mean, judged, lambda level: limits.mean_limits(mean, error, rows, level))
 
 
 def _furthest(areas: Areas | None, judged: Mask) -> float:

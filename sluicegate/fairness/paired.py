@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sluicegate.fairness import bounds, changes
-from sluicegate.fairness.bounds import Estimate, Limits
-from sluicegate.fairness.changes import Change, apart, correlation
+from sluicegate.fairness.bounds import GroupEstimate, Limits
+from sluicegate.fairness.changes import GapChange, apart, correlation
 from sluicegate.fairness.estimates import Grouping
 from sluicegate.fairness.gaps import Measure
 from sluicegate.fairness.rates import RATES
@@ -62,7 +62,7 @@ def of(grouping: Grouping, measure: Measure, levels: Levels, factor: float = 1.0
     return interval(measure, [changes.of(grouping, name, factor) for name in measure.of], grouping.is_reference, levels)
 
 
-def interval(measure: Measure, made: Sequence[Change], is_reference: Mask, levels: Levels) -> Interval:
+def interval(measure: Measure, made: Sequence[GapChange], is_reference: Mask, levels: Levels) -> Interval:
     """Both ends of the rise.  made : one change for each estimate of the measure.  is_reference : (groups,), for the impact ratio.
 
     NaN where fewer than two groups can be judged, or one that is has no limits.
@@ -78,7 +78,7 @@ def interval(measure: Measure, made: Sequence[Change], is_reference: Mask, level
     return Interval(share * np.asarray(low), share * np.asarray(high))
 
 
-def _together(made: Sequence[Change]) -> Change:
+def _together(made: Sequence[GapChange]) -> GapChange:
     """Several estimates of the same groups one after another, as if they were one of more groups."""
 
     def joined(some: Sequence[Floats]) -> Floats:
@@ -91,19 +91,19 @@ def _together(made: Sequence[Change]) -> Change:
 
         return found
 
-    def estimate(some: Sequence[Estimate]) -> Estimate:
+    def estimate(some: Sequence[GroupEstimate]) -> GroupEstimate:
         judged = np.concatenate([one.judged for one in some], -1)
-        return Estimate(joined([one.value for one in some]), judged, limits_of([one.limits for one in some]))
+        return GroupEstimate(joined([one.value for one in some]), judged, limits_of([one.limits for one in some]))
 
     variances = [joined([change.variances[model] for change in made]) for model in (0, 1)]
-    return Change(
+    return GapChange(
         estimate([change.mine for change in made]), estimate([change.before for change in made]),
         limits_of([change.limits for change in made]), joined([change.covariance for change in made]),
         (variances[0], variances[1]),
     )  # fmt: skip
 
 
-def _far(change: Change, measure: Measure, is_reference: Mask, blocks: int, level: float) -> Floats:
+def _far(change: GapChange, measure: Measure, is_reference: Mask, blocks: int, level: float) -> Floats:
     """Upper limit of the rise.  blocks : estimates that stand one after another; groups are compared within one."""
     judged = change.mine.judged
     block = np.repeat(np.arange(blocks), judged.shape[-1] // blocks)
@@ -131,7 +131,7 @@ class _Moved:
     before: Floats
 
     @classmethod
-    def of(cls, change: Change, *, is_ratio: bool) -> _Moved:
+    def of(cls, change: GapChange, *, is_ratio: bool) -> _Moved:
         if not is_ratio:
             return cls(is_ratio, change.covariance, *change.variances)
         mine, before = (1 / np.where(one.value > 0, one.value, np.inf) for one in (change.mine, change.before))
@@ -139,7 +139,7 @@ class _Moved:
             is_ratio, change.covariance * mine * before, change.variances[0] * mine**2, change.variances[1] * before**2
         )
 
-    def pairs(self, estimate: Estimate, level: Floats) -> _Pairs:
+    def pairs(self, estimate: GroupEstimate, level: Floats) -> _Pairs:
         low, high = estimate.limits(level)
         one, other = estimate.value[..., :, None], estimate.value[..., None, :]
         if not self.is_ratio:
@@ -163,7 +163,7 @@ class _Pairs:
     high: Floats
 
 
-def _own(change: Change, moved: _Moved, level: Floats) -> Floats:
+def _own(change: GapChange, moved: _Moved, level: Floats) -> Floats:
     """(..., groups, groups) upper limit of each pair's own change."""
     if not moved.is_ratio:
         (low, high), value = change.limits(level), change.mine.value - change.before.value
@@ -174,7 +174,7 @@ def _own(change: Change, moved: _Moved, level: Floats) -> Floats:
     return mine.value - before.value + apart(mine.high - mine.value, before.value - before.low, correlation(*both))
 
 
-def _elsewhere(change: Change, moved: _Moved, usable: Mask, level: Floats) -> tuple[Floats, Floats]:
+def _elsewhere(change: GapChange, moved: _Moved, usable: Mask, level: Floats) -> tuple[Floats, Floats]:
     """(..., groups, groups) upper limit of each pair's difference minus that of the released model's furthest pair, and (...) the latter's lower limit."""
     mine, before = moved.pairs(change.mine, level), moved.pairs(change.before, level)
     flat = (*usable.shape[:-2], -1)

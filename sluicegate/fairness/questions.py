@@ -25,7 +25,7 @@ Grouped = Mapping[tuple[str, ...], Grouping]
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredGap:
     """What there is to ask.  groupings : by columns, in the order of `sensitive`.
 
     is_first : no model was released yet.  has_baseline : the released model answered the same rows.
@@ -41,7 +41,7 @@ class Measured:
     baseline_note: str = ""
 
 
-def questions(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> Iterator[Question]:
+def questions(policy: Policy, limits: tuple[Limit, ...], measured: MeasuredGap) -> Iterator[Question]:
     """One per bound: a limit with `at_most` and `max_rise` asks twice."""
     order = [one.column for one in policy.sensitive]
     for index, wanted in enumerate(limits):
@@ -62,13 +62,13 @@ def questions(policy: Policy, limits: tuple[Limit, ...], measured: Measured) -> 
             yield _rise(replace(blank, measure=f"{limit.measure} rise"), limit, measured)
 
 
-def _blank(limit: Limit, key: str, bound: float, direction: str, setting: str, measured: Measured) -> Question:
+def _blank(limit: Limit, key: str, bound: float, direction: str, setting: str, measured: MeasuredGap) -> Question:
     grouping = measured.groupings.get(limit.of)
     rows = 0 if grouping is None else round(float(grouping.rows.sum()))
     return Question(key, limit.measure, " x ".join(limit.of), bound, direction, setting, rows, not limit.report_only)
 
 
-def _unanswerable(q: Question, limit: Limit, measured: Measured) -> Question | None:
+def _unanswerable(q: Question, limit: Limit, measured: MeasuredGap) -> Question | None:
     """The question with the reason why it has no answer; None where it may have one."""
     grouping, measure = measured.groupings.get(limit.of), MEASURES[limit.measure]
     if measured.why_not is not None:
@@ -117,7 +117,7 @@ def _rows_to_judge(grouping: Grouping, name: str) -> float:
     return float(np.sort(factors)[1] * grouping.rows.sum()) if len(factors) > 1 else float("inf")
 
 
-def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question:
+def _bound(q: Question, limit: Limit, measured: MeasuredGap, seed: int) -> Question:
     hopeless = _unanswerable(q, limit, measured)
     if hopeless is not None:
         return hopeless
@@ -135,7 +135,7 @@ def _bound(q: Question, limit: Limit, measured: Measured, seed: int) -> Question
     return replace(q, value=grouping.point(measure), interval=interval, baseline=before, left_out=left_out)
 
 
-def _rise(q: Question, limit: Limit, measured: Measured) -> Question:
+def _rise(q: Question, limit: Limit, measured: MeasuredGap) -> Question:
     if measured.is_first:
         detail = "No model was released yet, so there is nothing to be worse than."
         return replace(q, reason="bootstrap", detail=detail)

@@ -11,11 +11,9 @@ import numpy.typing as npt
 from sluicegate.stats.arrays import Floats, Mask
 from sluicegate.stats.limits import normal_quantile
 
-HALVINGS = 60
-
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class GroupRanking:
     """(groups,) each; NaN where one of the two classes is missing.
 
     auc : within the group.
@@ -33,7 +31,7 @@ class Ranking:
 
 def rank(
     groups: npt.NDArray[np.integer], number: int, is_positive: Mask, score: Floats, weight: Floats | None = None
-) -> Ranking:
+) -> GroupRanking:
     """Every group at once.  groups : (rows,) from 0 to `number` - 1.  is_positive, score, weight : (rows,). Ties count a half."""
     order = np.argsort(score, kind="stable")
     w = np.ones(len(order)) if weight is None else weight[order]
@@ -47,7 +45,7 @@ def rank(
         rows = by_group[cuts[place] : cuts[place + 1]]
         if len(rows):
             found[:, place] = _of_group(everybody, rows, below[rows], above[rows])
-    return Ranking(*found)
+    return GroupRanking(*found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +120,18 @@ def auc_limits(auc: float, positives: float, negatives: float, confidence: float
     """Hanley & McNeil's error (1982, Radiology 143:29), inverted (Newcombe 2006, Stat. Med. 25:559, method 4)."""
     if not (positives >= 1 and negatives >= 1 and 0 <= auc <= 1):
         return None
+    from scipy.optimize import brentq
+
     z = float(normal_quantile((1 + confidence) / 2))
 
-    def end(bound: float) -> float:
-        inside, outside = auc, bound
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            is_near = abs(middle - auc) <= z * _error(middle, positives, negatives)
-            inside, outside = (middle, outside) if is_near else (inside, middle)
-        return inside
+    def beyond(end: float) -> float:
+        return abs(end - auc) - z * _error(end, positives, negatives)
 
-    return end(0.0), end(1.0)
+    def limit(bound: float) -> float:
+        # At an area of 1 error and difference are both 0: the other root is the limit.
+        return bound if beyond(bound) <= 0 else float(brentq(beyond, auc + (bound - auc) * 1e-9, bound))
+
+    return limit(0.0), limit(1.0)
 
 
 def _error(auc: float, positives: float, negatives: float) -> float:

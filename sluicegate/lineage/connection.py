@@ -22,7 +22,7 @@ BACKSLASH = "\\"
 STAND_IN = "\ue05c"
 
 
-class Place(Protocol):
+class StorePlace(Protocol):
     """Where ML Metadata is kept, as the settings' section `metadata` says it.
 
     kind : "sqlite" or "postgresql"; all else is about the latter.  password_variable : the environment variable that holds it.
@@ -52,7 +52,7 @@ class PostgresStore(metadata_store.MetadataStore):
         replace(response, STAND_IN, BACKSLASH)
 
 
-def connection(place: Place, sqlite_file: Path) -> metadata_store_pb2.ConnectionConfig:
+def connection(place: StorePlace, sqlite_file: Path) -> metadata_store_pb2.ConnectionConfig:
     """The connection to that place; SQLite lies at `sqlite_file`. Raises MachineError without password."""
     config = metadata_store_pb2.ConnectionConfig()
     if place.kind == "sqlite":

@@ -18,7 +18,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from schemas import places
 from schemas.errors import MachineError, Problem
 from sluicegate.lineage.connection import open_store
-from sluicegate.lineage.trace import Artifact, Event, Execution, Graph
+from sluicegate.lineage.trace import Artifact, Event, Execution, LineageGraph
 
 #: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
 CODE_PARAMETER = "sluicegate_code"
@@ -27,7 +27,7 @@ _AT_ONCE = 5000
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
 
 
-def read(connection: mlmd.ConnectionConfig, pipeline: str, root: Path | None = None) -> Graph:
+def read(connection: mlmd.ConnectionConfig, pipeline: str, root: Path | None = None) -> LineageGraph:
     """Everything ML Metadata knows about `pipeline`; an empty graph when it never ran.
 
     root : the output folder that the database lies in; paths of an earlier place are then told from there.
@@ -54,10 +54,10 @@ def _read_only(connection: mlmd.ConnectionConfig) -> mlmd.ConnectionConfig:
     return config
 
 
-def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
+def _read(store: metadata_store.MetadataStore, pipeline: str) -> LineageGraph:
     context = store.get_context_by_type_and_name("pipeline", pipeline)
     if context is None:
-        return Graph({}, {}, ())
+        return LineageGraph({}, {}, ())
     executions = {e.id: e for e in store.get_executions_by_context(context.id)}
     runs = _names(store, "pipeline_run", executions)
     steps = _names(store, "node", executions)
@@ -66,7 +66,7 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
     artifacts = [artifact for ids in _chunks(wanted) for artifact in store.get_artifacts_by_id(ids)]
     types = {t.id: t.name for t in store.get_artifact_types()}
     prefix = f"{pipeline}."
-    return Graph(
+    return LineageGraph(
         executions={
             i: _execution(e, steps.get(i, "").removeprefix(prefix), runs.get(i, "")) for i, e in executions.items()
         },
@@ -75,7 +75,7 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> Graph:
     )
 
 
-def _told_from(graph: Graph, root: Path) -> Graph:
+def _told_from(graph: LineageGraph, root: Path) -> LineageGraph:
     """Paths where they lie now: no run has been in this place yet that would have told ML Metadata."""
     newest_first = sorted(graph.artifacts.values(), key=lambda artifact: -artifact.id)
     old = places.old_place((artifact.uri for artifact in newest_first), root)
@@ -117,7 +117,7 @@ def _execution(execution: Any, step: str, run_id: str) -> Execution:
         run_id=run_id,
         state=mlmd.Execution.State.Name(execution.last_known_state),
         code=str(properties.get(CODE_PARAMETER, "")),
-        data=_digest(str(properties.get("custom_config", ""))),
+        data=_digest(properties),
     )
 
 
@@ -133,8 +133,16 @@ def _properties(node: Any) -> dict[str, Any]:
     }
 
 
-def _digest(custom_config: str) -> str:
-    """The table's digest out of ExampleGen's custom_config; "" for other steps' configurations."""
+def _digest(properties: Mapping[str, Any]) -> str:
+    """The table's, which ExampleGen's driver found; "" for other steps."""
+    fingerprint = str(properties.get("input_fingerprint", ""))
+    if fingerprint.startswith("sha256:"):
+        return fingerprint.removeprefix("sha256:")
+    return _in_config(str(properties.get("custom_config", "")))
+
+
+def _in_config(custom_config: str) -> str:
+    """Where stores of before the driver hold it."""
     try:
         content = json.loads(custom_config)
     except ValueError:

@@ -60,7 +60,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Graph:
+class LineageGraph:
     """All executions and artifacts of one pipeline, by id."""
 
     executions: Mapping[int, Execution]
@@ -106,7 +106,7 @@ class Known:
     """
 
     name: str
-    graph: Graph
+    graph: LineageGraph
     runs: Mapping[str, RunResult]
     release: Release
 
@@ -222,7 +222,7 @@ def fates_of_commit(known: Known, sha: str) -> tuple[Fate, ...]:
     return _fates(known, runs, steps)
 
 
-def made_by(graph: Graph, artifact: int) -> tuple[Execution, ...]:
+def made_by(graph: LineageGraph, artifact: int) -> tuple[Execution, ...]:
     """The executions an artifact descends from, each once, oldest first; the one that made it stands last."""
     found: dict[int, Execution] = {}
     waiting = [artifact]
@@ -234,7 +234,7 @@ def made_by(graph: Graph, artifact: int) -> tuple[Execution, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def descend(graph: Graph, executions: Iterable[int]) -> frozenset[int]:
+def descend(graph: LineageGraph, executions: Iterable[int]) -> frozenset[int]:
     """Ids of all artifacts that these executions made, or that were made from them."""
     found: set[int] = set()
     waiting = list(executions)
@@ -301,7 +301,7 @@ def _why(run: RunResult) -> str:
     return f"{failed.step} failed" if failed and run.verdict == "ERROR" else ""
 
 
-def _pushes(graph: Graph) -> list[Artifact]:
+def _pushes(graph: LineageGraph) -> list[Artifact]:
     """Artifacts of pushes that happened: a refused push leaves one too, marked 0."""
     found = [a for a in graph.artifacts.values() if a.type == PUSHED_MODEL and a.properties.get("pushed") == 1]
     return sorted(found, key=lambda a: a.id)
@@ -319,7 +319,7 @@ def _pushed(known: Known, version: int) -> Artifact:
     return pushes[version]
 
 
-def _span(graph: Graph, ingest: Execution | None) -> int | None:
+def _span(graph: LineageGraph, ingest: Execution | None) -> int | None:
     if ingest is None:
         return None
     spans = [graph.artifacts[e.artifact].properties.get("span") for e in graph.outputs(ingest.id)]

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class MetricEstimate:
     """value : NaN where it is not defined.  influence : (rows,), sums to 0; a row's addition to the value's error.
 
     few : effective rows (or groups of rows) of the rarer class, where the value hangs on both.
@@ -37,43 +37,43 @@ class Estimate:
     def is_defined(self) -> bool:
         return math.isfinite(self.value)
 
-    def minus(self, other: Estimate) -> Estimate:
+    def minus(self, other: MetricEstimate) -> MetricEstimate:
         """The difference, of the same rows."""
-        return Estimate(self.value - other.value, self.influence - other.influence, min(self.few, other.few))
+        return MetricEstimate(self.value - other.value, self.influence - other.influence, min(self.few, other.few))
 
-    def times(self, factor: float) -> Estimate:
-        return Estimate(factor * self.value, factor * self.influence, self.few)
+    def times(self, factor: float) -> MetricEstimate:
+        return MetricEstimate(factor * self.value, factor * self.influence, self.few)
 
-    def shifted(self, by: float) -> Estimate:
-        return Estimate(self.value + by, self.influence, self.few)
+    def shifted(self, by: float) -> MetricEstimate:
+        return MetricEstimate(self.value + by, self.influence, self.few)
 
-    def over(self, other: Estimate) -> Estimate:
+    def over(self, other: MetricEstimate) -> MetricEstimate:
         """The ratio; not defined over 0."""
         if not other.value > 0:
             return undefined(len(self.influence))
         value = self.value / other.value
-        return Estimate(value, (self.influence - value * other.influence) / other.value)
+        return MetricEstimate(value, (self.influence - value * other.influence) / other.value)
 
-    def root(self) -> Estimate:
+    def root(self) -> MetricEstimate:
         """The square root of a value that is not negative."""
         if not self.value > 0:
-            return Estimate(math.sqrt(self.value) if self.value == 0 else math.nan, np.zeros(len(self.influence)))
+            return MetricEstimate(math.sqrt(self.value) if self.value == 0 else math.nan, np.zeros(len(self.influence)))
         value = math.sqrt(self.value)
-        return Estimate(value, self.influence / (2 * value))
+        return MetricEstimate(value, self.influence / (2 * value))
 
 
-def undefined(rows: int) -> Estimate:
-    return Estimate(math.nan, np.zeros(rows))
+def undefined(rows: int) -> MetricEstimate:
+    return MetricEstimate(math.nan, np.zeros(rows))
 
 
-def mean(values: npt.ArrayLike, weight: Floats) -> Estimate:
+def mean(values: npt.ArrayLike, weight: Floats) -> MetricEstimate:
     """The weighted mean; not defined where the weights add up to nothing.  values : (rows,) numbers or truths."""
     numbers = np.asarray(values, np.float64)
     total = weight.sum()
     if not total > 0:
         return undefined(len(weight))
     value = float((weight * numbers).sum() / total)
-    return Estimate(value, weight * (numbers - value) / total)
+    return MetricEstimate(value, weight * (numbers - value) / total)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Spread:
         return Spread(self.error / math.sqrt(factor), self.freedom * factor, round(self.units * factor))
 
 
-def spread(estimate: Estimate, cluster: Ints | None = None) -> Spread:
+def spread(estimate: MetricEstimate, cluster: Ints | None = None) -> Spread:
     """The error of a value; NaN where one row, or one of a class, is all there is.
 
     cluster : (rows,) number of the group that each row belongs to, whose rows count as one observation; None: each by itself.

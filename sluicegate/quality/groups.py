@@ -17,14 +17,14 @@ from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.scored_rows import BASELINE, CLUSTER, LABEL, SLICE, WEIGHT, About, ScoredRows, Texts
 from sluicegate.fairness.groups import MISSING
 from sluicegate.quality.estimates import Ints, spread
-from sluicegate.quality.intervals import SHOWN, Measured, measured, of_spread
-from sluicegate.quality.metrics import METRICS, Sample, measure
+from sluicegate.quality.intervals import SHOWN, MeasuredMetric, measured, of_spread
+from sluicegate.quality.metrics import METRICS, ScoredSample, measure
 
 OVERALL = "overall"
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class RowGroup:
     """Rows that are measured together.
 
     columns : those it is a group of, () for all rows.  name : as in "sex=Female, race=White", or "overall".
@@ -34,19 +34,19 @@ class Group:
     task: str
     columns: tuple[str, ...]
     name: str
-    candidate: Sample
-    released: Sample | None = None
-    _known: dict[str, Measured] = field(default_factory=dict, init=False, repr=False)
+    candidate: ScoredSample
+    released: ScoredSample | None = None
+    _known: dict[str, MeasuredMetric] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.candidate)
 
     @cached_property
-    def metrics(self) -> Mapping[str, Measured]:
+    def metrics(self) -> Mapping[str, MeasuredMetric]:
         """Every metric of the task, of the candidate."""
         return {metric: self.metric(metric) for metric in METRICS[self.task]}
 
-    def metric(self, name: str) -> Measured:
+    def metric(self, name: str) -> MeasuredMetric:
         """One of them; each is worked out once."""
         if name not in self._known:
             self._known[name] = measured(name, measure(name, self.task, self.candidate), self.candidate)
@@ -72,17 +72,17 @@ def columns_needed(about: About) -> list[str]:
     ]
 
 
-def groups(rows: ScoredRows, slices: Sequence[Sequence[str]] = ()) -> tuple[Group, ...]:
+def groups(rows: ScoredRows, slices: Sequence[Sequence[str]] = ()) -> tuple[RowGroup, ...]:
     """All rows, then every group of each slice by its name. A row whose label is not known is in none."""
     task = rows.about.task
     known = np.isfinite(rows.label) if task == "regression" else rows.label >= 0
     candidate = _sample(rows, known)
     released = _sample(rows, known, baseline=True) if rows.has_baseline else None
-    found = [Group(task, (), OVERALL, candidate, released)]
+    found = [RowGroup(task, (), OVERALL, candidate, released)]
     for columns in slices:
         for name, places in _places(rows, columns, known):
             parts = candidate.only(places), released.only(places) if released else None
-            found.append(Group(task, tuple(columns), name, *parts))
+            found.append(RowGroup(task, tuple(columns), name, *parts))
     return tuple(found)
 
 
@@ -92,12 +92,12 @@ def unlabelled(rows: ScoredRows) -> int:
     return int((~known).sum())
 
 
-def _sample(rows: ScoredRows, known: npt.NDArray[np.bool_], baseline: bool = False) -> Sample:
+def _sample(rows: ScoredRows, known: npt.NDArray[np.bool_], baseline: bool = False) -> ScoredSample:
     decision = None
     if rows.about.task != "regression":
         decision = (rows.baseline_decision if baseline else rows.decision)[known]
     scores = rows.baseline_scores if baseline else rows.scores
-    return Sample(rows.label[known], scores[known], decision, rows.weight[known], _cluster(rows, known))
+    return ScoredSample(rows.label[known], scores[known], decision, rows.weight[known], _cluster(rows, known))
 
 
 def _cluster(rows: ScoredRows, known: npt.NDArray[np.bool_]) -> Ints | None:
@@ -131,19 +131,19 @@ def _places(
     return iter(sorted(named, key=lambda pair: pair[0]))
 
 
-def metric_rows(made: Sequence[Group]) -> tuple[MetricRow, ...]:
+def metric_rows(made: Sequence[RowGroup]) -> tuple[MetricRow, ...]:
     """Every metric of every group, with the released model's value where it answered."""
     return tuple(_row(group, metric, found) for group in made for metric, found in group.metrics.items())
 
 
-def _row(group: Group, metric: str, found: Measured) -> MetricRow:
+def _row(group: RowGroup, metric: str, found: MeasuredMetric) -> MetricRow:
     return MetricRow(
         metric, group.name, found.value if found.is_defined else None, found.rows, *found.shown(),
         group.before(metric), *_change(group, metric),
     )  # fmt: skip
 
 
-def _change(group: Group, metric: str) -> tuple[float | None, float | None]:
+def _change(group: RowGroup, metric: str) -> tuple[float | None, float | None]:
     """95 % interval of the difference to the released model, both on the same rows; of all rows only."""
     if group.columns or group.released is None:
         return (None, None)
@@ -153,7 +153,7 @@ def _change(group: Group, metric: str) -> tuple[float | None, float | None]:
     return (low, high) if np.isfinite(low) and np.isfinite(high) else (None, None)
 
 
-def then(made: Sequence[Group], constant: float | None) -> ReleaseMetrics:
+def then(made: Sequence[RowGroup], constant: float | None) -> ReleaseMetrics:
     """What is kept of them for the day on which the model is the released one."""
     known = [
         MetricThen(metric, group.name, m.value, m.rows, m.spread.error, m.spread.freedom, m.spread.units)
@@ -164,7 +164,7 @@ def then(made: Sequence[Group], constant: float | None) -> ReleaseMetrics:
     return ReleaseMetrics(made[0].task, tuple(known), constant)
 
 
-def confusion(sample: Sample, classes: int) -> tuple[tuple[float, ...], ...]:
+def confusion(sample: ScoredSample, classes: int) -> tuple[tuple[float, ...], ...]:
     """Weighted rows by true class (rows) and decision (columns); () of a regression."""
     if sample.decision is None:
         return ()

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sluicegate.quality.estimates import Estimate, Ints, Spread, kish, spread
-from sluicegate.quality.metrics import Sample, variance_and_error
+from sluicegate.quality.estimates import Ints, MetricEstimate, Spread, kish, spread
+from sluicegate.quality.metrics import ScoredSample, variance_and_error
 from sluicegate.stats.interval import Interval
 from sluicegate.stats.limits import share_limits, student_quantile
 
@@ -39,7 +39,7 @@ class Parts:
     shared: float
 
     @classmethod
-    def of(cls, below: Estimate, above: Estimate, cluster: Ints | None) -> Parts:
+    def of(cls, below: MetricEstimate, above: MetricEstimate, cluster: Ints | None) -> Parts:
         one, other = (e.influence if cluster is None else np.bincount(cluster, e.influence) for e in (below, above))
         scale = len(one) / max(len(one) - 1, 1)
         products = (float(a @ b) * scale for a, b in ((one, one), (other, other), (one, other)))
@@ -61,7 +61,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredMetric:
     """A metric on one group of rows.
 
     rows : of them.  effective : rows under a share, or of the rarer class: what limits at the end of the range go by.
@@ -89,14 +89,16 @@ class Measured:
         return (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
 
 
-def measured(metric: str, estimate: Estimate, sample: Sample) -> Measured:
+def measured(metric: str, estimate: MetricEstimate, sample: ScoredSample) -> MeasuredMetric:
     """An estimate with all that its interval needs."""
     found = spread(estimate, sample.cluster)
     parts = Parts.of(*variance_and_error(sample), sample.cluster) if metric == "r2" and estimate.is_defined else None
-    return Measured(metric, estimate.value, found, len(sample), _effective(metric, estimate, found, sample), parts)
+    return MeasuredMetric(
+        metric, estimate.value, found, len(sample), _effective(metric, estimate, found, sample), parts
+    )
 
 
-def _effective(metric: str, estimate: Estimate, found: Spread, sample: Sample) -> float:
+def _effective(metric: str, estimate: MetricEstimate, found: Spread, sample: ScoredSample) -> float:
     if sample.decision is None:
         return kish(sample.weight, sample.cluster)
     if metric not in SHARES:
@@ -113,7 +115,7 @@ def _effective(metric: str, estimate: Estimate, found: Spread, sample: Sample) -
     return rows if cluster is None else kish(weight, cluster)
 
 
-def _limits(m: Measured, level: float, factor: float) -> Ends:
+def _limits(m: MeasuredMetric, level: float, factor: float) -> Ends:
     if not m.is_defined or math.isnan(m.spread.error):
         return math.nan, math.nan
     if m.metric in SHARES:

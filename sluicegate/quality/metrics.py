@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.quality.estimates import Estimate, Floats, Ints, mean, undefined
+from sluicegate.quality.estimates import Floats, Ints, MetricEstimate, mean, undefined
 from sluicegate.quality.names import LOWER_IS_BETTER
 from sluicegate.quality.ranks import Mask, Ranked, auc, average_precision
 
@@ -26,7 +26,7 @@ EPSILON = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class ScoredSample:
     """Rows with a known label, as one model answered them.
 
     label : (n,) int64 place in the classes; float64 of a regression.  scores : (n, classes), or (n, 1) values.
@@ -43,11 +43,11 @@ class Sample:
     def __len__(self) -> int:
         return len(self.label)
 
-    def only(self, rows: npt.NDArray[Any]) -> Sample:
+    def only(self, rows: npt.NDArray[Any]) -> ScoredSample:
         """These rows alone.  rows : a mask or places."""
         cluster = None if self.cluster is None else np.unique(self.cluster[rows], return_inverse=True)[1]
         decision = None if self.decision is None else self.decision[rows]
-        return Sample(self.label[rows], self.scores[rows], decision, self.weight[rows], cluster)
+        return ScoredSample(self.label[rows], self.scores[rows], decision, self.weight[rows], cluster)
 
     @property
     def is_positive(self) -> Mask:
@@ -67,20 +67,20 @@ class Sample:
     def ranked(self) -> Ranked:
         return Ranked.of(self.is_positive, self.scores[:, -1], self.weight, self.cluster)
 
-    def mean(self, values: npt.ArrayLike) -> Estimate:
+    def mean(self, values: npt.ArrayLike) -> MetricEstimate:
         return mean(values, self.weight)
 
 
-def _binary_log_loss(s: Sample) -> Estimate:
+def _binary_log_loss(s: ScoredSample) -> MetricEstimate:
     of_label = np.where(s.is_positive, s.score, 1 - s.score)
     return s.mean(-np.log(np.clip(of_label, EPSILON, 1 - EPSILON)))
 
 
-def _hits(s: Sample) -> Estimate:
+def _hits(s: ScoredSample) -> MetricEstimate:
     return s.mean(s.is_positive & s.is_said_positive)
 
 
-def _f1(s: Sample) -> Estimate:
+def _f1(s: ScoredSample) -> MetricEstimate:
     positives = s.mean(s.is_positive)
     if not positives.value > 0:
         return undefined(len(s))
@@ -88,35 +88,35 @@ def _f1(s: Sample) -> Estimate:
     return _hits(s).times(2).over(both)
 
 
-def _class_log_loss(s: Sample) -> Estimate:
+def _class_log_loss(s: ScoredSample) -> MetricEstimate:
     of_label = np.take_along_axis(s.scores, s.label[:, None], 1)[:, 0].astype(np.float64)
     return s.mean(-np.log(np.clip(of_label, EPSILON, 1 - EPSILON)))
 
 
-def _macro_auc(s: Sample) -> Estimate:
+def _macro_auc(s: ScoredSample) -> MetricEstimate:
     """Plain mean of the one-against-rest areas, and only where every class occurs."""
     classes = s.scores.shape[1]
     parts = [auc(Ranked.of(s.label == one, s.scores[:, one], s.weight, s.cluster)) for one in range(classes)]
     influence = np.mean([p.influence for p in parts], axis=0)
-    return Estimate(float(np.mean([p.value for p in parts])), influence, min(p.few for p in parts))
+    return MetricEstimate(float(np.mean([p.value for p in parts])), influence, min(p.few for p in parts))
 
 
-def _squared_error(s: Sample) -> Estimate:
+def _squared_error(s: ScoredSample) -> MetricEstimate:
     return s.mean((s.score - s.label) ** 2)
 
 
-def _r2(s: Sample) -> Estimate:
+def _r2(s: ScoredSample) -> MetricEstimate:
     """1 - mse / variance of the label on the same rows: no squared correlation, so that a shifted prediction loses."""
     variance, error = variance_and_error(s)
     return error.over(variance).times(-1).shifted(1)
 
 
-def variance_and_error(s: Sample) -> tuple[Estimate, Estimate]:
+def variance_and_error(s: ScoredSample) -> tuple[MetricEstimate, MetricEstimate]:
     """The label's variance, and the mean squared error."""
     return s.mean((s.label - s.mean(s.label).value) ** 2), _squared_error(s)
 
 
-METRICS: Mapping[str, Mapping[str, Callable[[Sample], Estimate]]] = {
+METRICS: Mapping[str, Mapping[str, Callable[[ScoredSample], MetricEstimate]]] = {
     "binary": {
         "auc": lambda s: auc(s.ranked),
         "auc_pr": lambda s: average_precision(s.ranked),
@@ -142,23 +142,23 @@ METRICS: Mapping[str, Mapping[str, Callable[[Sample], Estimate]]] = {
 }
 
 
-def measure(metric: str, task: str, sample: Sample) -> Estimate:
+def measure(metric: str, task: str, sample: ScoredSample) -> MetricEstimate:
     """One metric of a task; not defined without rows."""
     return METRICS[task][metric](sample) if len(sample) else undefined(0)
 
 
-def worsening(metric: str, candidate: Estimate, before: Estimate) -> Estimate:
+def worsening(metric: str, candidate: MetricEstimate, before: MetricEstimate) -> MetricEstimate:
     """How much worse the candidate is, above 0: in the metric's direction; a calibration ratio is the worse the further it is from 1."""
     if metric == "calibration_ratio":
         return _away_from_one(candidate).minus(_away_from_one(before))
     return candidate.minus(before) if metric in LOWER_IS_BETTER else before.minus(candidate)
 
 
-def _away_from_one(ratio: Estimate) -> Estimate:
+def _away_from_one(ratio: MetricEstimate) -> MetricEstimate:
     return ratio.shifted(-1.0).times(1.0 if ratio.value >= 1 else -1.0)
 
 
-def majority_share(sample: Sample) -> Estimate:
+def majority_share(sample: ScoredSample) -> MetricEstimate:
     """Weighted share of the most frequent class: what a constant decision reaches."""
     if not len(sample):
         return undefined(0)
@@ -166,7 +166,7 @@ def majority_share(sample: Sample) -> Estimate:
     return sample.mean(sample.label == counts.argmax())
 
 
-def advantages(sample: Sample, cost_ratio: float) -> tuple[Estimate, Estimate]:
+def advantages(sample: ScoredSample, cost_ratio: float) -> tuple[MetricEstimate, MetricEstimate]:
     """Net benefit over deciding always yes, and over always no, in hits per row (Vickers & Elkin 2006, Med. Decis. Making 26:565).
 
     Net benefit is TP/n - FP/n c. Calling all positive has P/n - N/n c, calling none has 0.

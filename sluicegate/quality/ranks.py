@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sluicegate.quality.estimates import Estimate, Floats, Ints, kish, undefined
+from sluicegate.quality.estimates import Floats, Ints, MetricEstimate, kish, undefined
 
 Mask = npt.NDArray[np.bool_]
 
@@ -61,7 +61,7 @@ class Ranked:
         return found
 
 
-def auc(ranked: Ranked) -> Estimate:
+def auc(ranked: Ranked) -> MetricEstimate:
     """Area under the ROC curve: the share of pairs of a positive and a negative that are in order, ties a half; not defined without both.
 
     Its influence has the denominators of DeLong's variance: one less than the (effective) rows of each class.
@@ -75,14 +75,14 @@ def auc(ranked: Ranked) -> Estimate:
     placement = np.where(ranked.is_positive, ranked.per_row(below), ranked.per_row(above)) - value
     positives, negatives = ranked.units(True), ranked.units(False)
     share = np.where(ranked.is_positive, _unbiased(positives) / p, _unbiased(negatives) / n)
-    return Estimate(value, ranked.weight * placement * share, min(positives, negatives))
+    return MetricEstimate(value, ranked.weight * placement * share, min(positives, negatives))
 
 
 def _unbiased(units: float) -> float:
     return float(np.sqrt(units / (units - 1))) if units > 1 else 1.0
 
 
-def average_precision(ranked: Ranked) -> Estimate:
+def average_precision(ranked: Ranked) -> MetricEstimate:
     """Area under the precision-recall curve as the sum of its steps (scikit-learn's `average_precision_score`); not defined without positives.
 
     The precision at a score is that of calling all rows with this score or more positive. A row adds to the precision at every score
@@ -101,4 +101,4 @@ def average_precision(ranked: Ranked) -> Estimate:
     own = (precision - value) / p + gains - falls
     units = ranked.units(True)
     influence = np.where(ranked.is_positive, ranked.per_row(own) * _unbiased(units), -ranked.per_row(falls))
-    return Estimate(value, ranked.weight * influence, units)
+    return MetricEstimate(value, ranked.weight * influence, units)

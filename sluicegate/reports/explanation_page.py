@@ -42,7 +42,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ContributionBar:
     """A column's contribution to one row's score; `value` and `typical` are "" for the sum of all others."""
 
     column: str
@@ -52,12 +52,12 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Row:
+class ColumnRow:
     """why : the rules that chose it.  turned : what would turn its decision, or why that is not told."""
 
     found: LocalExplanation
     why: str
-    bars: tuple[Bar, ...]
+    bars: tuple[ContributionBar, ...]
     turned: str
     scale: Scale
     is_open: bool
@@ -71,7 +71,7 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class View:
+class ExplanationView:
     """columns, groups : importances of columns by themselves and of correlated ones together, most important first."""
 
     explained: str
@@ -86,7 +86,7 @@ class View:
     shares: tuple[Share, ...]
     share_scale: Scale
     charts: tuple[Chart, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ColumnRow, ...]
     flips: tuple[Flip, ...]
     failed: Mapping[str, tuple[str, ...]]
 
@@ -96,14 +96,14 @@ def context(found: ExplanationEvidence | None, label: str = "") -> Mapping[str, 
     return {"view": view(found, label) if found else None, "words": explanation_words, "estimate_mark": _mark}
 
 
-def view(found: ExplanationEvidence, label: str = "") -> View:
+def view(found: ExplanationEvidence, label: str = "") -> ExplanationView:
     """What the page shows."""
     listed = sorted((_listed(i) for i in found.importances), key=lambda one: -(one.found.quality.value or 0.0))
     gaps = [v for one in listed if one.gap for v in one.gap.values]
     shares = _shares(found)
     rows = tuple(_row(one, place < MOST_OPEN, label) for place, one in enumerate(found.local))
     explained = explanation_words.score(found, label)
-    return View(
+    return ExplanationView(
         explained=explained,
         label=label,
         trust=explanation_words.trust(found.checks),
@@ -149,15 +149,17 @@ def _shares(found: ExplanationEvidence) -> tuple[Share, ...]:
     )
 
 
-def _row(one: LocalExplanation, is_open: bool, label: str) -> Row:
-    bars = [Bar(c.column, c.value, c.typical, Mark(c.contribution, c.low, c.high)) for c in one.contributions]
+def _row(one: LocalExplanation, is_open: bool, label: str) -> ColumnRow:
+    bars = [
+        ContributionBar(c.column, c.value, c.typical, Mark(c.contribution, c.low, c.high)) for c in one.contributions
+    ]
     shown, rest = bars[:MOST_BARS], bars[MOST_BARS:]
     if rest:
         total = sum(bar.mark.value or 0.0 for bar in rest)
-        shown.append(Bar(f"{len(rest)} other columns", "", "", Mark(total)))
+        shown.append(ContributionBar(f"{len(rest)} other columns", "", "", Mark(total)))
     scale = scale_of([0.0, *(v for bar in shown for v in bar.mark.values)])
     turned = explanation_words.counterfactual(one, label)
-    return Row(one, explanation_words.why(one), tuple(shown), turned, scale, is_open)
+    return ColumnRow(one, explanation_words.why(one), tuple(shown), turned, scale, is_open)
 
 
 def _flip(one: FlipTest) -> Flip:

@@ -133,7 +133,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class View:
+class FairnessView:
     """Everything; () where the evidence holds nothing of that kind.
 
     decisive : the sentence on the limit that decided, the worst of those that can refuse; "" where none can.
@@ -153,13 +153,15 @@ class View:
     tables: tuple[tuple[tuple[str, ...], tuple[TableRow, ...]], ...]
 
 
-def view(evidence: FairnessEvidence, history: FairnessHistory | None, run_id: str, at: str, label: str = "") -> View:
+def view(
+    evidence: FairnessEvidence, history: FairnessHistory | None, run_id: str, at: str, label: str = ""
+) -> FairnessView:
     """What the page shows.  run_id, at : of this run, for its place in the trend.  label : the column's name."""
     judged = tuple(_judged(evidence, one, label) for one in evidence.limits)
     against = tuple(_against(evidence))
     ends = [v for one in against for v in one.mark.values]
     groupings = [g for audit in evidence.audits for g in audit.groupings]
-    return View(
+    return FairnessView(
         fairness_words.verdict(evidence),
         _decisive(judged),
         fairness_words.looks(history) if evidence.audits else "",

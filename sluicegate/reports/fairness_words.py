@@ -12,7 +12,7 @@ from sluicegate.reports import formatting
 
 
 @dataclass(frozen=True)
-class Measure:
+class MeasureWords:
     """What a gap is taken over, and how it is told.
 
     of : rates by group that it compares.  kind : of fairness.
@@ -34,37 +34,37 @@ SELECTION, ERRORS, PREDICTIVE, SCORES = (
     "equal scores",
 )
 _RATIO = "{low} is selected {gap} times as often as {high}"
-MEASURES: Mapping[str, Measure] = {
-    "demographic_parity_difference": Measure(
+MEASURES: Mapping[str, MeasureWords] = {
+    "demographic_parity_difference": MeasureWords(
         ("selection_rate",), SELECTION, "{low} is selected {gap} less often than {high}", in_points=True
     ),
-    "demographic_parity_ratio": Measure(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
-    "impact_ratio": Measure(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
-    "equal_opportunity_difference": Measure(
+    "demographic_parity_ratio": MeasureWords(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
+    "impact_ratio": MeasureWords(("selection_rate",), SELECTION, _RATIO, is_ratio=True),
+    "equal_opportunity_difference": MeasureWords(
         ("tpr",), ERRORS, "of the rows with {positive}, the model finds {gap} fewer in {low} than in {high}",
         in_points=True,
     ),
-    "fpr_difference": Measure(
+    "fpr_difference": MeasureWords(
         ("fpr",), ERRORS, "of the rows without {positive}, the model takes {gap} more for it in {high} than in {low}",
         in_points=True,
     ),
-    "equalized_odds_difference": Measure(("tpr", "fpr"), ERRORS),
-    "equalized_odds_mean": Measure(("tpr", "fpr"), ERRORS),
-    "equalized_odds_sum": Measure(("tpr", "fpr"), ERRORS),
-    "predictive_parity_difference": Measure(
+    "equalized_odds_difference": MeasureWords(("tpr", "fpr"), ERRORS),
+    "equalized_odds_mean": MeasureWords(("tpr", "fpr"), ERRORS),
+    "equalized_odds_sum": MeasureWords(("tpr", "fpr"), ERRORS),
+    "predictive_parity_difference": MeasureWords(
         ("ppv",), PREDICTIVE, "where the model says {positive}, it is right {gap} less often in {low} than in {high}",
         in_points=True,
     ),
-    "abcc": Measure(("mean_score",), SCORES),
-    "error_difference": Measure(("mean_error", "accuracy"), ERRORS),
-    "score_difference": Measure(("mean_score",), SCORES),
+    "abcc": MeasureWords(("mean_score",), SCORES),
+    "error_difference": MeasureWords(("mean_error", "accuracy"), ERRORS),
+    "score_difference": MeasureWords(("mean_score",), SCORES),
 }  # fmt: skip
 _NAMES = {"abcc": "Area between score distributions (ABCC)"}
-_OTHER = Measure((), "a kind of its own")
+_OTHER = MeasureWords((), "a kind of its own")
 _ANSWERS = {Status.PASSED.value: "passed", Status.FAILED.value: "refused", Status.UNKNOWN.value: "cannot be told"}
 
 
-def of(measure: str) -> Measure:
+def of(measure: str) -> MeasureWords:
     """What is known of a measure; little of one this report has never heard of."""
     return MEASURES.get(measure, _OTHER)
 
@@ -126,7 +126,7 @@ def _bound(limit: JudgedLimit) -> str:
     return _size(limit.limit, of(limit.measure))
 
 
-def _size(value: float | None, measure: Measure) -> str:
+def _size(value: float | None, measure: MeasureWords) -> str:
     if value is None:
         return formatting.ABSENT
     if measure.in_points:

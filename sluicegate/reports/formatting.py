@@ -34,6 +34,16 @@ _ACRONYMS = {
     "p50": "p50",
 }
 
+#: What is asked, where a name says what is wrong: "PASSED Leak suspected" would be a riddle. Those of TFDV stand in runs of long ago.
+_QUESTIONS = {
+    "leak_suspected": "No column gives the label away",
+    "comparator_jensen_shannon_divergence_high": "Skew of numbers",
+    "comparator_l_infty_high": "Skew of categories",
+    "drift_jensen_shannon_divergence_high": "Drift of numbers",
+    "drift_l_infty_high": "Drift of categories",
+    "not_finite_outputs": "Answers that are no finite number",
+}
+
 
 def number(value: float | None) -> str:
     """A measured number: four decimals up to 100, fewer above, thousands separated; a dash where there is none.
@@ -143,11 +153,13 @@ def signed(value: float | None) -> str:
 
 
 def label(name: str) -> str:
-    """The name of a metric as people write it.
+    """The name of a metric, or of what a gate asks, as people write it.
 
-    >>> label("pr_auc"), label("log_loss")
-    ('PR AUC', 'Log loss')
+    >>> label("pr_auc"), label("log_loss"), label("leak_suspected")
+    ('PR AUC', 'Log loss', 'No column gives the label away')
     """
+    if name in _QUESTIONS:
+        return _QUESTIONS[name]
     words = [_ACRONYMS.get(word, word) for word in name.split("_") if word]
     text = " ".join(words) or name
     return text[:1].upper() + text[1:] if words and words[0] not in _ACRONYMS.values() else text

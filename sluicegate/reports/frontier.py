@@ -16,7 +16,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class Point:
+class FrontierDot:
     """One model of the sweep, on the judged rows.
 
     method : training.mitigation; "none" for the model that nothing was done about.  strength : 0 to 1.
@@ -81,7 +81,7 @@ class Frontier:
     eval_rows: int
     seed: int
     confidence: float
-    points: tuple[Point, ...]
+    points: tuple[FrontierDot, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -94,7 +94,7 @@ class Frontier:
         return f"judged on {self.judged_rows:,} train rows set aside; the test split was not looked at"
 
     @property
-    def cheapest(self) -> Point | None:
+    def cheapest(self) -> FrontierDot | None:
         """The most accurate point that passes with its whole interval; of equals the one that does least."""
         passing = [point for point in self.points if point.status == "PASSED"]
         return max(passing, key=lambda point: (point.accuracy, -point.strength), default=None)
@@ -128,7 +128,7 @@ def answer(frontier: Frontier) -> str:
     return f"{wanted}: the cheapest point that passes with its whole interval is {best.name}; it costs {said}."
 
 
-def price(point: Point, frontier: Frontier) -> str:
+def price(point: FrontierDot, frontier: Frontier) -> str:
     """Accuracy against the model that nothing was done about, in percentage points.
 
     >>> one = Point("none", 0.0, 0.5, 1.0, 0.85, 0.84, 0.86, 0.9, 0.3)
@@ -152,11 +152,11 @@ def interval(low: float | None, high: float | None) -> str:
     return f"{formatting.number(low)} – {formatting.number(high)}"
 
 
-def _methods(points: Sequence[Point]) -> tuple[str, ...]:
+def _methods(points: Sequence[FrontierDot]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(point.method for point in points))
 
 
-def _chart(frontier: Frontier) -> frontier_chart.Drawing:
+def _chart(frontier: Frontier) -> frontier_chart.FrontierDrawing:
     dots = [
         frontier_chart.Dot(
             point.method, point.name, "" if point.method == NONE else f"{point.strength:g}",
@@ -166,5 +166,5 @@ def _chart(frontier: Frontier) -> frontier_chart.Drawing:
         for point in frontier.points
         if point.gap is not None
     ]  # fmt: skip
-    limit = frontier_chart.Limit(frontier.limit, frontier.direction) if frontier.limit is not None else None
+    limit = frontier_chart.LimitLine(frontier.limit, frontier.direction) if frontier.limit is not None else None
     return frontier_chart.draw(dots, frontier.title, frontier.is_ratio, limit)

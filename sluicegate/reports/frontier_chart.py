@@ -38,7 +38,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Limit:
+class LimitLine:
     """direction : "at least" or "at most"."""
 
     value: float
@@ -50,7 +50,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FrontierDrawing:
     """An inline SVG with the sentence that says what to see in it."""
 
     caption: str
@@ -71,7 +71,7 @@ class _Frame:
         return _HEIGHT - _BOTTOM - self.upward.at(value) / 100 * (_HEIGHT - _TOP - _BOTTOM)
 
 
-def draw(dots: Sequence[Dot], gap: str, is_ratio: bool, limit: Limit | None) -> Drawing:
+def draw(dots: Sequence[Dot], gap: str, is_ratio: bool, limit: LimitLine | None) -> FrontierDrawing:
     """The chart.  gap : name of the horizontal axis.  is_ratio : more is better there, else less."""
     ends = [v for dot in dots for v in dot.gap]
     frame = _Frame(
@@ -85,7 +85,7 @@ def draw(dots: Sequence[Dot], gap: str, is_ratio: bool, limit: Limit | None) -> 
     parts += [*_intervals(frame, dots), *(_mark(frame, dot) for dot in dots), *_labels(frame, dots)]
     alt = f"Accuracy over {gap}. {caption} " + "; ".join(map(_in_words, dots))
     head = Markup('<svg class="chart frontier" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">')
-    return Drawing(caption, head.format(_WIDTH, _HEIGHT, alt) + Markup("").join(parts) + Markup("</svg>"))
+    return FrontierDrawing(caption, head.format(_WIDTH, _HEIGHT, alt) + Markup("").join(parts) + Markup("</svg>"))
 
 
 def keys(methods: Sequence[str]) -> list[tuple[str, Markup]]:
@@ -130,7 +130,7 @@ def _axes(frame: _Frame, gap: str, is_ratio: bool) -> Iterator[Markup]:
     yield _text("Accuracy, better →", 14, middle, more=Markup('transform="rotate(-90 14 {:.1f})"').format(middle))
 
 
-def _limit(frame: _Frame, limit: Limit) -> Iterator[Markup]:
+def _limit(frame: _Frame, limit: LimitLine) -> Iterator[Markup]:
     x = frame.x(limit.value)
     yield _line("limit", (x, _TOP, x, _HEIGHT - _BOTTOM))
     # On the side where there is room.

@@ -39,7 +39,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class GraphDrawing:
     """All in pixels.  paths : (description, SVG path data) of each line."""
 
     width: float
@@ -86,7 +86,7 @@ def direct(all_edges: Sequence[Edge]) -> tuple[Edge, ...]:
     return tuple(e for e in all_edges if not any(e.target in reach(o, set()) for o in after[e.source] if o != e.target))
 
 
-def draw(steps: Sequence[StepRecord]) -> Drawing:
+def draw(steps: Sequence[StepRecord]) -> GraphDrawing:
     """The drawing of a run; steps that never started stand below the rest, three in a row, without lines."""
     lines = direct(edges(steps))
     linked = {name for e in lines for name in (e.source, e.target)}
@@ -102,7 +102,7 @@ def draw(steps: Sequence[StepRecord]) -> Drawing:
         (f"{e.source} to {e.target}: {', '.join(e.keys)}", _path(c, centres))
         for e, c in zip(lines, chains, strict=True)
     )
-    return Drawing(width, height, boxes, paths)
+    return GraphDrawing(width, height, boxes, paths)
 
 
 def _rows(names: Sequence[str], lines: Sequence[Edge]) -> tuple[list[list[str]], list[list[str]]]:

@@ -25,7 +25,7 @@ _MAX_PAST = 40
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunEntry:
     """One run folder.  result : None where result.json is missing or cannot be read, and then `problem` says why."""
 
     folder: str
@@ -58,7 +58,7 @@ def build_index(output_folder: Path) -> Path:
     return write_page("runs.html.j2", output.index, entries=entries, metrics=metrics, trends=trends)
 
 
-def _trends(entries: Sequence[Entry], metrics: Sequence[str], runs: Path) -> Iterator[Chart]:
+def _trends(entries: Sequence[RunEntry], metrics: Sequence[str], runs: Path) -> Iterator[Chart]:
     """The first metrics over the newest run's namesakes, where there is more than one value."""
     ended = [(e.folder, e.result) for e in entries if e.result][::-1]
     if not ended:
@@ -88,7 +88,7 @@ def _overall(run: Path) -> dict[str, tuple[float | None, float | None]]:
     return {m.name: (m.low, m.high) for m in found.metrics if m.slice == OVERALL} if found else {}
 
 
-def _entry(run: RunFolder) -> Entry:
+def _entry(run: RunFolder) -> RunEntry:
     page = report_of(run.path)
     report = page.relative_to(run.path.parent).as_posix() if page.exists() else None
-    return Entry(run.path.name, run.result, report, run.problem)
+    return RunEntry(run.path.name, run.result, report, run.problem)

@@ -100,7 +100,7 @@ def _passed(result: RunResult) -> str:
     word = "gate" if passed == 1 else "gates"
     said = f"{passed} {word} passed on {formatting.count(counted)} measurement{'' if counted == 1 else 's'}."
     if standing.overridden:
-        said += f" Let through on a person's word although not passed: {_named(standing.overridden)}."
+        said += f" Let through by an override although not passed: {_named(standing.overridden)}."
     if standing.allowed:
         said += f" Let through by the settings although not passed: {_named(standing.allowed)}."
     if standing.unasked:

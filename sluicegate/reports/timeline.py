@@ -10,7 +10,7 @@ from schemas.records import StepRecord
 
 
 @dataclass(frozen=True)
-class Bar:
+class StepBar:
     """left, width : percent of the run's length; width is None for a step that took no time."""
 
     step: StepRecord
@@ -18,16 +18,18 @@ class Bar:
     width: float | None = None
 
 
-def bars(steps: Sequence[StepRecord]) -> tuple[Bar, ...]:
+def bars(steps: Sequence[StepRecord]) -> tuple[StepBar, ...]:
     """One bar per step, in order. Steps without a readable start are laid end to end."""
     starts = _starts(steps)
     ran = [(s, at) for s, at in zip(steps, starts, strict=True) if s.seconds > 0]
     if not ran:
-        return tuple(Bar(s) for s in steps)
+        return tuple(StepBar(s) for s in steps)
     begin = min(at for _, at in ran)
     length = max(at + s.seconds for s, at in ran) - begin
     return tuple(
-        Bar(s, round((at - begin) / length * 100, 2), round(s.seconds / length * 100, 2)) if s.seconds > 0 else Bar(s)
+        StepBar(s, round((at - begin) / length * 100, 2), round(s.seconds / length * 100, 2))
+        if s.seconds > 0
+        else StepBar(s)
         for s, at in zip(steps, starts, strict=True)
     )
 

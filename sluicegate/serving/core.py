@@ -31,7 +31,7 @@ UNKNOWN_MODEL = "(unknown)"
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """rows : of one request.  shadows : copies under way at the same time; more are dropped and counted."""
 
     rows: int = 100_000
@@ -59,7 +59,7 @@ class ServerCore:
         library: Library,
         metrics: Metrics,
         access: AccessLog | None = None,
-        limits: Limits = Limits(),
+        limits: RequestLimits = RequestLimits(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.library, self.metrics, self.limits, self.clock = library, metrics, limits, clock

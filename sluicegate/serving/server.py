@@ -25,7 +25,7 @@ from sluicegate.serving import config, listening
 from sluicegate.serving.access_log import AccessLog
 from sluicegate.serving.admission import Admission
 from sluicegate.serving.config import Latest, ModelConfig
-from sluicegate.serving.core import Limits, ServerCore
+from sluicegate.serving.core import RequestLimits, ServerCore
 from sluicegate.serving.engine.batching import Journal
 from sluicegate.serving.engine.batching import Threads as BatchThreads
 from sluicegate.serving.metrics import Metrics
@@ -40,7 +40,7 @@ from sluicegate.serving.rpc.model_service import ModelService
 from sluicegate.serving.rpc.prediction_service import PredictionService
 from sluicegate.serving.rpc.server import GrpcOptions, GrpcServer
 from sluicegate.serving.status import ServingError, invalid
-from sluicegate.serving.versions.library import LabelRules, Library, Model, Patience
+from sluicegate.serving.versions.library import LabelRules, Library, Model, RetryPolicy
 from sluicegate.serving.versions.loading import Loader
 from sluicegate.serving.watching import CONFIG, RELEASE, VERSIONS, Watches, in_own_thread, keep_looking, reason_of
 
@@ -126,7 +126,7 @@ async def running(options: Options, settled: Callable[[], None] = _nothing) -> A
             library = _library(options, batches, loads, journal)
             metrics.more.append(library.watches.samples)
             library.watchers.append(lambda v: metrics.state.labels(v.model, str(v.number)).set(int(v.state)))
-            core = ServerCore(library, metrics, access, Limits(rows=options.max_request_rows))
+            core = ServerCore(library, metrics, access, RequestLimits(rows=options.max_request_rows))
             try:
                 applied = await _configure(library, options)
                 if journal is not None:
@@ -152,7 +152,7 @@ def _library(
     return Library(
         loader,
         loads,
-        Patience(options.load_retries, options.load_interval),
+        RetryPolicy(options.load_retries, options.load_interval),
         LabelRules(options.new_labels_may_wait, options.any_label_may_wait),
         # Not asked to look again, nobody is ever late.
         watches=Watches(max(options.poll, _SHORTEST_POLL) if options.poll > 0 else math.inf),

@@ -1,4 +1,4 @@
-"""Names for the kinds of arrays that the room passes around."""
+"""Names for the kinds of arrays that the packages of numbers pass around."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ Bracket = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class ColumnSample:
     """One side.  distribution : of the column.  rows : all rows, with and without a value.  worth : effective rows per row."""
 
     distribution: Distribution
@@ -70,7 +70,7 @@ class Distance:
     now: float = math.nan
 
 
-def distance(before: Sample, now: Sample, limit: float = 1.0) -> Distance | None:
+def distance(before: ColumnSample, now: ColumnSample, limit: float = 1.0) -> Distance | None:
     """Of the two distributions; None where one holds numbers and the other categories.
 
     limit : what it will be held against; below it the near end of shares is Newcombe's, beyond it the exact one.
@@ -91,7 +91,7 @@ def noise(level: float, n: float, m: float) -> float:
     return math.sqrt(math.log(2 / level) / 2 * (1 / n + 1 / m)) if n > 0 and m > 0 else math.inf
 
 
-def smallest_shown(limit: float, level: float, before: Sample, now: Sample) -> float:
+def smallest_shown(limit: float, level: float, before: ColumnSample, now: ColumnSample) -> float:
     """The smallest distance that these rows can show to be beyond the limit; above 1: none.
 
     For a share the widest case is taken, one half.
@@ -103,14 +103,14 @@ def smallest_shown(limit: float, level: float, before: Sample, now: Sample) -> f
     return limit + deviates * math.sqrt((1 / n + 1 / m) / 4) if n > 0 and m > 0 else math.inf
 
 
-def of_missing(before: Sample, now: Sample, limit: float) -> Distance:
+def of_missing(before: ColumnSample, now: ColumnSample, limit: float) -> Distance:
     """Difference of the shares of rows without a value."""
     shares = np.array([[before.missing], [now.missing]])
     rows = np.array([[before.rows * before.worth], [now.rows * now.worth]])
     return _of_shares(("missing",), (shares[0], shares[0]), (shares[1], shares[1]), rows, limit)
 
 
-def of_turnover(before: Sample, now: Sample) -> Distance | None:
+def of_turnover(before: ColumnSample, now: ColumnSample) -> Distance | None:
     """The part of a value that came or went: the value of which most is shown to have. None where no value can be watched."""
     if not (before.present > 0 and now.present > 0):
         return None
@@ -191,7 +191,7 @@ def cumulative(numbers: Numbers, at: Floats, *, before: bool = False) -> tuple[F
     return low / numbers.present, high / numbers.present
 
 
-def _of_numbers(before: Sample, now: Sample) -> Distance:
+def _of_numbers(before: ColumnSample, now: ColumnSample) -> Distance:
     old, new = before.distribution, now.distribution
     assert isinstance(old, Numbers) and isinstance(new, Numbers)  # noqa: S101, PT018  `distance` looked
     value, where, share_old, share_new = math.nan, "", math.nan, math.nan
@@ -218,7 +218,7 @@ def _both_sides(numbers: Numbers, points: Floats) -> Bracket:
     return np.concatenate([below[0], upto[0]]), np.concatenate([below[1], upto[1]])
 
 
-def _of_values(before: Sample, now: Sample, limit: float) -> Distance:
+def _of_values(before: ColumnSample, now: ColumnSample, limit: float) -> Distance:
     names, old, new = _common(before, now)
     return _of_shares(names, old, new, np.array([[before.present], [now.present]]), limit)
 
@@ -256,7 +256,7 @@ def _less_noise(share: Floats, ends: tuple[Floats, Floats]) -> float:
     return float((share[1] - share[0] - np.hypot(high[0] - share[0], share[1] - low[1])).max())
 
 
-def _common(before: Sample, now: Sample) -> tuple[tuple[str, ...], Bracket, Bracket]:
+def _common(before: ColumnSample, now: ColumnSample) -> tuple[tuple[str, ...], Bracket, Bracket]:
     """Values that either side keeps, with the least and the greatest share of each on both."""
     old, new = before.distribution, now.distribution
     if isinstance(old, Numbers) and isinstance(new, Numbers):

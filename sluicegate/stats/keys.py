@@ -48,7 +48,7 @@ def added(values: Floats, cluster: Ints | None) -> Floats:
 
 def student(keys: Floats | float) -> Floats:
     """Student's quantile for so many keys through the normal one: what a standard error from few keys is widened by."""
-    few = np.maximum(np.asarray(keys, np.float64), 3.0)
+    few = np.maximum(np.asarray(keys, np.float64), 2.0)
     widened: Floats = limits.student_quantile(LEVEL, few - 1.0) / -limits.normal_quantile(LEVEL)
     return widened
 

@@ -1,16 +1,23 @@
-"""Quantiles, and confidence limits of one group's share or mean, at any level, for whole arrays at once: scipy.special's."""
+"""Quantiles, and confidence limits of one group's share or mean, at any level, for whole arrays at once.
+
+The arithmetic is scipy.special's, which is loaded at the first call: it takes a third of a second.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
 from sluicegate.stats.arrays import Floats
+
+#: The normal quantile of an interval that holds in 95 of 100 cases.
+Z_95 = 1.959963984540054
 
 
 def normal_quantile(share: Floats | float) -> Floats:
     """Quantiles of the standard normal distribution, finite for shares of 0 and 1 too."""
-    return np.asarray(special.ndtri(np.clip(share, 1e-300, 1 - 1e-16)))
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(np.clip(share, 1e-300, 1 - 1e-16)))
 
 
 def student_quantile(level: Floats | float, freedom: Floats | float) -> Floats:
@@ -19,8 +26,10 @@ def student_quantile(level: Floats | float, freedom: Floats | float) -> Floats:
     >>> [round(float(student_quantile(0.025, freedom)), 3) for freedom in (0.5, 1, 2, 5, 9, 1e6)]
     [inf, 12.706, 4.303, 2.571, 2.262, 1.96]
     """
+    from scipy.special import stdtrit
+
     freedom = np.asarray(freedom, np.float64)
-    return np.where(freedom >= 1, -special.stdtrit(np.maximum(freedom, 1.0), level), np.inf)
+    return np.where(freedom >= 1, -stdtrit(np.maximum(freedom, 1.0), level), np.inf)
 
 
 def wilson(value: Floats, rows: Floats, confidence: float) -> tuple[Floats, Floats]:
@@ -34,7 +43,8 @@ def wilson(value: Floats, rows: Floats, confidence: float) -> tuple[Floats, Floa
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = (value + z2 / (2 * rows)) / (1 + z2 / rows)
         half = np.sqrt(z2 * (value * (1 - value) / rows + z2 / (4 * rows * rows))) / (1 + z2 / rows)
-    return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
+    # By hand at the ends, where rounding leaves a 1e-17.
+    return np.where(value <= 0, 0.0, middle - half), np.where(value >= 1, 1.0, middle + half)
 
 
 def share_limits(value: Floats, rows: Floats, level: Floats | float) -> tuple[Floats, Floats]:
@@ -45,16 +55,18 @@ def share_limits(value: Floats, rows: Floats, level: Floats | float) -> tuple[Fl
     Wilson's limits are made for 2.5 %. Far out in the tail, where a comparison of many groups looks, they are missed
     several times too often for a small group with a small rate, and these never are.
     """
+    from scipy.special import betainccinv, betaincinv
+
     value, rows, level = np.broadcast_arrays(value, rows, np.asarray(level, np.float64))
     hits, misses = value * rows, (1.0 - value) * rows
     # Less than half a row is none: what Kish's effective rows leave of a single one.
-    low = np.where(hits < 0.5, 0.0, special.betaincinv(np.maximum(hits, 0.5), misses + 1.0, level))
-    high = np.where(misses < 0.5, 1.0, special.betainccinv(hits + 1.0, np.maximum(misses, 0.5), level))
+    low = np.where(hits < 0.5, 0.0, betaincinv(np.maximum(hits, 0.5), misses + 1.0, level))
+    high = np.where(misses < 0.5, 1.0, betainccinv(hits + 1.0, np.maximum(misses, 0.5), level))
     unknown = np.isnan(hits)
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
 def mean_limits(value: Floats, error: Floats, rows: Floats, level: Floats | float) -> tuple[Floats, Floats]:
-    """Student's limits of a mean, each missed with `level`.  error : its standard error.  rows : effective rows, 3 or more."""
-    t = student_quantile(level, np.maximum(rows - 1.0, 2.0))
+    """Student's limits of a mean, each missed with `level`.  error : its standard error.  rows : effective rows; fewer than 2 count as 2."""
+    t = student_quantile(level, np.maximum(rows - 1.0, 1.0))
     return value - t * error, value + t * error

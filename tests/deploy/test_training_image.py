@@ -1,4 +1,4 @@
-"""The training image holds every room of the project, and runs a pipeline to a released model."""
+"""The training image holds every package of the project, and runs a pipeline to a released model."""
 
 import re
 import shutil

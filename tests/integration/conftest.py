@@ -8,14 +8,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from schemas.records import read_result
 from tests import ended, warm
 
+#: How a process ended, with both streams as text.
+Done = subprocess.CompletedProcess[str]
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -26,48 +30,48 @@ class Ended(ended.Ended):
     output: Path
 
     @property
-    def result(self):
+    def result(self) -> dict[str, Any]:
         """As a program reads it: with whole paths."""
-        return json.loads(json.dumps(asdict(read_result(self.output / "runs" / "latest"))))
+        return dict(json.loads(json.dumps(asdict(read_result(self.output / "runs" / "latest")))))
 
-    def step(self, name):
+    def step(self, name: str) -> dict[str, Any]:
         return next(step for step in self.result["steps"] if step["step"] == name)
 
-    def gate(self, name):
+    def gate(self, name: str) -> dict[str, Any]:
         return next(gate for gate in self.result["gates"] if gate["gate"] == name)
 
 
-def run(config, output, *more, env=None):
+def run(config: str | Path, output: str | Path, *more: str, env: Mapping[str, str] | None = None) -> Ended:
     """What local_runner.py does, from when TFX is imported."""
     return _ended(warm.call(warm.RUNNER, _words(config, output, more), PROJECT, {**WIDE, **(env or {})}), output)
 
 
-def run_anew(config, output, *more):
+def run_anew(config: str | Path, output: str | Path, *more: str) -> Ended:
     """Runs local_runner.py and waits for it."""
     command = [sys.executable, str(PROJECT / "local_runner.py"), *_words(config, output, more)]
     return _ended(_started(command, PROJECT), output)
 
 
-def verb(*arguments, cwd=PROJECT, env=None):
+def verb(*arguments: object, cwd: Path = PROJECT, env: Mapping[str, str] | None = None) -> Done:
     """What `sluicegate` does in a folder (the project's), from when TFX is imported."""
     return warm.call(warm.VERBS, arguments, cwd, {**WIDE, **(env or {})})
 
 
-def verb_anew(*arguments, cwd=PROJECT):
+def verb_anew(*arguments: object, cwd: Path = PROJECT) -> Done:
     """Runs `sluicegate` in a folder (the project's) and waits for it."""
     return _started([sys.executable, "-m", "sluicegate_cli", *map(str, arguments)], cwd)
 
 
-def _words(config, output, more):
+def _words(config: str | Path, output: str | Path, more: Sequence[str]) -> list[str]:
     return ["--config", str(config), "--output", str(output), *more]
 
 
-def _started(command, cwd):
+def _started(command: Sequence[str], cwd: Path) -> Done:
     env = {**os.environ, **WIDE}
     return subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True, timeout=600, env=env)
 
 
-def _ended(done, output):
+def _ended(done: Done, output: str | Path) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr, Path(output))
 
 
@@ -79,12 +83,12 @@ QUICK = ("--set", "training.epochs=8", "--set", "explanation=off", "--quiet")
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("integration")
 
 
 @pytest.fixture(scope="session")
-def sampled_census(folder):
+def sampled_census(folder: Path) -> Path:
     """A settings file for every fourth row of the shipped census table."""
     lines = (PROJECT / "data/census/adult.csv").read_text().splitlines(keepends=True)
     table = folder / "adult.csv"
@@ -100,33 +104,33 @@ def sampled_census(folder):
 
 
 @pytest.fixture(scope="session")
-def census(sampled_census, folder):
+def census(sampled_census: Path, folder: Path) -> Ended:
     """The first census run ever in its output folder, with all reports there are."""
     explained = [one for one in QUICK if one != "explanation=off"]
     return run(sampled_census, folder / "census", *explained[:2], "--quiet", "--set", "explanation.rows=300")
 
 
 @pytest.fixture(scope="session")
-def other_seed(folder, sampled_census):
+def other_seed(folder: Path, sampled_census: Path) -> tuple[str, ...]:
     """Options for the census run with another seed, on a copy of the table made later under another name."""
     copy = shutil.copy(folder / "adult.csv", folder / "adult_again.csv")
     return (*QUICK, "--set", "training.seed=2", "--set", f"data.path={copy}")
 
 
 @pytest.fixture(scope="session")
-def census_again(sampled_census, census, other_seed):
+def census_again(sampled_census: Path, census: Ended, other_seed: tuple[str, ...]) -> tuple[dict[str, Any], Ended]:
     """A second run with another seed, so that a new model meets the released one. `census.result` is read before."""
     first = census.result
     return first, run(sampled_census, census.output, *other_seed)
 
 
 @pytest.fixture(scope="session")
-def penguins(folder):
+def penguins(folder: Path) -> Ended:
     return run_anew("configs/penguins.yaml", folder / "penguins", "--quiet", *UNSERVED[2:])
 
 
 @pytest.fixture(scope="session")
-def learned(penguins, folder):
+def learned(penguins: Ended, folder: Path) -> Callable[[str], Path]:
     """learned("name"): a new output folder whose cache knows all steps up to the trained penguins; without a run or a release."""
     kept = shutil.copytree(penguins.output, folder / "learned", symlinks=True)
     shutil.rmtree(kept / "runs")
@@ -135,10 +139,10 @@ def learned(penguins, folder):
 
 
 @pytest.fixture(scope="session")
-def taxi(folder):
+def taxi(folder: Path) -> Ended:
     return run("configs/taxi.yaml", folder / "taxi", *QUICK)
 
 
 @pytest.fixture(scope="session")
-def taxi_tips(folder):
+def taxi_tips(folder: Path) -> Ended:
     return run("configs/taxi_tips.yaml", folder / "taxi_tips", *QUICK)

@@ -22,12 +22,13 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_bsl.public import tfxio
 
 from components.example_gen.executor import write_examples
-from models import preprocessing, signatures, training
+from models import network, preprocessing, signatures, training
 from models.features import settle
-from pipeline.local.table import roles_of
 from sluicegate.tables import inspecting as core
+from sluicegate.tables.columns.stated import stated
 from sluicegate.tables.proposal.inference import infer
 from sluicegate.tables.source import Source
+from tests.settled_source import settled
 
 TINY = {
     "epochs": 2,
@@ -59,7 +60,7 @@ class Trained:
     def training_path_scores(self, split: str) -> np.ndarray[Any, Any]:
         """Transform's own output of a split's rows through the network that was trained on such."""
         inputs = [self.transformed[split][tensor.name] for tensor in self.export.model.inputs]
-        return np.asarray(signatures.network.scores(self.export.model(inputs, training=False), self.export.answer))
+        return np.asarray(network.scores(self.export.model(inputs, training=False), self.export.answer))
 
 
 def train(source: Source, home: Path, plan: Mapping[str, Any] = TINY) -> Trained:
@@ -67,7 +68,7 @@ def train(source: Source, home: Path, plan: Mapping[str, Any] = TINY) -> Trained
     shutil.rmtree(home, ignore_errors=True)
     profile, tables = core.inspect(source), core.load(source)
     schema = infer(profile)
-    roles = settle(schema, roles_of(profile))
+    roles = settle(schema, stated(settled(source)).roles)
     config = {"roles": roles.to_json(), "training": json.dumps(dict(plan))}
     for split in SPLITS:
         write_examples(tables[split], str(home / "examples" / split))

@@ -1,7 +1,6 @@
 """One whole run with its table and its serving folder in a bucket of a real server, and what reads them afterwards."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -23,10 +22,9 @@ ROW = {
 }  # fmt: skip
 
 
-def call(*words: str, serving: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "SERVING_AT": serving, "PYTHONPATH": str(PROJECT)}
+def call(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, *words], cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -35,10 +33,10 @@ def test_table_and_serving_folder_in_a_bucket(bucket: str, tmp_path: Path) -> No
     at(bucket).upload(PROJECT / "data/penguins/penguins.csv", "tables/penguins.csv")
     serving, table, output = f"{bucket}/serving/penguins", f"{bucket}/tables/penguins.csv", tmp_path / "output"
     command = [
-        "-m", "tests.integration.run_into", "--config", "configs/penguins.yaml", "--output", str(output), "--quiet",
-        "--set", "training.epochs=2", "--set", f"data.path={table}",
+        "local_runner.py", "--config", "configs/penguins.yaml", "--output", str(output), "--quiet",
+        "--set", "training.epochs=2", "--set", f"data.path={table}", "--set", f"environment.local.serving_folder={serving}",
     ]  # fmt: skip
-    done = call(*command, serving=serving)
+    done = call(*command)
     assert done.returncode == 0, done.stderr[-3000:]
     result = read_result(output / "runs" / "latest")
     held = release_state.current(serving).release
@@ -55,17 +53,16 @@ def test_table_and_serving_folder_in_a_bucket(bucket: str, tmp_path: Path) -> No
     }
     assert not (output / "serving").exists()
 
-    again = call(*command, serving=serving)
+    again = call(*command)
     assert again.returncode == 0
     assert "Unchanged since run" in again.stdout
 
-    told = call("-m", "sluicegate_cli", "lineage", "--output", str(output), "--json", serving=serving)
+    told = call("-m", "sluicegate_cli", "lineage", "--output", str(output), "--json")
     assert told.returncode == 0, told.stderr
     assert str(held.stable) in told.stdout
 
     scored = call(
         "-m", "sluicegate_cli", "predict", "--input", table, "--model", serving, "--output", str(tmp_path / "scored.csv"),
-        serving=serving,
     )  # fmt: skip
     assert scored.returncode == 0, scored.stderr
     assert len((tmp_path / "scored.csv").read_text().splitlines()) == 345
@@ -90,7 +87,7 @@ def answers(serving: str, folder: Path) -> None:
             time.sleep(0.2)
         request = urllib.request.Request(
             f"http://127.0.0.1:{json.loads(ports.read_text())['rest']}/v1/models/penguins:predict",
-            json.dumps({"instances": [ROW]}).encode(), {"Content-Type": "application/json"},
+            json.dumps({"signature_name": "serving_raw", "instances": [ROW]}).encode(), {"Content-Type": "application/json"},
         )  # fmt: skip
         with urllib.request.urlopen(request) as answer:
             assert len(json.load(answer)["predictions"]) == 1

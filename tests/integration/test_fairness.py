@@ -1,4 +1,4 @@
-"""Four fifths on sex: refused, with the lever's name; let pass by a person, and said ever after; and mitigated."""
+"""Four fifths on sex: refused, with the mitigation's name; let pass by a person, and said ever after; and mitigated."""
 
 import shutil
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,19 +27,19 @@ class Trained:
     folder: Path
 
     @property
-    def loaded(self):
+    def loaded(self) -> Any:
         return tf.saved_model.load(str(self.folder / "model"))
 
     @property
-    def description(self):
+    def description(self) -> dict[str, Any]:
         return json.loads((self.folder / "model" / "assets.extra" / "model.json").read_text())
 
     @property
-    def notes(self):
+    def notes(self) -> dict[str, Any]:
         return json.loads((self.folder / "run" / "training.json").read_text())
 
 
-def fn_args(prepared, folder, **more):
+def fn_args(prepared: table.Prepared, folder: Path, **more: Any) -> FnArgs:
     return FnArgs(
         train_files=prepared.train_files,
         eval_files=prepared.eval_files,
@@ -51,7 +52,9 @@ def fn_args(prepared, folder, **more):
     )
 
 
-def train(splits, roles, folder, training=QUICK, sensitive=()):
+def train(
+    splits: dict[str, pd.DataFrame], roles: Roles, folder: Path, training: dict[str, Any] = QUICK, sensitive: Any = ()
+) -> Trained:
     from models import training as trainer
 
     prepared = table.prepare(splits, roles, training, folder, sensitive)
@@ -94,14 +97,14 @@ ODD_ROLES = Roles(
 
 
 @pytest.fixture(scope="session")
-def odd(tmp_path_factory):
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A binary model on a table with odd column names, trained with weights."""
     splits = {"train": odd_rows(1200, 1), "eval": odd_rows(300, 2), "test": odd_rows(400, 3)}
     return train(splits, ODD_ROLES, tmp_path_factory.mktemp("odd"))
 
 
 @pytest.fixture(scope="session")
-def penguins(tmp_path_factory):
+def penguins(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Three classes, 344 rows, missing cells: every fourth row is held out for testing, every fifth for eval."""
     frame = pd.read_csv(Path(__file__).parents[2] / "data" / "penguins" / "penguins.csv").sample(frac=1, random_state=0)
     place = np.arange(len(frame))
@@ -112,7 +115,7 @@ def penguins(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def late(tmp_path_factory):
+def late(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Regression of Unix seconds within a few hours, which 32-bit floats round to 128 s."""
     draw = np.random.default_rng(0)
     x = draw.uniform(-2, 2, 1500)
@@ -124,7 +127,7 @@ def late(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def wave(tmp_path_factory):
+def wave(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Regression on y = 100 + 20 sin(3 x), far from zero, with noise of 1."""
     draw = np.random.default_rng(0)
     x = draw.uniform(-2, 2, 1500)

@@ -3,8 +3,8 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from models import curves
-from models.network import Answer
-from models.rows import Rows
+from models.network import NetworkAnswer
+from models.rows import ModelRows
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def test_the_best_threshold_may_lie_far_from_a_half():
 
 def test_log_loss_agrees_with_scikit_learn(sample):
     score, is_positive, weight = sample
-    rows = Rows(np.empty((500, 0)), np.empty((500, 0)), is_positive.astype(int), weight)
+    rows = ModelRows(np.empty((500, 0)), np.empty((500, 0)), is_positive.astype(int), weight)
     clipped = np.clip(score, 1e-7, 1 - 1e-7)
-    curve = curves.of_epoch(np.stack([1 - clipped, clipped], 1), rows, Answer("binary", 2, np.zeros(2)))
+    curve = curves.of_epoch(np.stack([1 - clipped, clipped], 1), rows, NetworkAnswer("binary", 2, np.zeros(2)))
     assert curve["val_loss"] == pytest.approx(log_loss(is_positive, clipped, sample_weight=weight))
 
 
 def test_regression_reports_the_labels_own_unit():
-    rows = Rows(np.empty((2, 0)), np.empty((2, 0)), np.array([10.0, 20.0]), np.ones(2))
-    curve = curves.of_epoch(np.array([[13.0], [17.0]]), rows, Answer("regression", 1, np.zeros(1), 15.0, 5.0))
+    rows = ModelRows(np.empty((2, 0)), np.empty((2, 0)), np.array([10.0, 20.0]), np.ones(2))
+    curve = curves.of_epoch(np.array([[13.0], [17.0]]), rows, NetworkAnswer("regression", 1, np.zeros(1), 15.0, 5.0))
     assert curve == {"val_loss": pytest.approx(9 / 25), "val_rmse": pytest.approx(3)}

@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 from models import decision, fitting, frontier
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 
 NO_TEXTS = Vocabulary((), np.zeros(2, np.int64))
@@ -23,7 +23,7 @@ def unequal(seed, rows=1500):
     label = (signal + 1.2 * (is_first - 0.5) + 0.6 * draw.normal(size=rows) > 0.2).astype(np.int64)
     numbers = np.stack([signal, is_first + 0.4 * draw.normal(size=rows)], 1).astype(np.float32)
     group = np.where(is_first, b"first", b"second").astype(np.bytes_)
-    return Rows(numbers, np.zeros((rows, 0), np.int64), label, np.ones(rows, np.float32), group)
+    return ModelRows(numbers, np.zeros((rows, 0), np.int64), label, np.ones(rows, np.float32), group)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +33,14 @@ def splits():
 
 def swept(splits, method, strengths):
     plan = replace(PLAN, mitigation=method)
-    return list(frontier.sweep(splits, NO_TEXTS, Answer.fitted("binary", 2, splits.train), plan, strengths))
+    return list(frontier.sweep(splits, NO_TEXTS, NetworkAnswer.fitted("binary", 2, splits.train), plan, strengths))
 
 
 @pytest.mark.parametrize("method", ["reweigh", "constrained", "thresholds"])
 def test_a_point_is_the_model_that_training_makes_of_its_plan_alone(splits, method):
     points = swept(splits, method, (0.3, 1.0))
     plan = replace(PLAN, mitigation=method, mitigation_strength=1.0)
-    answer = Answer.fitted("binary", 2, splits.train)
+    answer = NetworkAnswer.fitted("binary", 2, splits.train)
     alone = fitting.fit(splits.train, splits.held_out, NO_TEXTS, answer, plan)
     decided = decision.fit(fitting.score(alone.model, splits.held_out, answer), splits.held_out, plan)
     scores = fitting.score(alone.model, splits.judged, answer)

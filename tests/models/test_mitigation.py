@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from models import decision, fitting, frontier, mitigation, reweighing
 from models.fitting import fit
-from models.groups import OTHER, Groups
-from models.network import Answer
+from models.groups import OTHER, ModelGroups
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 from schemas.errors import DataError, SettingsError
 from schemas.roles import Roles
@@ -34,7 +34,7 @@ def unequal(rows=4000, seed=0, positives=0.4):
     label = (signal + 1.2 * (is_first - 0.5) + noise > np.quantile(signal, 1 - positives)) * 1
     numbers = np.stack([signal, proxy], 1).astype(np.float32)
     group = np.where(is_first, b"first", b"second").astype(np.bytes_)
-    return Rows(numbers, np.zeros((rows, 0), np.int64), label.astype(np.int64), np.ones(rows, np.float32), group)
+    return ModelRows(numbers, np.zeros((rows, 0), np.int64), label.astype(np.int64), np.ones(rows, np.float32), group)
 
 
 def ratio(is_selected, rows, among=None):
@@ -45,7 +45,7 @@ def ratio(is_selected, rows, among=None):
 
 def swept(plan, strengths, positives=0.4, seeds=(0, 1, 2)):
     splits = frontier.Splits(*(unequal(seed=seed, positives=positives) for seed in seeds))
-    answer = Answer.fitted("binary", 2, splits.train)
+    answer = NetworkAnswer.fitted("binary", 2, splits.train)
     return splits.judged, list(frontier.sweep(splits, NONE, answer, plan, strengths))
 
 
@@ -59,7 +59,7 @@ def test_reweighing_takes_out_its_share_of_the_dependence(seed, strength):
     group[:9], label[:9] = np.divmod(np.arange(9), 3)
     weight = draw.uniform(0.1, 5, rows).astype(np.float32)
     empty = np.zeros((rows, 0))
-    train = Rows(empty, empty, label, weight, np.array([b"a", b"b", b""], np.bytes_)[group])
+    train = ModelRows(empty, empty, label, weight, np.array([b"a", b"b", b""], np.bytes_)[group])
 
     def joint(weights):
         table = np.zeros((3, 3))
@@ -119,7 +119,7 @@ def test_a_sweep_of_thresholds_trains_once(monkeypatch):
 @pytest.mark.parametrize("method", ["reweigh", "constrained"])
 def test_strength_0_trains_what_no_mitigation_trains(method):
     train, held_out = unequal(600), unequal(600, 1)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     plain, mitigated = (
         fit(train, held_out, NONE, answer, replace(PLAN, epochs=2, mitigation=name, mitigation_strength=0.0))
         for name in ("none", method)
@@ -130,14 +130,14 @@ def test_strength_0_trains_what_no_mitigation_trains(method):
 @pytest.mark.parametrize("method", ["none", "reweigh", "constrained"])
 def test_the_same_seed_trains_the_same_model(method):
     train, held_out = unequal(600), unequal(600, 1)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     runs = [fit(train, held_out, NONE, answer, replace(PLAN, epochs=3, mitigation=method)).history for _ in range(2)]
     assert runs[0] == runs[1]
 
 
 def test_without_a_mitigation_groups_make_no_difference():
     train, held_out = unequal(600), unequal(600, 1)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     plain, grouped = (
         fit(*rows, NONE, answer, replace(PLAN, epochs=3))
         for rows in ((replace(train, group=None), replace(held_out, group=None)), (train, held_out))
@@ -149,7 +149,7 @@ def test_without_a_mitigation_groups_make_no_difference():
 def test_a_group_of_few_rows_is_not_told_apart():
     rows = unequal(1000)
     few = replace(rows, group=np.where(np.arange(1000) < 50, b"third", rows.group))
-    groups = Groups.of_rows(few)
+    groups = ModelGroups.of_rows(few)
     assert groups.keys == (b"first", b"second")
     assert (groups.codes(few)[:50] == OTHER).all()
 
@@ -158,7 +158,7 @@ def test_a_group_of_few_rows_is_not_told_apart():
 def test_one_group_alone_is_refused(method):
     rows = unequal(600)
     alone = replace(rows, group=np.full(600, b"first"))
-    answer = Answer.fitted("binary", 2, rows)
+    answer = NetworkAnswer.fitted("binary", 2, rows)
     plan = replace(PLAN, epochs=1, mitigation=method)
     with pytest.raises(DataError, match="1 of 1 groups with enough rows"):
         decision.fit(fitting.score(fit(alone, alone, NONE, answer, plan).model, alone, answer), alone, plan)

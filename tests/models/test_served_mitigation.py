@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import training
-from models.decision import Decision
+from models.decision import DecisionRule
 from models.rows import read
 from schemas.predictions import Answers
 from schemas.roles import Roles
@@ -130,7 +130,7 @@ def test_without_a_mitigation_transform_says_no_groups(odd):
 
 
 def test_a_score_reaches_the_common_threshold_where_it_reached_its_groups():
-    decision = Decision(0.4, {b"a": 0.1, b"b": 0.9})
+    decision = DecisionRule(0.4, {b"a": 0.1, b"b": 0.9})
     near = np.array([0.1 - 1e-4, 0.1 + 1e-4, 0.9 - 1e-4, 0.9 + 1e-4, 0.4 - 1e-4, 0.4 + 1e-4, 0.0, 1.0], np.float32)
     group = tf.constant([b"a", b"a", b"b", b"b", b"c", b"", b"a", b"b"])
     served = decision.served(tf.constant(np.stack([1 - near, near], 1)), group).numpy()

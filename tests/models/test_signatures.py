@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 
 from models import fitting, network
 from models.features import from_dtypes
-from models.network import Answer
+from models.network import NetworkAnswer
 from tests.models import table
 from tests.models.conftest import ODD_ROLES
 
@@ -164,5 +164,5 @@ def test_no_signature_calls_back_into_python(odd):
 
 def test_regression_scores_undo_the_standardisation():
     logits = tf.constant([[[1.0], [3.0]]])
-    answer = Answer("regression", 1, np.zeros(1, np.float32), location=10.0, scale=2.0)
+    answer = NetworkAnswer("regression", 1, np.zeros(1, np.float32), location=10.0, scale=2.0)
     assert network.scores(logits, answer).numpy().tolist() == [[14.0]]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models import thresholds
-from models.thresholds import Cuts, Judged
+from models.thresholds import Cuts, HeldOutRows
 
 GOALS = ("parity", "equal_opportunity")
 
@@ -12,7 +12,7 @@ def judged(rows=2000, seed=0, groups=3):
     draw = np.random.default_rng(seed)
     code = draw.integers(-1, groups, rows)
     score = 1 / (1 + np.exp(-(draw.normal(size=rows) * 1.5 + code - 1)))
-    return Judged(score, draw.uniform(size=rows) < score, draw.integers(1, 4, rows).astype(float), code)
+    return HeldOutRows(score, draw.uniform(size=rows) < score, draw.integers(1, 4, rows).astype(float), code)
 
 
 def rates(rows, cuts, goal):
@@ -111,7 +111,7 @@ def test_one_threshold_hardly_ever_chases_chance():
         code = draw.integers(0, 2, 1500)
         is_scored = draw.uniform(size=1500) < np.where(code == 1, 0.3, 0.1)
         score = np.where(is_scored, draw.uniform(0.4, 1, 1500), 0.0)
-        rows = Judged(score, draw.uniform(size=1500) < score, np.ones(1500), code)
+        rows = HeldOutRows(score, draw.uniform(size=1500) < score, np.ones(1500), code)
         moved += thresholds.one_for_all(rows, "parity", 1.0, 0.5) != 0.5
     assert moved <= 5
 

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from models import decision, fitting, training
 from models.fitting import fit
-from models.network import Answer
+from models.network import NetworkAnswer
 from models.plan import TrainingPlan
-from models.rows import Rows
+from models.rows import ModelRows
 from models.vocabulary import Vocabulary
 from schemas import progress
 from schemas.evidence import TrainingEvidence, read
@@ -29,7 +29,7 @@ def toy(rows=600, seed=0):
     draw = np.random.default_rng(seed)
     numbers = draw.uniform(-1, 1, (rows, 2)).astype(np.float32)
     label = ((numbers[:, 0] > 0) ^ (numbers[:, 1] > 0)).astype(np.int64)
-    return Rows(numbers, np.zeros((rows, 0), np.int64), label, np.ones(rows, np.float32))
+    return ModelRows(numbers, np.zeros((rows, 0), np.int64), label, np.ones(rows, np.float32))
 
 
 def accuracy(scores, rows):
@@ -38,7 +38,7 @@ def accuracy(scores, rows):
 
 def test_hidden_layers_learn_what_a_linear_model_cannot():
     train, held_out = toy(), toy(400, 1)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     deep = fit(train, held_out, NONE, answer, replace(PLAN, epochs=30, layers=(32, 32), patience=30, dropout=0.0))
     linear = fit(train, held_out, NONE, answer, replace(PLAN, epochs=30, layers=(), patience=30))
     assert accuracy(fitting.score(deep.model, held_out, answer), held_out) > 0.93
@@ -49,8 +49,8 @@ def test_weights_decide_between_contradicting_rows():
     rows = 400
     label = np.tile([0, 1], rows // 2)
     weight = np.where(label == 1, 9.0, 1.0).astype(np.float32)
-    train = Rows(np.zeros((rows, 1), np.float32), np.zeros((rows, 0), np.int64), label, weight)
-    answer = Answer.fitted("binary", 2, train)
+    train = ModelRows(np.zeros((rows, 1), np.float32), np.zeros((rows, 0), np.int64), label, weight)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     fitted = fit(train, train, NONE, answer, replace(PLAN, epochs=10))
     assert fitting.score(fitted.model, train, answer)[:, 1] == pytest.approx(0.9, abs=0.03)
 
@@ -58,7 +58,7 @@ def test_weights_decide_between_contradicting_rows():
 def test_a_small_table_gets_a_small_network():
     def parameters(rows):
         train = toy(rows)
-        model = fit(train, train, NONE, Answer.fitted("binary", 2, train), TrainingPlan(epochs=1)).model
+        model = fit(train, train, NONE, NetworkAnswer.fitted("binary", 2, train), TrainingPlan(epochs=1)).model
         return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
 
     small, large = parameters(100), parameters(4000)
@@ -72,7 +72,7 @@ def test_training_stops_when_eval_no_longer_gains():
     noise = replace(toy(200, 1), label=np.random.default_rng(2).integers(0, 2, 200))
     heard = []
     with progress.listening(heard.append):
-        fitted = fit(train, noise, NONE, Answer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
+        fitted = fit(train, noise, NONE, NetworkAnswer.fitted("binary", 2, train), replace(PLAN, epochs=60, patience=2))
     assert [one.eval_loss for one in heard] == list(fitted.history["val_loss"]), "every epoch is told, as it ends"
     assert heard[-1].best_epoch == fitted.best_epoch
     assert [one.epoch for one in heard] == list(range(1, len(heard) + 1))
@@ -83,7 +83,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
     from models import curves
 
     train, held_out = toy(300), toy(100, 1)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     fitted = fit(train, held_out, NONE, answer, PLAN)
     loss = curves.of_epoch(fitting.score(fitted.model, held_out, answer), held_out, answer)["val_loss"]
     assert loss == pytest.approx(min(fitted.history["val_loss"]), abs=1e-6)
@@ -94,23 +94,23 @@ def test_many_values_get_a_learned_vector_and_unseen_ids_score_like_the_average(
     draw = np.random.default_rng(0)
     ids = draw.integers(2, 200, (4000, 1))
     label = (ids[:, 0] % 2).astype(np.int64)
-    train = Rows(np.zeros((4000, 0), np.float32), ids, label, np.ones(4000, np.float32))
-    answer = Answer.fitted("binary", 2, train)
+    train = ModelRows(np.zeros((4000, 0), np.float32), ids, label, np.ones(4000, np.float32))
+    answer = NetworkAnswer.fitted("binary", 2, train)
     fitted = fit(train, train, Vocabulary((200,), np.arange(200)), answer, replace(PLAN, epochs=20))
     assert accuracy(fitting.score(fitted.model, train, answer), train) > 0.95
-    unseen = Rows(np.zeros((2, 0), np.float32), np.array([[0], [1]]), np.array([0, 1]), np.ones(2, np.float32))
+    unseen = ModelRows(np.zeros((2, 0), np.float32), np.array([[0], [1]]), np.array([0, 1]), np.ones(2, np.float32))
     assert (np.abs(fitting.score(fitted.model, unseen, answer)[:, 1] - 0.5) < 0.45).all()
 
 
 def test_a_column_that_goes_missing_only_at_serving_reads_as_its_median():
     train = toy()
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     fitted = fit(train, train, NONE, answer, PLAN)
     numbers = train.numbers[:5].copy()
     numbers[:, 0] = np.nan
     filled = numbers.copy()
     filled[:, 0] = np.median(train.numbers[:, 0])
-    few = [Rows(n, train.categories[:5], train.label[:5], train.weight[:5]) for n in (numbers, filled)]
+    few = [ModelRows(n, train.categories[:5], train.label[:5], train.weight[:5]) for n in (numbers, filled)]
     first, second = (fitting.score(fitted.model, rows, answer) for rows in few)
     assert first == pytest.approx(second, abs=1e-6)
 
@@ -178,6 +178,6 @@ def test_another_process_with_the_same_seed_trains_the_same_model(odd, tmp_path)
 
 def test_another_seed_trains_another_model():
     train = toy(200)
-    answer = Answer.fitted("binary", 2, train)
+    answer = NetworkAnswer.fitted("binary", 2, train)
     losses = [fit(train, train, NONE, answer, replace(PLAN, epochs=1, seed=s)).history["loss"] for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]

@@ -48,7 +48,7 @@ def test_a_run_at_work_is_shown_as_such_and_not_touched(folder, base, call, here
         assert state_of(base, execution)[0] == "RUNNING"
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
     assert "The run was killed in Trainer." in call("runs", "--output", str(folder.root)).out
     said = {one["name"]: one for one in json.loads(call(*doctor).out)}["killed runs"]
     assert (said["state"], "was killed in Trainer" in said["found"]) == ("info", True)

@@ -222,7 +222,7 @@ def test_interrupted_it_leaves_nothing(score, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scored.Scored, "take", stop)
+    monkeypatch.setattr(scored.ScoredFile, "take", stop)
     ended = score()
     assert (ended.code, ended.err.strip()) == (1, "Interrupted.")
     assert sorted(os.listdir()) == ["my.yaml", "new.csv", "output"]
@@ -245,7 +245,7 @@ class Terminal:
 def test_a_terminal_hears_how_far_it_is():
     terminal = Terminal()
     times = iter([0.0, 0.1, 1.0, 1.2])
-    progress = predict.Progress(terminal, lambda: next(times))
+    progress = predict.PredictProgress(terminal, lambda: next(times))
     for count in (1000, 50_000, 60_000):
         progress.rows(count)
     progress.done("done")

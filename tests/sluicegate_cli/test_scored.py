@@ -33,7 +33,7 @@ def test_only_what_a_killed_process_left_is_removed(tmp_path, name):
         pass
     assert its.exists(), "it is being written"
     child.kill()
-    child.wait()
+    child.communicate()
     assert its.exists()
     with scored.writing(output, SCHEMA):
         pass

@@ -24,7 +24,7 @@ Tensors = Mapping[str, Array]
 Classified = list[list[tuple[str, float]]]
 
 
-class Runs(Protocol):
+class SessionRuns(Protocol):
     """A loaded model."""
 
     @property
@@ -172,7 +172,7 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def replay(model: Runs, record: Any) -> None:
+def replay(model: SessionRuns, record: Any) -> None:
     """Runs the request of a PredictionLog. Raises ServingError when it fails."""
     from sluicegate.serving.tensors import examples_of, to_array
 

@@ -18,7 +18,7 @@ SCRIPTS = ("numbers.js", "elements.js", "charts.js", "requests.js", "form.js", "
 
 
 @dataclass(frozen=True)
-class Document:
+class PageDocument:
     """headers : what goes with it, the policy among them."""
 
     html: bytes
@@ -31,7 +31,7 @@ async def page(_: Request) -> Response:
 
 
 @cache
-def document() -> Document:
+def document() -> PageDocument:
     """Reads the files, once."""
     style = _text("page.css")
     script = '"use strict";\n' + "\n".join(_text(name) for name in SCRIPTS)
@@ -42,7 +42,7 @@ def document() -> Document:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return Document(html.encode(), headers)
+    return PageDocument(html.encode(), headers)
 
 
 def policy(style: str, script: str) -> str:

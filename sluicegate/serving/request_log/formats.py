@@ -11,7 +11,7 @@ from sluicegate.serving.exchange import Exchange
 
 
 @dataclass(frozen=True)
-class Batch:
+class LoggedBatch:
     """layout : only batches of the same go into one file.  pieces : what to append."""
 
     layout: bytes
@@ -38,7 +38,7 @@ class Format(Protocol):
     def stream_of(self, exchange: Exchange) -> Hashable:
         """Exchanges of the same may go into one file."""
 
-    def encode(self, exchanges: Sequence[Exchange]) -> Batch:
+    def encode(self, exchanges: Sequence[Exchange]) -> LoggedBatch:
         """Of exchanges of one stream."""
 
     def open(self, path: Path, layout: bytes) -> Growing:

@@ -17,7 +17,7 @@ from schemas.whole_file import replacing
 from sluicegate.serving import private
 from sluicegate.serving.exchange import Exchange
 from sluicegate.serving.request_log import columns, kinds
-from sluicegate.serving.request_log.formats import Batch
+from sluicegate.serving.request_log.formats import LoggedBatch
 
 log = logging.getLogger("sluicegate.serving")
 
@@ -41,7 +41,7 @@ class ParquetFormat:
     def stream_of(self, exchange: Exchange) -> tuple[str, str]:
         return exchange.model, exchange.signature
 
-    def encode(self, exchanges: Sequence[Exchange]) -> Batch:
+    def encode(self, exchanges: Sequence[Exchange]) -> LoggedBatch:
         alike: dict[columns.Layout, list[Exchange]] = {}
         for _, together in itertools.groupby(exchanges, key=lambda e: id(e.part.of)):
             group = list(together)
@@ -53,7 +53,7 @@ class ParquetFormat:
             schema = _widened(schema, table, stream)
         self._schemas[stream] = schema
         batches = (_batch(table, schema) for table in tables)
-        return Batch(schema.serialize().to_pybytes(), [b.serialize().to_pybytes() for b in batches if b.num_rows])
+        return LoggedBatch(schema.serialize().to_pybytes(), [b.serialize().to_pybytes() for b in batches if b.num_rows])
 
     def open(self, path: Path, layout: bytes) -> ArrowStream:
         return ArrowStream(path, layout)

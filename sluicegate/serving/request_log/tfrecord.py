@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sluicegate.serving.exchange import Exchange, Tensors
-from sluicegate.serving.request_log.formats import Batch
+from sluicegate.serving.request_log.formats import LoggedBatch
 from sluicegate.serving.request_log.privacy import as_bytes
 
 #: Length, its check, and the check of the data.
@@ -34,8 +34,8 @@ class TFRecordFormat:
     def stream_of(self, exchange: Exchange) -> str:
         return exchange.model
 
-    def encode(self, exchanges: Sequence[Exchange]) -> Batch:
-        return Batch(b"", [prediction_log(e, self._sampling_rate).SerializeToString() for e in exchanges])
+    def encode(self, exchanges: Sequence[Exchange]) -> LoggedBatch:
+        return LoggedBatch(b"", [prediction_log(e, self._sampling_rate).SerializeToString() for e in exchanges])
 
     def open(self, path: Path, layout: bytes) -> RecordFile:
         return RecordFile(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sluicegate.serving.status import Code, ServingError
 from sluicegate.serving.versions.library import Library, Model
-from sluicegate.serving.versions.version import State, Version
+from sluicegate.serving.versions.version import Version, VersionState
 
 
 async def served(library: Library, names: Iterable[str]) -> None:
@@ -40,7 +40,7 @@ def _answers(library: Library, model: Model | None) -> bool:
 def _may_come(library: Library, model: Model | None) -> bool:
     if model is None or not _is_served(library, model) or model.available():
         return False
-    return any(version.state in (State.START, State.LOADING) for version in model.versions.values())
+    return any(version.state in (VersionState.START, VersionState.LOADING) for version in model.versions.values())
 
 
 def _told(library: Library, name: str, model: Model | None) -> str:

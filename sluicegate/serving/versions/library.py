@@ -25,14 +25,14 @@ from sluicegate.serving.status import Code, ServingError, invalid
 from sluicegate.serving.versions import folder
 from sluicegate.serving.versions.folder import Seen
 from sluicegate.serving.versions.loading import Load
-from sluicegate.serving.versions.version import State, Version
+from sluicegate.serving.versions.version import Version, VersionState
 from sluicegate.serving.watching import RELEASE, VERSIONS, Watched, Watches, in_own_thread, look_once
 
 log = logging.getLogger("sluicegate.serving")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """With versions that fail to load.  retries : after the first try.  interval : seconds between tries."""
 
     retries: int = 5
@@ -113,7 +113,7 @@ class Library:
         self,
         load: Load,
         executor: Executor,
-        patience: Patience = Patience(),
+        patience: RetryPolicy = RetryPolicy(),
         labels: LabelRules = LabelRules(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         watches: Watches | None = None,
@@ -229,7 +229,7 @@ class Library:
         for number, version in list(model.versions.items()):
             if number in wanted or number in held:
                 continue
-            if version.state is State.END:
+            if version.state is VersionState.END:
                 version.given_up = True
             elif version.is_coming:
                 version.dropped.set()
@@ -286,11 +286,11 @@ class Library:
 
     def _start(self, model: Model, version: Version) -> None:
         model.versions[version.number] = version
-        self._set(version, State.START)
+        self._set(version, VersionState.START)
         _spawn(self._bring(model, version), self._coming)
 
     async def _bring(self, model: Model, version: Version) -> None:
-        self._set(version, State.LOADING)
+        self._set(version, VersionState.LOADING)
         for tried in range(self._patience.retries + 1):
             if tried:
                 with contextlib.suppress(TimeoutError):
@@ -301,7 +301,7 @@ class Library:
                 self._arrived(model, version)
                 return
         version.given_up = version.dropped.is_set()
-        self._set(version, State.END)
+        self._set(version, VersionState.END)
 
     async def _try(self, version: Version) -> bool:
         try:
@@ -327,7 +327,7 @@ class Library:
             version.given_up = True
             self._unload(model, version)
             return
-        self._set(version, State.AVAILABLE)
+        self._set(version, VersionState.AVAILABLE)
         self._reconcile(model)
 
     def _unload_all(self, model: Model) -> None:
@@ -340,7 +340,7 @@ class Library:
         self.watches.forget(model.config.name)
 
     def _unload(self, model: Model, version: Version) -> None:
-        self._set(version, State.UNLOADING)
+        self._set(version, VersionState.UNLOADING)
         _spawn(self._drain(model, version), self._going)
 
     async def _drain(self, model: Model, version: Version) -> None:
@@ -349,9 +349,9 @@ class Library:
         if version.saved_model is not None:
             await asyncio.get_running_loop().run_in_executor(self._executor, version.saved_model.close)
         version.saved_model = version.batcher = None
-        self._set(version, State.END)
+        self._set(version, VersionState.END)
 
-    def _set(self, version: Version, state: State) -> None:
+    def _set(self, version: Version, state: VersionState) -> None:
         version.state = state
         log.info("version %d of %s is %s", version.number, version.model, state.name)
         self._changed.set()
@@ -364,7 +364,7 @@ class Library:
     async def _settled(self, names: Iterable[str]) -> None:
         """Waits until no version of these models is on its way up."""
         while any(
-            version.state in (State.START, State.LOADING) and version.error is None
+            version.state in (VersionState.START, VersionState.LOADING) and version.error is None
             for name in names
             for version in (self.models[name].versions.values() if name in self.models else ())
         ):

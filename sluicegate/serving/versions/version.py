@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sluicegate.serving.request_reading import RequestReader
 
 
-class State(IntEnum):
+class VersionState(IntEnum):
     """Numbers as in TensorFlow Serving's ModelVersionStatus."""
 
     START = 10
@@ -38,7 +38,7 @@ class Version:
     model: str
     number: int
     path: Path | BucketVersion
-    state: State = State.START
+    state: VersionState = VersionState.START
     error: ServingError | None = None
     saved_model: SavedModel | None = None
     batcher: Batcher | None = None
@@ -50,16 +50,16 @@ class Version:
 
     @property
     def is_coming(self) -> bool:
-        return self.state in (State.START, State.LOADING)
+        return self.state in (VersionState.START, VersionState.LOADING)
 
     @property
     def is_available(self) -> bool:
-        return self.state is State.AVAILABLE
+        return self.state is VersionState.AVAILABLE
 
     @property
     def may_start_anew(self) -> bool:
         """Whether it is loaded again when it is asked for: one that failed only after it was out of favour."""
-        return self.state is State.END and (self.error is None or self.given_up)
+        return self.state is VersionState.END and (self.error is None or self.given_up)
 
     @property
     def status(self) -> tuple[Code, str]:

@@ -19,7 +19,7 @@ BATCH_ROWS = 16_384
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class TableBatch:
     """Rows of one file.
 
     rows : a pyarrow RecordBatch; a CSV's cells are texts as written, a Parquet file keeps its types.
@@ -61,7 +61,7 @@ def names_of(file: TableFile, source: Source) -> list[str]:
     return read_header(file.path, source).names
 
 
-def batches(files: Sequence[TableFile], source: Source, columns: Sequence[str]) -> Iterator[Batch]:
+def batches(files: Sequence[TableFile], source: Source, columns: Sequence[str]) -> Iterator[TableBatch]:
     """The rows of all files, of these columns alone.
 
     Raises
@@ -71,7 +71,7 @@ def batches(files: Sequence[TableFile], source: Source, columns: Sequence[str]) 
     for file in files:
         first = 0
         for rows in _batches(file, source, columns):
-            yield Batch(rows, file, first)
+            yield TableBatch(rows, file, first)
             first += rows.num_rows
 
 
@@ -81,7 +81,7 @@ def _batches(file: TableFile, source: Source, columns: Sequence[str]) -> Iterato
     return csv_batches(file.path, source, columns)
 
 
-def place(batch: Batch, source: Source, row: int, column: str) -> str:
+def place(batch: TableBatch, source: Source, row: int, column: str) -> str:
     """As in: data/my.csv, line 18, column 'age'.  row : of the batch, from 0. Reads a CSV again to count its lines."""
     number = batch.first + row
     line = None if batch.file.format == "parquet" else line_of(Path(batch.file.path), source, number)

@@ -85,7 +85,7 @@ def test_drawn_order_statistics_are_those_of_drawn_rows() -> None:
 
 
 def _distance(old: Distribution, new: Distribution, rows: int) -> float:
-    found = distances.distance(distances.Sample(old, rows), distances.Sample(new, rows))
+    found = distances.distance(distances.ColumnSample(old, rows), distances.ColumnSample(new, rows))
     assert found is not None
     return found.value
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from components.infra_validator import asking
 from components.infra_validator.mistakes import NOT_AN_EXAMPLE
-from components.infra_validator.model import DirectModel, Question, difference, not_finite, read_rows
+from components.infra_validator.model import DirectModel, RequestCase, difference, not_finite, read_rows
 from sluicegate.serving.client.over_rest import RestClient
 from tests.components import tiny_model
 
@@ -55,7 +55,7 @@ def server(answer: Answer) -> Iterator[str]:
             thread.join()
 
 
-QUESTION = Question(
+QUESTION = RequestCase(
     "serving_default",
     {"examples": np.array([b"a", b"b"], object)},
     {"scores": np.array([[0.25, 0.75], [0.5, 0.5]], np.float32)},

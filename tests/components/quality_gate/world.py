@@ -8,8 +8,8 @@ import numpy as np
 from components.quality_gate.questions import Past
 from schemas.release_metrics import MetricThen, ReleaseMetrics
 from schemas.scored_rows import About, ScoredRows, Texts
-from sluicegate.quality.groups import Group, groups
-from sluicegate.quality.metrics import Sample
+from sluicegate.quality.groups import RowGroup, groups
+from sluicegate.quality.metrics import ScoredSample
 
 FIRST = Past(is_first=True)
 
@@ -68,12 +68,12 @@ def binary(
 
 def score_of(rng: np.random.Generator, label: np.ndarray, signal: float = 1.5, rate: float = 0.3) -> np.ndarray:
     x = rng.normal(size=len(label)) + signal * label
-    return np.float32(sigmoid(signal * x - signal**2 / 2 + np.log(rate / (1 - rate))))
+    return sigmoid(signal * x - signal**2 / 2 + np.log(rate / (1 - rate))).astype(np.float32)
 
 
-def whole(rows: ScoredRows) -> Group:
+def whole(rows: ScoredRows) -> RowGroup:
     return groups(rows)[0]
 
 
-def sample(rows: ScoredRows) -> Sample:
+def sample(rows: ScoredRows) -> ScoredSample:
     return whole(rows).candidate

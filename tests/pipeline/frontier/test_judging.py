@@ -11,10 +11,10 @@ from pipeline.frontier.judging import Judge, Scored, limit_about, parts_of
 from schemas.sensitive import SensitiveColumn
 from sluicegate.fairness import groups
 from sluicegate.fairness.policy import Limit, Policy
-from sluicegate.reports.frontier import Point
+from sluicegate.reports.frontier import FrontierDot
 
 NAN = float("nan")
-SHELL = Point("reweigh", 0.5, 0.4, 1.0, NAN, NAN, NAN, None, None)
+SHELL = FrontierDot("reweigh", 0.5, 0.4, 1.0, NAN, NAN, NAN, None, None)
 POLICY = Policy(sensitive=(SensitiveColumn("sex"), SensitiveColumn("race")), draws=2000)
 PARITY = Limit("demographic_parity_ratio", ("sex",), at_least=0.8, setting="fairness.limits.0")
 

@@ -284,7 +284,7 @@ def test_a_server_of_a_killed_parent_ends(tmp_path):
     time.sleep(1.5)
     assert Path(f"/proc/{server}").exists()
     holder.kill()
-    holder.wait()
+    holder.communicate()
     until = time.monotonic() + 10
     while alive(server) and time.monotonic() < until:
         time.sleep(0.1)

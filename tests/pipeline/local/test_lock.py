@@ -22,7 +22,7 @@ def holder(tmp_path):
     assert child.stdout.readline() == "held\n"
     yield child
     child.kill()
-    child.wait()
+    child.communicate()
 
 
 def test_a_second_run_is_refused_and_told_who_holds_the_folder(tmp_path, holder):

@@ -96,14 +96,14 @@ def test_what_people_let_pass_is_said_ever_after_and_marked_while_that_version_a
     state = releases.released(BEFORE, first)
     releases.write(state, folder.serving)
     [told] = run._overrides(folder.serving)
-    assert told.startswith("Version 8, which answers requests, stands on a person's word: ")
+    assert told.startswith("Version 8, which answers requests, was released by an override: ")
     assert "Ada lets it pass" in told
     held = Change("t", "override", "hold", 9, 8, "r2", "f", ("quality_gate said FAILED; Bo lets it pass: a trial",))
     after = Change("t", "release", "direct", 10, 8, "r3", "g")
     later = releases.released(replace(state, history=(*state.history, held)), after)
     releases.write(later, folder.serving)
     assert [one.split(":")[0] for one in run._overrides(folder.serving)] == [
-        "Version 8 stands on a person's word", "Version 9 stands on a person's word"
+        "Version 8 was released by an override", "Version 9 was released by an override"
     ]  # fmt: skip
 
 

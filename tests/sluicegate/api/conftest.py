@@ -1,8 +1,10 @@
 """An output folder with two finished runs and one that was killed, whose tables are there; no TFX is needed to make it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ ROWS = 6
 REAL_NAMES = {"DataGate": "data_gate", "QualityGate": "quality_gate", "ReleaseGate": "release_gate"}
 
 
-def place(output: Path, run_id: str, started_at: str, make) -> Path:
+def place(output: Path, run_id: str, started_at: str, make: Callable[[Path], Path]) -> Path:
     """A run folder of run_folders under this id, whose artifacts lie in `output`."""
     folder = output / "runs" / run_id
     make(folder)
@@ -34,7 +36,7 @@ def place(output: Path, run_id: str, started_at: str, make) -> Path:
     return folder
 
 
-def _moved(output, artifact):
+def _moved(output: Path, artifact: Any) -> Any:
     return replace(artifact, uri=str(output / "artifacts" / artifact.uri.removeprefix("output/")))
 
 
@@ -54,13 +56,14 @@ def save_scored_rows(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def output(tmp_path_factory):
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("api") / "output" / "census"
     place(root, FIRST, "2025-11-21T04:00:00+00:00", run_folders.refused_by_quality)
     latest = place(root, LATEST, "2025-11-22T04:00:00+00:00", run_folders.passed)
     result = records.read_result(latest)
-    [scored] = [step.output("predictions").uri for step in result.steps if step.step == "Score"]
-    save_scored_rows(Path(scored))
+    [scored] = [step.output("predictions") for step in result.steps if step.step == "Score"]
+    assert scored is not None
+    save_scored_rows(Path(scored.uri))
     killed = root / "runs" / KILLED
     killed.mkdir()
     told = replace(result, run_id=KILLED, started_at="2025-11-23T04:00:00+00:00", verdict="ERROR",

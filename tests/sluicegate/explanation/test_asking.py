@@ -1,6 +1,6 @@
 import numpy as np
 
-from sluicegate.explanation.asking import ROWS_PER_CALL, Asker, Progress
+from sluicegate.explanation.asking import ROWS_PER_CALL, EvaluationProgress, ModelEvaluator
 from sluicegate.explanation.table import of_columns
 from tests.sluicegate.explanation.worlds import ticking
 
@@ -15,7 +15,7 @@ def test_equal_rows_are_asked_once_and_answered_each() -> None:
         return np.stack([raw["b"], -raw["b"]], axis=1)
 
     table = of_columns(RAW)
-    ask = Asker(score, table)  # type: ignore[arg-type]
+    ask = ModelEvaluator(score, table)  # type: ignore[arg-type]
     answers = ask(table.codes[[0, 1, 2, 0, 3]])
     np.testing.assert_array_equal(answers[:, 0], [1, 2, 1, 1, np.nan])
     assert (seen, ask.questions) == ([3], 3)
@@ -41,7 +41,7 @@ def test_large_requests_go_in_batches_and_progress_is_told_at_most_once_a_second
     table = of_columns({"n": np.arange(2.5 * ROWS_PER_CALL)})
     clock = iter([0.0, 0.4, 1.1, 1.5])
     with caplog.at_level("INFO"):
-        answers = Asker(score, table, Progress(lambda: next(clock)))(table.codes)  # type: ignore[arg-type]
+        answers = ModelEvaluator(score, table, EvaluationProgress(lambda: next(clock)))(table.codes)  # type: ignore[arg-type]
     np.testing.assert_array_equal(answers[:, 0], np.arange(2.5 * ROWS_PER_CALL))
     assert (max(sizes), len(sizes), len(caplog.records)) == (ROWS_PER_CALL, 3, 1)
     assert ticking()() == 0

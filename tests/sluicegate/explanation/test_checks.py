@@ -13,9 +13,9 @@ from schemas.explanation_evidence import Check
 from schemas.predictions import Answers
 from schemas.verdict import Status
 from sluicegate.explanation import checks, core, fidelity, shapley, whole
-from sluicegate.explanation.core import Asked, Sensitive, Wanted, explain
+from sluicegate.explanation.core import Asked, SensitiveCodes, Wanted, explain
 from sluicegate.explanation.fidelity import Changes
-from sluicegate.explanation.order import Ranking
+from sluicegate.explanation.order import ColumnRanking
 from sluicegate.explanation.shapley import Contributions
 from tests.sluicegate.explanation.worlds import BINARY, asked, people, sigmoid, two
 
@@ -40,7 +40,9 @@ def shuffled(seed: int) -> Any:
 def world(**more: Any) -> Asked:
     raw, score = people(), score_with(WEIGHTS)
     label = (np.random.default_rng(0).random(1500) < score(raw)[:, 1]).astype(int)
-    return asked(raw, score, label, **{"randomised": shuffled, "sensitive": Sensitive({"sex": ()}, ("sex",)), **more})
+    return asked(
+        raw, score, label, **{"randomised": shuffled, "sensitive": SensitiveCodes({"sex": ()}, ("sex",)), **more}
+    )
 
 
 def found(evidence_of: Asked) -> dict[str, list[Check]]:
@@ -147,7 +149,7 @@ def test_shares_of_the_gap_that_do_not_sum_up_are_noticed(monkeypatch: pytest.Mo
 
 def test_fidelity_is_red_for_the_one_group_whose_explanations_are_wrong() -> None:
     right = world()
-    ask = core.Asker(right.score, right.subject.table)
+    ask = core.ModelEvaluator(right.score, right.subject.table)
     rows, references = right.subject.table.codes[:60], right.subject.table.codes[60:80]
     values = whole.attributions(ask, rows, references, 1, np.random.default_rng(0)).values
     by_group = {
@@ -157,9 +159,9 @@ def test_fidelity_is_red_for_the_one_group_whose_explanations_are_wrong() -> Non
     assert [(one.slice, one.status) for one in checks.faithful(by_group, 6)] == [("A", "PASSED"), ("B", "FAILED")]
 
 
-def known(*values: float, error: float = 1e-3) -> Ranking:
+def known(*values: float, error: float = 1e-3) -> ColumnRanking:
     """Importances with errors that do not hang together."""
-    return Ranking(np.array(values, float), np.eye(len(values)) * error**2, 50)
+    return ColumnRanking(np.array(values, float), np.eye(len(values)) * error**2, 50)
 
 
 def moved(strongest: Any, random: Any, claimed: float = 1.0) -> Changes:

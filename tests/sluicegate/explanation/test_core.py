@@ -12,14 +12,14 @@ from schemas import explanation_evidence
 from schemas.explanation_evidence import ExplanationEvidence
 from schemas.predictions import Answers
 from schemas.verdict import Status
-from sluicegate.explanation.core import Sensitive, Wanted, explain, group_numbers, not_configured
+from sluicegate.explanation.core import SensitiveCodes, Wanted, explain, group_numbers, not_configured
 from sluicegate.explanation.counterfactuals import Rules
 from sluicegate.explanation.single import rules_of
 from sluicegate.explanation.table import of_columns
 from sluicegate.explanation.work import plan
 from tests.sluicegate.explanation.worlds import asked, people, sigmoid, two
 
-BY_SEX = Sensitive({"sex": ()}, ("sex",))
+BY_SEX = SensitiveCodes({"sex": ()}, ("sex",))
 SMALL = Wanted(rows=300, repeats=3, references=10, shown=2)
 
 
@@ -71,7 +71,7 @@ def test_a_multiclass_task_explains_each_row_by_its_own_class_and_the_whole_by_t
         return np.asarray(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
 
     answers = Answers("multiclass", ("red", "green", "blue"))
-    sensitive = Sensitive({"sex": ()}, ("sex",), positive="red")
+    sensitive = SensitiveCodes({"sex": ()}, ("sex",), positive="red")
     evidence = explained(score, score(people()).argmax(axis=1), answers, sensitive=sensitive)
     assert (evidence.explained_class, evidence.quality) == ("red", "log_loss")
     assert min((one.quality.low or 0) for one in evidence.importances if one.name in ("school", "hours", "job")) > 0
@@ -127,7 +127,7 @@ def test_rows_of_a_large_split_keep_their_numbers_labels_and_groups() -> None:
 
 def test_no_advice_is_to_be_of_another_sex_but_to_grow_older_may_be() -> None:
     table = of_columns({"sex": people()["sex"], "age": np.arange(1500.0), "town": people()["job"]})
-    sensitive = Sensitive({"sex": (), "age": (25,)}, ("sex",))
+    sensitive = SensitiveCodes({"sex": (), "age": (25,)}, ("sex",))
     rules, notes = rules_of(Wanted(monotone={"age": "up"}), sensitive, table)
     assert (rules, notes) == (Rules(frozenset({0}), frozenset({1}), frozenset()), [])
     assert rules_of(Wanted(immutable=("town",)), sensitive, table)[0] == Rules(frozenset({0, 1, 2}))
@@ -188,11 +188,11 @@ def test_unknown_labels_leave_the_rest() -> None:
 
 def test_nothing_sensitive_and_a_sensitive_column_that_the_model_does_not_take() -> None:
     raw, answers = people(), Answers("binary", ("no", "yes"), 0.5)
-    evidence = explained(binary, (raw["school"] > 0).astype(int), answers, sensitive=Sensitive({}, ()))
+    evidence = explained(binary, (raw["school"] > 0).astype(int), answers, sensitive=SensitiveCodes({}, ()))
     assert (evidence.disparity, evidence.flips, evidence.recourse) == (None, (), ())
     assert any("No sensitive column is declared" in note for note in evidence.notes)
     ages = group_numbers(np.where(raw["job"] == "smith", 30.0, 50.0), (40,))
-    evidence = explained(binary, (raw["school"] > 0).astype(int), answers, sensitive=Sensitive({"age": (40,)}, ("age",)),
+    evidence = explained(binary, (raw["school"] > 0).astype(int), answers, sensitive=SensitiveCodes({"age": (40,)}, ("age",)),
                          groups={"age": ages})  # fmt: skip
     assert evidence.disparity is not None
     assert not evidence.flips[0].is_input

@@ -5,16 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.predictions import Answers
-from sluicegate.explanation.asking import Asker
+from sluicegate.explanation.asking import ModelEvaluator
 from sluicegate.explanation.chosen import decide
 from sluicegate.explanation.counterfactuals import Rules, Search, Unlike, find
-from sluicegate.explanation.table import Table, of_columns
+from sluicegate.explanation.table import EncodedTable, of_columns
 from tests.sluicegate.explanation.worlds import sigmoid, two
 
 NAMES = ("age", "hours", "score", "town", "sex")
 
 
-def world(seed: int, classes: int) -> tuple[Asker, Table, Answers]:
+def world(seed: int, classes: int) -> tuple[ModelEvaluator, EncodedTable, Answers]:
     rng = np.random.default_rng(seed)
     raw = {
         "age": rng.integers(18, 80, 120).astype(float),
@@ -35,10 +35,10 @@ def world(seed: int, classes: int) -> tuple[Asker, Table, Answers]:
 
     table = of_columns(raw)
     task = Answers("binary", ("no", "yes"), 0.4) if classes == 2 else Answers("multiclass", ("a", "b", "c"))
-    return Asker(score, table), table, task  # type: ignore[arg-type]
+    return ModelEvaluator(score, table), table, task  # type: ignore[arg-type]
 
 
-def search(ask: Asker, table: Table, answers: Answers, rules: Rules, rows: np.ndarray) -> Search:
+def search(ask: ModelEvaluator, table: EncodedTable, answers: Answers, rules: Rules, rows: np.ndarray) -> Search:
     threshold = answers.threshold if answers.task == "binary" else None
     return Search(ask, table, Unlike(decide(answers, ask(rows)), threshold), rules)
 
@@ -85,7 +85,7 @@ def test_nothing_in_it_could_stay_as_it_was(seed: int) -> None:
 def test_one_change_is_found_where_one_is_enough_and_moved_no_further_than_needed() -> None:
     raw = {"a": np.arange(100.0), "b": np.arange(100.0)[::-1].copy(), "c": np.array(["x"] * 100, object)}
     table = of_columns(raw)
-    ask = Asker(lambda x: two((x["a"] >= 60) * 1.0), table)
+    ask = ModelEvaluator(lambda x: two((x["a"] >= 60) * 1.0), table)
     rows = table.codes[[10]]
     answers = Answers("binary", ("no", "yes"), 0.5)
     [after] = find(search(ask, table, answers, Rules(), rows), rows)
@@ -100,7 +100,7 @@ def test_a_far_neighbours_numbers_are_moved_back_towards_the_rows_own() -> None:
     raw = {"a": np.concatenate([[0], many, np.full(500, -1), np.full(9, 900)]),
            "b": np.concatenate([[0], np.full(500, -1), many, np.full(9, 900)])}  # fmt: skip
     table = of_columns(raw)
-    ask = Asker(lambda x: two(((x["a"] >= 100) & (x["b"] >= 100)) * 1.0), table)
+    ask = ModelEvaluator(lambda x: two(((x["a"] >= 100) & (x["b"] >= 100)) * 1.0), table)
     rows = table.codes[[0]]
     [after] = find(search(ask, table, Answers("binary", ("no", "yes"), 0.5), Rules(), rows), rows)
     assert after is not None
@@ -110,7 +110,7 @@ def test_a_far_neighbours_numbers_are_moved_back_towards_the_rows_own() -> None:
 def test_there_is_none_where_what_decides_may_not_change() -> None:
     raw = {"a": np.arange(20.0), "b": np.arange(20.0)}
     table = of_columns(raw)
-    ask = Asker(lambda x: two((x["a"] >= 6) * 1.0), table)
+    ask = ModelEvaluator(lambda x: two((x["a"] >= 6) * 1.0), table)
     rows = table.codes[[3, 9]]
     answers = Answers("binary", ("no", "yes"), 0.5)
     assert find(search(ask, table, answers, Rules(frozen=frozenset({0})), rows), rows) == [None, None]
@@ -121,7 +121,7 @@ def test_there_is_none_where_what_decides_may_not_change() -> None:
 
 def test_a_model_that_decides_alike_for_all_has_none() -> None:
     table = of_columns({"a": np.arange(20.0)})
-    ask = Asker(lambda x: two(np.zeros(len(x["a"]))), table)
+    ask = ModelEvaluator(lambda x: two(np.zeros(len(x["a"]))), table)
     answers = Answers("binary", ("no", "yes"), 0.5)
     assert find(search(ask, table, answers, Rules(), table.codes[:2]), table.codes[:2]) == [None, None]
 

@@ -9,14 +9,14 @@ import pytest
 from schemas.explanation_evidence import Estimate, ExplanationEvidence
 from schemas.predictions import Answers
 from sluicegate.explanation import checks
-from sluicegate.explanation.core import Sensitive, Wanted, explain, in_parts
+from sluicegate.explanation.core import SensitiveCodes, Wanted, explain, in_parts
 from sluicegate.explanation.dependence import dependence
 from sluicegate.explanation.disparity import Sides, decompose
 from sluicegate.explanation.fidelity import Changes
 from sluicegate.explanation.flips import Answered, flip_test
 from sluicegate.explanation.importance import losses, over_rows
 from sluicegate.explanation.measures import auc, estimate, mean_estimate, quality, share_estimate, standard_error
-from sluicegate.explanation.order import Ranking
+from sluicegate.explanation.order import ColumnRanking
 from sluicegate.explanation.shapley import Game, play
 from sluicegate.explanation.table import of_columns
 from sluicegate.explanation.whole import score_of
@@ -121,7 +121,7 @@ def test_columns_that_are_alike_are_not_told_apart_more_often_than_they_may() ->
         ask, table = asker(lambda columns: two(sigmoid(columns["a"] + columns["b"])), raw)
         measure = quality("binary", label, np.ones(len(WHO)))
         for name, cluster in (("key", WHO), ("row", None)):
-            told[name] += int(Ranking.of_rows(strength, cluster).told_apart(LEVEL)[0, 1] != 0)
+            told[name] += int(ColumnRanking.of_rows(strength, cluster).told_apart(LEVEL)[0, 1] != 0)
             found = losses(ask, table.codes, [[0], [1]], [(measure, 1.0)], (np.ones(len(WHO)), 3, rng), cluster)
             losses_told[name] += int(over_rows([one[0] for one in found]).told_apart(LEVEL)[0, 1] != 0)
     print(f"told apart of {RUNS}: contributions {told}, importances {losses_told}")
@@ -190,7 +190,7 @@ def test_every_interval_of_a_whole_explanation_counts_keys() -> None:
 
     label = (rng.random(keys) < score(once)[:, 1]).astype(int)
     wanted = Wanted(rows=5 * keys, repeats=4, references=20, shown=1)
-    more = {"wanted": wanted, "sensitive": Sensitive({"sex": ()}, ("sex",))}
+    more = {"wanted": wanted, "sensitive": SensitiveCodes({"sex": ()}, ("sex",))}
     copies = {name: np.repeat(cells, PER) for name, cells in once.items()}
     answers = Answers("binary", ("no", "yes"), 0.5)
     alone = explain(asked(once, score, label, answers, **more))[0]

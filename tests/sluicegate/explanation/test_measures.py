@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from sluicegate.explanation.measures import Measured, auc, gap, log_loss, quality, r2, share_estimate, standard_error
+from sluicegate.explanation.measures import (
+    InfluencedValue,
+    auc,
+    gap,
+    log_loss,
+    quality,
+    r2,
+    share_estimate,
+    standard_error,
+)
 
 RNG = np.random.default_rng(8)
 N = 800
@@ -19,7 +28,7 @@ VALUE, TRUE = RNG.normal(size=N), RNG.normal(size=N)
 VALUE = TRUE + VALUE
 
 
-def measured(name: str, rows: np.ndarray) -> Measured:
+def measured(name: str, rows: np.ndarray) -> InfluencedValue:
     weight = WEIGHT[rows]
     if name == "auc":
         return auc(SCORE[rows], LABEL[rows] == 1, weight)

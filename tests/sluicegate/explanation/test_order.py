@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sluicegate.explanation.order import Ranking, compare, is_open, jackknife
+from sluicegate.explanation.order import ColumnRanking, compare, is_open, jackknife
 
 Noise = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 RUNS = 1000
@@ -27,8 +27,8 @@ WORLDS = {
 }
 
 
-def draws(rng: np.random.Generator, world: np.ndarray, noise: Noise, repeats: int, scale: float = 0.3) -> Ranking:
-    return Ranking.of_draws(world + scale * noise(rng, (repeats, len(world))))
+def draws(rng: np.random.Generator, world: np.ndarray, noise: Noise, repeats: int, scale: float = 0.3) -> ColumnRanking:
+    return ColumnRanking.of_draws(world + scale * noise(rng, (repeats, len(world))))
 
 
 @pytest.mark.parametrize("repeats", [5, 20])
@@ -91,11 +91,11 @@ def test_agreement_by_luck_settles_nothing() -> None:
 
 
 def test_nan_equal_and_too_few_draws_tell_nothing_apart() -> None:
-    nothing = Ranking.of_draws(np.full((9, 6), np.nan))
+    nothing = ColumnRanking.of_draws(np.full((9, 6), np.nan))
     assert (compare(nothing, nothing).pairs, is_open(nothing, nothing)) == (0, False)
-    same = Ranking.of_draws(np.tile(np.ones(6), (9, 1)))
+    same = ColumnRanking.of_draws(np.tile(np.ones(6), (9, 1)))
     assert compare(same, same).pairs == 0
-    two = Ranking.of_draws(np.random.default_rng(0).normal(size=(2, 6)))
+    two = ColumnRanking.of_draws(np.random.default_rng(0).normal(size=(2, 6)))
     assert compare(two, two).pairs == 0
 
 
@@ -104,7 +104,7 @@ def test_the_jackknife_has_the_error_of_a_mean_of_absolute_values() -> None:
     means, errors = [], []
     for _ in range(400):
         parts = rng.normal(1.0, 1.0, size=(10, 1, 3)) + rng.normal(size=(10, 40, 3))
-        found = Ranking.of_draws(jackknife(parts))
+        found = ColumnRanking.of_draws(jackknife(parts))
         means.append(np.abs(parts.mean(axis=0)).mean(axis=0))
         errors.append(np.sqrt(np.diag(found.covariance)))
     assert np.mean(errors, axis=0) == pytest.approx(np.std(means, axis=0), rel=0.15)

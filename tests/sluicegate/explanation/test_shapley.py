@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sluicegate.explanation.asking import Asker
+from sluicegate.explanation.asking import ModelEvaluator
 from sluicegate.explanation.shapley import Contributions, Game, coalition_weights, play
 from tests.sluicegate.explanation.worlds import asker, linear, numbers, sigmoid
 
@@ -14,7 +14,9 @@ def first(scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return scores[:, 0]
 
 
-def explained(ask: Asker, rows: np.ndarray, references: np.ndarray, exact: bool, seed: int = 0) -> Contributions:
+def explained(
+    ask: ModelEvaluator, rows: np.ndarray, references: np.ndarray, exact: bool, seed: int = 0
+) -> Contributions:
     each = np.broadcast_to(references, (len(rows), *references.shape))
     players = [[j] for j in range(rows.shape[1])]
     return play(Game(ask, first, players, rows, each, exact), np.random.default_rng(seed))

@@ -9,9 +9,9 @@ from pipeline.settings.declaration import section
 from schemas.document import to_text
 from schemas.predictions import Answers
 from schemas.sensitive import SensitiveColumn
-from sluicegate.explanation.core import Sensitive, explain
+from sluicegate.explanation.core import SensitiveCodes, explain
 from sluicegate.explanation.sides import sides_of
-from sluicegate.explanation.subject import Split, group_texts
+from sluicegate.explanation.subject import ExplainedSplit, group_texts
 from sluicegate.fairness.audit import audit
 from sluicegate.fairness.gaps import MEASURES
 from sluicegate.fairness.groups import of_texts
@@ -29,8 +29,8 @@ def strict_with_nurses(raw: Raw) -> np.ndarray:
     return two(sigmoid(4 * (raw["school"] - bar)))
 
 
-def sensitive(measure: str) -> Sensitive:
-    return Sensitive({"sex": ()}, ("sex",), rates=MEASURES[measure].of)
+def sensitive(measure: str) -> SensitiveCodes:
+    return SensitiveCodes({"sex": ()}, ("sex",), rates=MEASURES[measure].of)
 
 
 def rates(of: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
@@ -79,9 +79,9 @@ def test_shuffling_a_column_is_judged_by_the_same_rate() -> None:
     assert (job.gap.value or 0) == pytest.approx(men - women, abs=0.1)
 
 
-def split_of(label: np.ndarray, answers: Answers = BINARY, score=strict_with_nurses) -> Split:
+def split_of(label: np.ndarray, answers: Answers = BINARY, score=strict_with_nurses) -> ExplainedSplit:
     scores = np.asarray(score(RAW), float).reshape(len(label), -1)
-    return Split(answers, scores, label, np.ones(len(label)), {"sex": group_texts(RAW["sex"])})
+    return ExplainedSplit(answers, scores, label, np.ones(len(label)), {"sex": group_texts(RAW["sex"])})
 
 
 def test_of_two_rates_the_larger_gap_is_explained() -> None:
@@ -168,7 +168,7 @@ def test_the_gap_is_that_of_the_groups_that_the_gate_judges(positives: int, min_
 
 
 def test_both_floors_of_the_settings_are_read() -> None:
-    told = Sensitive.from_json(to_text(section(Fairness, sensitive=["sex"], min_rows=50, min_positives=20)))
+    told = SensitiveCodes.from_json(to_text(section(Fairness, sensitive=["sex"], min_rows=50, min_positives=20)))
     assert (told.min_rows, told.min_positives) == (50, 20)
 
 
@@ -181,7 +181,7 @@ def test_every_measure_of_the_settings_has_a_gap_to_explain(measure: str) -> Non
         if "ratio" not in measure
         else {"sensitive": ["sex"], "limits": [{"measure": measure, "of": ["sex"], "at_least": 0.8}]},
     )
-    told = Sensitive.from_json(to_text(fairness))
+    told = SensitiveCodes.from_json(to_text(fairness))
     assert told.rates == MEASURES[measure].of
     assert not isinstance(sides_of(split_of(LABEL), told, 1), str)
     if regression:

@@ -6,7 +6,7 @@ import pytest
 from pipeline.settings.declaration import section
 from schemas.document import from_text, to_text
 from sluicegate.explanation.subject import (
-    Sensitive,
+    SensitiveCodes,
     group_numbers,
     group_texts,
     pool_numbers,
@@ -70,10 +70,10 @@ def test_the_settings_as_the_steps_get_them() -> None:
             "limits": [{"measure": "equal_opportunity_difference", "of": ["age", "sex"], "at_most": 0.1}],
         },
     )
-    found = Sensitive.from_json(to_text(fairness))
+    found = SensitiveCodes.from_json(to_text(fairness))
     assert (dict(found.columns), found.compared) == ({"sex": (), "age": (25, 40)}, ("age", "sex"))
     assert found.rates == ("tpr",)
-    off = Sensitive.from_json(to_text(replace(fairness, enabled=False)))
+    off = SensitiveCodes.from_json(to_text(replace(fairness, enabled=False)))
     assert (dict(off.columns), off.compared) == ({}, ())
     wanted = from_text(Wanted, to_text(section(Wanted, immutable=["sex"], monotone={"age": "up"})))
     assert wanted == Wanted(immutable=("sex",), monotone={"age": "up"})

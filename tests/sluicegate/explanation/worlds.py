@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from schemas.predictions import Answers
-from sluicegate.explanation.asking import Asker, Score
-from sluicegate.explanation.core import Asked, Sensitive, Split, Subject, Wanted
-from sluicegate.explanation.subject import Grouping, group_texts
-from sluicegate.explanation.table import Table, of_columns
+from sluicegate.explanation.asking import ModelEvaluator, Score
+from sluicegate.explanation.core import Asked, ExplainedSplit, SensitiveCodes, Subject, Wanted
+from sluicegate.explanation.subject import ExplainedGrouping, group_texts
+from sluicegate.explanation.table import EncodedTable, of_columns
 
 Raw = Mapping[str, np.ndarray]
 BINARY = Answers("binary", ("no", "yes"), 0.5)
@@ -34,18 +34,18 @@ def linear(weights: Mapping[str, float]) -> Score:
     return lambda raw: np.sum([weight * raw[name] for name, weight in weights.items()], axis=0)[:, None]
 
 
-def asker(score: Score, raw: Raw) -> tuple[Asker, Table]:
+def asker(score: Score, raw: Raw) -> tuple[ModelEvaluator, EncodedTable]:
     table = of_columns(raw)
-    return Asker(score, table), table
+    return ModelEvaluator(score, table), table
 
 
 def asked(raw: Raw, score: Score, label: np.ndarray, answers: Answers = BINARY, **more: Any) -> Asked:
     """A request to explain all of these rows.  more : wanted, sensitive, randomised, seed, numbers."""
-    sensitive = more.get("sensitive", Sensitive({}, ()))
-    groups: dict[str, Grouping] = {name: group_texts(raw[name]) for name in sensitive.columns if name in raw}
+    sensitive = more.get("sensitive", SensitiveCodes({}, ()))
+    groups: dict[str, ExplainedGrouping] = {name: group_texts(raw[name]) for name in sensitive.columns if name in raw}
     groups |= more.get("groups", {})
     scores = np.asarray(score(raw), float).reshape(len(label), -1)
-    split = Split(answers, scores, label, more.get("weight", np.ones(len(label))), groups)
+    split = ExplainedSplit(answers, scores, label, more.get("weight", np.ones(len(label))), groups)
     at_hand = more.get("numbers", np.arange(len(label)))
     subject = Subject(split, at_hand, of_columns({name: cells[at_hand] for name, cells in raw.items()}))
     wanted = more.get("wanted", Wanted(rows=600, repeats=4, references=20, shown=2))

@@ -15,7 +15,7 @@ from sluicegate.fairness import groups
 from sluicegate.fairness.audit import audit, without_rows
 from sluicegate.fairness.estimates import Floors
 from sluicegate.fairness.policy import Limit, Policy
-from sluicegate.fairness.questions import Measured, questions
+from sluicegate.fairness.questions import MeasuredGap, questions
 from sluicegate.fairness.resampling import Resampled
 from sluicegate.fairness.rows import Rows, groupings, one_class
 from sluicegate.stats.interval import Interval
@@ -443,7 +443,7 @@ def test_the_interval_always_agrees_with_the_status(table: dict, limit: float, m
         return
     (g,) = groupings(one_class(rows, "yes", rows.sensitive[0]), [("g",)], Floors())
     asked = list(questions(Policy(sensitive=(SensitiveColumn("g"),)), (Limit(measure, ("g",), **bound),),
-                           Measured({("g",): g}, Resampled({}, {}), True, False)))  # fmt: skip
+                           MeasuredGap({("g",): g}, Resampled({}, {}), True, False)))  # fmt: skip
     m = answer(asked, 0.025)[asked[0].key].measurement
     if m.low is None:
         assert m.status is Status.UNKNOWN

@@ -174,6 +174,17 @@ def test_calibration_slope_is_an_unpenalised_logistic_regression() -> None:
     assert perfect.gap_error == pytest.approx(np.sqrt((score * (1 - score)).sum()) / len(score), rel=0.05)
 
 
+@pytest.mark.parametrize("auc", [0.02, 0.5, 0.83, 0.999, 1.0])
+def test_auc_limits_are_where_the_error_is_the_distance(auc: float) -> None:
+    low, high = ranking.auc_limits(auc, 40, 60, 0.95) or (auc, auc)
+    for end in {low, high} - {0.0, 1.0}:
+        q1, q2 = end / (2 - end), 2 * end * end / (1 + end)
+        variance = (end * (1 - end) + 39 * (q1 - end * end) + 59 * (q2 - end * end)) / (40 * 60)
+        assert abs(end - auc) == pytest.approx(1.959964 * variance**0.5, rel=1e-6)
+    assert low < auc <= high
+    assert low < 1 - 1e-4
+
+
 def test_area_of_a_shift_is_the_shift() -> None:
     one = np.random.default_rng(0).normal(size=500)
     assert area.between(one, one + 0.25) == pytest.approx(0.25, abs=1e-12)

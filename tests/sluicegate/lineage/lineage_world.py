@@ -4,7 +4,12 @@ Three runs of pipeline "shop": r1 pushes version 100 at commit aaa; r2, at commi
 pushes the same version again; r3, on new data at commit bbb, is refused.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
@@ -22,7 +27,7 @@ NAME = "shop"
 class Database:
     """Writes executions the way TFX does: contexts for pipeline, run and node; events with keys."""
 
-    def __init__(self, path, pipeline=NAME):
+    def __init__(self, path: Path, pipeline: str = NAME) -> None:
         self.connection = mlmd.ConnectionConfig()
         self.connection.sqlite.filename_uri = str(path)
         self.connection.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
@@ -30,7 +35,7 @@ class Database:
         self.pipeline = pipeline
 
     @classmethod
-    def on(cls, connection, pipeline=NAME):
+    def on(cls, connection: Any, pipeline: str = NAME) -> Database:
         """In a database that is there."""
         from sluicegate.lineage.connection import open_store
 
@@ -38,14 +43,16 @@ class Database:
         made.connection, made.store, made.pipeline = connection, open_store(connection), pipeline
         return made
 
-    def artifact(self, kind, uri, **properties):
+    def artifact(self, kind: str, uri: object, **properties: int | str) -> int:
         type_id = self.store.put_artifact_type(mlmd.ArtifactType(name=kind), can_add_fields=True)
         artifact = mlmd.Artifact(type_id=type_id, uri=uri, state=mlmd.Artifact.LIVE)
         _fill(artifact.custom_properties, properties)
         [artifact_id] = self.store.put_artifacts([artifact])
         return artifact_id
 
-    def execution(self, run, step, inputs, outputs, state="COMPLETE", **properties):
+    def execution(
+        self, run: str, step: str, inputs: Any, outputs: Any, state: str = "COMPLETE", **properties: int | str
+    ) -> int:
         """inputs, outputs : (key, artifact id) pairs."""
         type_id = self.store.put_execution_type(mlmd.ExecutionType(name=f"tfx.{step}"), can_add_fields=True)
         execution = mlmd.Execution(type_id=type_id, last_known_state=mlmd.Execution.State.Value(state))
@@ -59,7 +66,7 @@ class Database:
         self.store.put_events([_event(execution_id, kind, *pair) for kind, pairs in sides for pair in pairs])
         return execution_id
 
-    def _context(self, kind, name):
+    def _context(self, kind: str, name: str) -> Any:
         found = self.store.get_context_by_type_and_name(kind, name)
         if found:
             return found.id
@@ -68,14 +75,14 @@ class Database:
         return context_id
 
 
-def fill(root):
+def fill(root: Path) -> None:
     """Makes an output folder with the three runs; returns the connection to its database."""
     root.mkdir(parents=True, exist_ok=True)
     base = Database(root / "metadata.db")
     serving = root / "serving" / NAME
     (serving / "100").mkdir(parents=True)
     made = _first_run(base, root, serving)
-    _cached_run(base, root, made)
+    _cached_run(base, root, serving, made)
     _refused_run(base, root, made)
     change = Change("2026-11-21T10:00:00+00:00", "release", "direct", 100, None, "r1", "m" * 64)
     write_release(Release(stable=100, history=(change,)), serving)
@@ -84,7 +91,7 @@ def fill(root):
     return base.connection
 
 
-def _first_run(base, root, serving):
+def _first_run(base: Database, root: Path, serving: Path) -> dict[str, int]:
     at = root / "artifacts"
     data, schema = base.artifact("Examples", f"{at}/ExampleGen/1", span=7), base.artifact("Schema", f"{at}/schema/2")
     verdict = base.artifact("schemas.GateVerdict", f"{at}/DataGate/3", passed=1)
@@ -98,20 +105,20 @@ def _first_run(base, root, serving):
     base.execution("r1", "Trainer", [condition, ("examples", data), ("schema", schema)], [("model", model)],
                    custom_config=json.dumps({"roles": "{}"}), sluicegate_code="c2")  # fmt: skip
     base.execution("r1", "Pusher", [condition, ("model", model)], [("pushed_model", pushed)])
-    return {"data": data, "schema": schema, "verdict": verdict, "model": model, "serving": serving}
+    return {"data": data, "schema": schema, "verdict": verdict, "model": model}
 
 
-def _cached_run(base, root, made):
+def _cached_run(base: Database, root: Path, serving: Path, made: dict[str, int]) -> None:
     condition = ("_DataGate.verdict", made["verdict"])
     base.execution("r2", "ExampleGen", [], [("examples", made["data"])], "CACHED", custom_config=ingest(DATA["r2"]))
     base.execution("r2", "Trainer", [condition, ("examples", made["data"]), ("schema", made["schema"])],
                    [("model", made["model"])], "CACHED")  # fmt: skip
     again = base.artifact("PushedModel", f"{root}/artifacts/Pusher/9", pushed=1, pushed_version="100", digest="m" * 64,
-                          pushed_destination=str(made["serving"] / "100"))  # fmt: skip
+                          pushed_destination=str(serving / "100"))  # fmt: skip
     base.execution("r2", "Pusher", [condition, ("model", made["model"])], [("pushed_model", again)])
 
 
-def _refused_run(base, root, made):
+def _refused_run(base: Database, root: Path, made: dict[str, int]) -> None:
     data = base.artifact("Examples", f"{root}/artifacts/ExampleGen/20", span=8)
     model = base.artifact("Model", f"{root}/artifacts/Trainer/21")
     none = base.artifact("PushedModel", f"{root}/artifacts/Pusher/22", pushed=0)
@@ -120,13 +127,13 @@ def _refused_run(base, root, made):
     base.execution("r3", "Pusher", [("model", model)], [("pushed_model", none)])
 
 
-def ingest(digest):
+def ingest(digest: str) -> str:
     """ExampleGen's custom_config as TFX writes it: JSON around a Struct."""
     value = {"digest": digest, "schema": "", "source": "{}"}
     return json.dumps({"custom_config": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": value}})
 
 
-def _record(root, run):
+def _record(root: Path, run: Any) -> None:
     refused = run == "r3"
     limit = Measurement("auc", "overall", Status.FAILED if refused else Status.PASSED, 0.8, limit=0.9, direction="at least",
                         setting="quality_gate.limits.0.at_least")  # fmt: skip
@@ -143,11 +150,11 @@ def _record(root, run):
     (folder / "result.json").write_text(to_json(result))
 
 
-def _fill(target, properties):
+def _fill(target: Any, properties: Mapping[str, int | str]) -> None:
     for name, value in properties.items():
         setattr(target[name], "int_value" if isinstance(value, int) else "string_value", value)
 
 
-def _event(execution_id, kind, key, artifact_id):
+def _event(execution_id: int, kind: Any, key: str, artifact_id: int) -> Any:
     path = mlmd.Event.Path(steps=[mlmd.Event.Path.Step(key=key), mlmd.Event.Path.Step(index=0)])
     return mlmd.Event(execution_id=execution_id, artifact_id=artifact_id, type=kind, path=path)

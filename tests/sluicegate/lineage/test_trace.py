@@ -8,7 +8,7 @@ from schemas.release import Change, Release
 from schemas.verdict import Measurement, Status, Verdict
 from sluicegate.lineage import store as lineage_store
 from sluicegate.lineage import trace as lineage
-from sluicegate.lineage.trace import Artifact, Event, Execution, Graph, Known, descend, made_by, standing
+from sluicegate.lineage.trace import Artifact, Event, Execution, Known, LineageGraph, descend, made_by, standing
 from tests.sluicegate.lineage import lineage_world
 
 
@@ -86,7 +86,7 @@ def test_another_pipeline_in_the_same_database_is_left_alone(shop):
     other.execution("r1", "ExampleGen", [], [("examples", other.artifact("Examples", "x"))])
     assert len(lineage_store.read(connection, "other").executions) == 1
     assert len(lineage_store.read(connection, "shop").executions) == 11
-    assert lineage_store.read(connection, "nobody") == Graph({}, {}, ())
+    assert lineage_store.read(connection, "nobody") == LineageGraph({}, {}, ())
 
 
 def test_reading_makes_no_database(tmp_path):
@@ -102,7 +102,7 @@ def _graph(*edges, states=None):
     ids = {e for e, _, _ in edges}
     executions = {e: Execution(e, f"s{e}", "r", (states or {}).get(e, "COMPLETE")) for e in ids}
     artifacts = {a: Artifact(a, "Model", f"u{a}") for _, _, a in edges}
-    return Graph(executions, artifacts, tuple(Event(e, a, way == "out", "k") for e, way, a in edges))
+    return LineageGraph(executions, artifacts, tuple(Event(e, a, way == "out", "k") for e, way, a in edges))
 
 
 def test_each_step_is_named_once_however_many_ways_lead_to_it():

@@ -8,7 +8,7 @@ from sklearn import metrics as sk
 
 from sluicegate.quality.estimates import kish, spread
 from sluicegate.quality.groups import groups, metric_rows, unlabelled
-from sluicegate.quality.metrics import EPSILON, METRICS, Sample, measure, worsening
+from sluicegate.quality.metrics import EPSILON, METRICS, ScoredSample, measure, worsening
 from sluicegate.quality.names import METRICS_OF
 from tests.components.quality_gate import world
 
@@ -38,7 +38,7 @@ def rows_for(task: str, ties: bool, weighted: bool, seed: int = 0, rows: int = 7
     return world.rows_of(label, label + rng.normal(size=rows), task=task, weight=weight)
 
 
-def expected(task: str, s: Sample) -> dict[str, float]:
+def expected(task: str, s: ScoredSample) -> dict[str, float]:
     label, how, score = s.label, {"sample_weight": s.weight}, s.score
     if task == "regression":
         return {
@@ -101,7 +101,7 @@ def test_the_influence_is_the_derivative_in_a_rows_weight(task: str) -> None:
             more = s.weight.copy()
             step = 1e-4 * more.sum() / 300
             more[place] += step
-            moved = measure(metric, task, Sample(s.label, s.scores, s.decision, more))
+            moved = measure(metric, task, ScoredSample(s.label, s.scores, s.decision, more))
             slope = (moved.value - found.value) / step * s.weight[place]
             # The areas carry the correction for few rows of a class, a factor of up to n / (n - 1).
             assert found.influence[place] == pytest.approx(slope, rel=0.05, abs=1e-6 * abs(found.value)), metric
@@ -149,8 +149,8 @@ def test_a_calibration_ratio_is_the_worse_the_further_from_one() -> None:
     rng = np.random.default_rng(0)
     rows = world.binary(rng, 500)
     s = world.sample(rows)
-    doubled = Sample(s.label, s.scores * 2, s.decision, s.weight)
-    halved = Sample(s.label, s.scores / 2, s.decision, s.weight)
+    doubled = ScoredSample(s.label, s.scores * 2, s.decision, s.weight)
+    halved = ScoredSample(s.label, s.scores / 2, s.decision, s.weight)
     before = measure("calibration_ratio", "binary", s)
     for worse in (doubled, halved):
         assert worsening("calibration_ratio", measure("calibration_ratio", "binary", worse), before).value > 0.3

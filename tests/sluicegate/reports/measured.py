@@ -15,7 +15,7 @@ from schemas.sensitive import SensitiveColumn
 from schemas.verdict import Verdict
 from sluicegate.explanation import core as explaining
 from sluicegate.fairness import groups
-from sluicegate.fairness.policy import Limit
+from sluicegate.fairness.policy import Gap, Limit
 from tests.sluicegate.explanation import worlds
 
 ROWS = 4000
@@ -69,7 +69,7 @@ def fairness(task: str = "binary") -> tuple[Verdict, FairnessEvidence]:
     """A binary model that a limit refuses; the other tasks are judged by a limit of their own."""
     if task == "binary":
         return decide(policy(), rows())
-    measure = "error_difference" if task == "regression" else "demographic_parity_difference"
+    measure: Gap = "error_difference" if task == "regression" else "demographic_parity_difference"
     limit = Limit(measure, ("sex",), at_most=0.5, setting="fairness.limits.0")
     return decide(policy(limits=(limit,), positive="high"), rows(task))
 
@@ -124,7 +124,7 @@ def explanation(task: str = "binary", *, is_broken: bool = False) -> tuple[Expla
     noisy = value(raw) + np.random.default_rng(2).normal(0, 0.5, 600)
     label = {"binary": (noisy > 0).astype(int), "multiclass": np.digitize(noisy, (-1, 1)), "regression": noisy}[task]
     randomised = (lambda seed: score) if is_broken else None
-    sensitive = explaining.Sensitive({"sex": (), "origin": ()}, ("sex",), "high" if task == "multiclass" else None)
+    sensitive = explaining.SensitiveCodes({"sex": (), "origin": ()}, ("sex",), "high" if task == "multiclass" else None)
     groups_of = {"origin": explaining.group_texts(np.array(["here", "there"] * 300, object))}
     return explaining.explain(
         worlds.asked(raw, score, label, answers, sensitive=sensitive, randomised=randomised, groups=groups_of)

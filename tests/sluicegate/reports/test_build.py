@@ -95,8 +95,7 @@ def test_what_a_person_let_pass_stands_on_top(output: Path) -> None:
     who = "Ada L. lets it pass: Only a rehearsal on last year's rows."
     assert index.index(who) < index.index("Gates Verdict")
     assert (
-        "3 gates passed on 21 measurements. Let through on a person's word although not passed: fairness (FAILED)."
-        in index
+        "3 gates passed on 21 measurements. Let through by an override although not passed: fairness (FAILED)." in index
     )
     assert "Did not pass, and is not asked for a release: explanation (FAILED)." in index
     assert "Version 4 was released." in index
@@ -288,7 +287,7 @@ def test_the_same_run_gives_the_same_pages(tmp_path: Path) -> None:
 
 
 def test_a_run_without_steps_or_gates_still_has_pages(tmp_path: Path) -> None:
-    notes = ("Version 1 was pushed on a person's word.", "The disk is full.")
+    notes = ("Version 1 was released by an override.", "The disk is full.")
     folder = run_folders.write(tmp_path / "run", run_folders.result("ERROR", (), (), notes=notes))
     assert "ERROR The disk is full." in Page(build(folder, GATES)).words
     for name in FILES:

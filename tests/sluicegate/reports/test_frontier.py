@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from sluicegate.reports import frontier, frontier_chart
-from sluicegate.reports.frontier import Frontier, Point
+from sluicegate.reports.frontier import Frontier, FrontierDot
 from tests.sluicegate.reports.parsed_page import Page
 
-START = Point("none", 0.0, 0.5, 9.0, 0.87, 0.865, 0.875, 0.92, 0.35, 0.32, 0.38, 0.33, 0.37, "FAILED", "too far apart")
+START = FrontierDot(
+    "none", 0.0, 0.5, 9.0, 0.87, 0.865, 0.875, 0.92, 0.35, 0.32, 0.38, 0.33, 0.37, "FAILED", "too far apart"
+)
 MID = replace(START, method="reweigh", strength=0.5, accuracy=0.85, gap=0.79, gap_low=0.7, gap_high=0.85, status="UNKNOWN")  # fmt: skip
 FULL = replace(MID, strength=1.0, accuracy=0.84, gap=0.95, gap_low=0.88, gap_high=1.0, status="PASSED")
 CUT = replace(FULL, method="thresholds", accuracy=0.845, gap=0.9, gap_low=0.81)
@@ -88,7 +90,7 @@ def dots(points):
 
 
 def test_marks_stand_on_their_side_of_the_limit_and_above_what_is_less_accurate():
-    drawn = frontier_chart.draw(dots(SWEEP.points), SWEEP.title, True, frontier_chart.Limit(0.8, "at least")).svg
+    drawn = frontier_chart.draw(dots(SWEEP.points), SWEEP.title, True, frontier_chart.LimitLine(0.8, "at least")).svg
     limit = float(re.search(r'class="limit" x1="([\d.]+)"', drawn)[1])
     marks = re.findall(r'class="mark( filled)?" d="[^"]*" transform="translate\(([\d.]+) ([\d.]+)\)', drawn)
     places = [(bool(filled), float(x), float(y)) for filled, x, y in marks]

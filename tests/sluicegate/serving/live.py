@@ -4,8 +4,10 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import grpc
 import httpx
@@ -18,7 +20,7 @@ from sluicegate.serving.server import running
 class Live:
     """http : an httpx client.  predict, models : gRPC stubs."""
 
-    def __init__(self, ports, stop):
+    def __init__(self, ports: Any, stop: Callable[[], None]) -> None:
         self.ports = ports
         self.stop = stop
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{ports.rest}", timeout=30)
@@ -26,16 +28,16 @@ class Live:
         self.predict = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
 
-    def post(self, path, document, **more):
+    def post(self, path: str, document: Any, **more: Any) -> Any:
         content = document if isinstance(document, bytes) else json.dumps(document).encode()
         return self.http.post(path, content=content, **more)
 
-    def states(self, name):
+    def states(self, name: str) -> Any:
         """Version to state, newest first."""
         answer = self.http.get(f"/v1/models/{name}").json()
         return {int(v["version"]): v["state"] for v in answer.get("model_version_status", [])}
 
-    def wait_for(self, is_so, seconds=20):
+    def wait_for(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
         """Polls until `is_so()` is true."""
         until = time.monotonic() + seconds
         while not is_so():
@@ -44,13 +46,13 @@ class Live:
 
 
 @contextmanager
-def live(options=None, **more):
+def live(options: Any = None, **more: Any) -> Iterator[Live]:
     quick = {"grpc_port": 0, "rest_port": 0, "poll": 0.05, "drain": 0.0, "load_interval": 0.05}
     options = replace(options or Options(), **{**quick, **more})
     started, failure = threading.Event(), []
-    holder = {}
+    holder: dict[str, Any] = {}
 
-    async def main():
+    async def main() -> None:
         stop = asyncio.Event()
         holder["loop"], holder["stop"] = asyncio.get_running_loop(), stop
         try:
@@ -67,7 +69,7 @@ def live(options=None, **more):
     thread.start()
     started.wait(60)
 
-    def stop():
+    def stop() -> None:
         holder["loop"].call_soon_threadsafe(holder["stop"].set)
         thread.join(60)
         assert not thread.is_alive()

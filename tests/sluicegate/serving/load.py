@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 import numpy as np
@@ -30,31 +31,32 @@ class Tally:
     proxied: bool = False
     closed_by_proxy: int = 0
 
-    def take(self):
+    def take(self) -> int | None:
         """The next number to ask with, or None."""
         if self.sent >= self.limit and not self.draining:
             return None
         self.sent += 1
         return self.sent % 1000
 
-    def note(self, x, y, version, sent_at):
+    def note(self, x: float, y: float, version: int, sent_at: float) -> None:
         self.answered += 1
         self.by_version[version] = self.by_version.get(version, 0) + 1
         if y != x / 2 + version or (sent_at > self.floor[0] and version != self.floor[1]):
             self.wrong.append((x, y, version))
 
 
-async def rest_client(port, model, tally, key):
+async def rest_client(port: int, model: str, tally: Tally, key: str) -> None:
     """Asks until there is nothing more to ask, or the server closes the door between two requests."""
     reader = writer = None
     x = tally.take()
     while x is not None:
         was_kept = writer is not None
-        if writer is None:
+        if reader is None or writer is None:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
-                return _given_up(tally)
+                _given_up(tally)
+                return
         body = json.dumps({"instances": [x]}).encode()
         head = f"POST /v1/models/{model}:predict HTTP/1.1\r\nhost: h\r\nx-routing-key: {key}-{x}\r\ncontent-length: {len(body)}\r\n\r\n"
         sent_at = time.monotonic()
@@ -63,14 +65,15 @@ async def rest_client(port, model, tally, key):
             status, headers, content = await _response(reader)
         except (OSError, asyncio.IncompleteReadError) as error:
             if tally.draining and not getattr(error, "partial", b""):
-                return _given_up(tally)
+                _given_up(tally)
+                return
             if tally.proxied and was_kept and not getattr(error, "partial", b""):
                 tally.closed_by_proxy += 1
                 writer.close()
                 reader = writer = None
                 continue
             tally.failed.append(repr(error))
-            return None
+            return
         if status != 200:
             tally.failed.append((status, content))
         else:
@@ -81,21 +84,20 @@ async def rest_client(port, model, tally, key):
         x = tally.take()
     if writer is not None:
         writer.close()
-    return None
 
 
-def _given_up(tally):
+def _given_up(tally: Tally) -> None:
     """Nobody took this request: the door was closed."""
     tally.sent -= 1
 
 
-async def _response(reader):
+async def _response(reader: asyncio.StreamReader) -> Any:
     head = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
     headers = dict(line.lower().split(b": ", 1) for line in head[1:] if line)
     return int(head[0].split()[1]), headers, await reader.readexactly(int(headers[b"content-length"]))
 
 
-async def grpc_client(port, model, tally, key):
+async def grpc_client(port: int, model: str, tally: Tally, key: str) -> None:
     """As rest_client."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
@@ -108,8 +110,8 @@ async def grpc_client(port, model, tally, key):
             except grpc.aio.AioRpcError as error:
                 # At the door when it closed: gRPC hands such a call to nobody. The access log proves it.
                 if tally.draining and error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
-                    return _given_up(tally)
+                    _given_up(tally)
+                    return
                 tally.failed.append((error.code().name, error.details()))
                 continue
             tally.note(x, answer.outputs["y"].float_val[0], answer.model_spec.version.value, sent_at)
-    return None

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +14,7 @@ COLUMNS = (("größe in m", "grosse_in_m", "float32"), ("code", "code", "int64")
            ("flag", "flag", "string"))  # fmt: skip
 
 
-def number(row):
+def number(row: Any) -> Any:
     """What the model computes for a row of clean values; None is missing."""
     size, code = row.get("größe in m"), row.get("code")
     return (
@@ -24,13 +25,13 @@ def number(row):
     )
 
 
-def positive(row):
+def positive(row: Any) -> Any:
     """The score of "yes" in the binary model."""
     return 1 / (1 + np.exp(-number(row)))
 
 
 class Ours(tf.Module):
-    def __init__(self, task):
+    def __init__(self, task: str) -> None:
         super().__init__()
         self._task = task
         # Read by the vocabulary's lines in assets/categories, as models/signatures.py exports them.
@@ -41,7 +42,7 @@ class Ours(tf.Module):
             tf.TensorSpec([None], tf.string if dtype == "string" else tf.float64, name=key) for _, key, dtype in COLUMNS
         ]
     )
-    def serve(self, grosse_in_m, code, a_word, flag):
+    def serve(self, grosse_in_m: Any, code: Any, a_word: Any, flag: Any) -> Any:
         size = tf.where(tf.math.is_nan(grosse_in_m), tf.constant(-1.0, tf.float64), grosse_in_m)
         level = tf.where(tf.math.is_nan(code), tf.constant(0.0, tf.float64), code / 10)
         total = size + level + tf.cast(a_word == "yes", tf.float64) + 2 * tf.cast(flag == "true", tf.float64)
@@ -63,7 +64,7 @@ def save(base: Path, version: int = 1, task: str = "binary") -> Path:
     return folder
 
 
-def described(task="binary"):
+def described(task: str = "binary") -> dict[str, Any]:
     return {
         "format_version": 1,
         "task": task,

@@ -38,9 +38,9 @@ def test_an_ipv6_address_has_brackets_where_a_port_follows(host):
 def test_no_url_is_put_together_by_hand():
     """`with_port` is the one place that knows about brackets."""
     by_hand = re.compile(r"\{[^{}]*host[^{}]*\}:\{")
-    rooms = ("serving", "components", "pipeline", "sluicegate", "reports", "models", "fairness", "schemas")
+    packages = ("serving", "components", "pipeline", "sluicegate", "reports", "models", "fairness", "schemas")
     found = [
-        f"{file}: {line.strip()}" for room in rooms for file in (PROJECT / room).rglob("*.py")
+        f"{file}: {line.strip()}" for package in packages for file in (PROJECT / package).rglob("*.py")
         for line in file.read_text().splitlines() if by_hand.search(line) and file.name != "address.py"
     ]  # fmt: skip
     assert found == []

@@ -48,6 +48,7 @@ def process(folder, *flags, **environment):
         if child.poll() is None:
             child.kill()
         child.wait()
+        child.stdout.close()
 
 
 def refused(*flags, **environment):

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -130,14 +131,14 @@ class Probe:
     """Waits of /healthz in milliseconds, while `client` runs."""
 
     def __init__(self, port, client):
-        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.waits = []
-        while client.poll() is None:
-            began = time.monotonic()
-            asked.request("GET", "/healthz")
-            assert asked.getresponse().read() == b"ok\n"
-            self.waits.append((time.monotonic() - began) * 1e3)
-            time.sleep(0.005)
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as asked:
+            while client.poll() is None:
+                began = time.monotonic()
+                asked.request("GET", "/healthz")
+                assert asked.getresponse().read() == b"ok\n"
+                self.waits.append((time.monotonic() - began) * 1e3)
+                time.sleep(0.005)
 
     @property
     def median(self):
@@ -183,10 +184,15 @@ def test_nor_for_a_large_one_over_grpc(large, values, signature, content, least)
     client.stdin.write(tensor(values, signature, content))
     client.stdin.close()
     probe = Probe(ports["rest"], client)
-    assert int(client.stdout.read()) >= least
+    assert int(said_by(client)) >= least
     assert probe.median < MOST_WAIT
     # gRPC itself puts a message together in the event loop, which takes as long as copying it a few times.
     assert max(probe.waits) < MOST_COPIES
+
+
+def said_by(client):
+    with client:
+        return client.stdout.read()
 
 
 def fire(ports, path, body, seconds=2.0, encoding="identity"):
@@ -206,7 +212,7 @@ def test_health_does_not_wait_for_a_large_request(large, make, call, status):
     _, ports = large
     client = fire(ports, f"/v1/models/m:{call}", make())
     probe = Probe(ports["rest"], client)
-    assert client.stdout.read().startswith(str(status).encode())
+    assert said_by(client).startswith(str(status).encode())
     assert len(probe.waits) > 20
     assert probe.p99 < MOST_WAIT
 
@@ -215,7 +221,7 @@ def test_nor_for_a_compressed_one(large):
     _, ports = large
     client = fire(ports, "/v1/models/m:predict", gzip.compress(row(), 1), encoding="gzip")
     probe = Probe(ports["rest"], client)
-    assert client.stdout.read().startswith(b"200")
+    assert said_by(client).startswith(b"200")
     assert probe.p99 < MOST_WAIT
 
 
@@ -223,7 +229,7 @@ def test_nor_for_a_large_answer(large):
     _, ports = large
     client = fire(ports, "/v1/models/m:predict", b'{"signature_name":"many","instances":[2000000]}')
     probe = Probe(ports["rest"], client)
-    assert client.stdout.read().startswith(b"200")
+    assert said_by(client).startswith(b"200")
     assert probe.p99 < MOST_WAIT
 
 
@@ -240,5 +246,5 @@ def test_memory_is_less_than_ten_times_the_body(large, body):
     forget_peak(pid)
     client = fire(ports, "/v1/models/m:predict", body, seconds=0)
     Probe(ports["rest"], client)
-    assert client.stdout.read()[:3] in (b"200", b"400")
+    assert said_by(client)[:3] in (b"200", b"400")
     assert memory(pid, "VmHWM") - before < 10 * len(body)

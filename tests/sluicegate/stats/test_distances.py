@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from schemas.distributions import Numbers, Values
-from sluicegate.stats.distances import GONE, Sample, distance, noise, of_missing, of_turnover, smallest_shown
+from sluicegate.stats.distances import GONE, ColumnSample, distance, noise, of_missing, of_turnover, smallest_shown
 from sluicegate.stats.interval import Levels
 from tests.components.data_gate.frames import kept
 
@@ -16,9 +16,9 @@ RNG = np.random.default_rng(11)
 LEVELS = Levels(1e-4, 0.01)
 
 
-def sample(values: object, worth: float = 1.0) -> Sample:
+def sample(values: object, worth: float = 1.0) -> ColumnSample:
     frame = pd.DataFrame({"x": values})
-    return Sample(kept(frame).columns["x"], len(frame), worth)
+    return ColumnSample(kept(frame).columns["x"], len(frame), worth)
 
 
 def low(found: object, levels: Levels = LEVELS) -> float:
@@ -77,10 +77,10 @@ def test_effective_rows_widen_the_interval() -> None:
 
 def test_what_is_not_kept_counts_for_no_difference() -> None:
     """A value that the old side pooled may have been as frequent as the rarest that it kept."""
-    old = Sample(Values(1000, ("a",), np.array([900]), largest_other=100), 1000)
-    new = Sample(Values(1000, ("a", "b"), np.array([900, 100])), 1000)
+    old = ColumnSample(Values(1000, ("a",), np.array([900]), largest_other=100), 1000)
+    new = ColumnSample(Values(1000, ("a", "b"), np.array([900, 100])), 1000)
     assert distance(old, new).value == 0
-    told = Sample(Values(1000, ("a",), np.array([900]), largest_other=10), 1000)
+    told = ColumnSample(Values(1000, ("a",), np.array([900]), largest_other=10), 1000)
     assert distance(told, new).value == pytest.approx(0.09)
 
 
@@ -89,10 +89,10 @@ def test_numbers_and_categories_are_not_compared() -> None:
 
 
 def test_a_side_without_values_has_no_distance() -> None:
-    empty = Sample(Numbers(0, np.zeros(0), np.zeros(0), np.zeros(0)), 10)
+    empty = ColumnSample(Numbers(0, np.zeros(0), np.zeros(0), np.zeros(0)), 10)
     assert np.isnan(distance(empty, sample([1.0, 2.0])).value)
     assert of_turnover(empty, sample([1.0, 2.0])) is None
-    nothing = Sample(Values(0, (), np.zeros(0, np.int64)), 10)
+    nothing = ColumnSample(Values(0, (), np.zeros(0, np.int64)), 10)
     assert np.isnan(distance(nothing, sample(["a"] * 5)).value)
 
 
@@ -119,7 +119,7 @@ def test_a_value_that_halves_exactly_did_not_come_or_go() -> None:
     hits = 0
     for _ in range(300):
         a, b = (Values(2000, ("a", "b"), RNG.multinomial(2000, [p, 1 - p])) for p in (0.06, 0.03))
-        hits += low(of_turnover(Sample(a, 2000), Sample(b, 2000)), Levels(0.01, 0.01)) > GONE
+        hits += low(of_turnover(ColumnSample(a, 2000), ColumnSample(b, 2000)), Levels(0.01, 0.01)) > GONE
     assert hits <= 3
 
 

@@ -1,12 +1,16 @@
 """Limits and quantiles against tables that others printed, against their own definitions, and against scipy's other ways."""
 
 import math
+import subprocess
+import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from sluicegate.stats import limits
+from sluicegate.stats.keys import student
 
 
 def test_students_quantile_is_that_of_the_printed_tables():
@@ -51,7 +55,7 @@ def test_a_share_that_is_not_known_has_no_limits_and_fractional_rows_have():
     assert high[1] == pytest.approx(stats.beta.isf(0.025, 6.35 + 1, 6.35), rel=1e-9)
 
 
-@pytest.mark.parametrize("rows", [3, 4, 30, 400])
+@pytest.mark.parametrize("rows", [2, 3, 4, 30, 400])
 def test_limits_of_a_mean_are_students(rows):
     low, high = limits.mean_limits(np.zeros(1), np.ones(1), np.array([float(rows)]), 0.0005)
     assert high[0] == pytest.approx(stats.t.isf(0.0005, rows - 1), rel=1e-9)
@@ -64,3 +68,43 @@ def test_wilson_is_scipys(rows):
         low, high = limits.wilson(np.array([hits / rows]), np.array([float(rows)]), 0.95)
         theirs = stats.binomtest(hits, rows).proportion_ci(method="wilson")
         assert (low[0], high[0]) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 10, 30])
+@pytest.mark.parametrize("level", [0.025, 5e-4, 1e-6])
+def test_upper_limits_are_missed_exactly_as_often_as_they_say(rows, level):
+    """By the definition of Clopper and Pearson, in fractions without rounding."""
+    hits = np.arange(float(rows))
+    high = limits.share_limits(hits / rows, np.full(rows, float(rows)), level)[1]
+    for most, end in enumerate(map(Fraction, high)):
+        chances = [math.comb(rows, k) * end**k * (1 - end) ** (rows - k) for k in range(most + 1)]
+        assert float(sum(chances)) == pytest.approx(level, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("level", "freedom", "expected"),
+    # mpmath's incomplete beta function, solved at 40 digits.
+    [
+        (1e-6, 2.5, 220.173429178237),
+        (1e-3, 1.5, 52.1844300089926),
+        (1e-9, 5, 98.93722464837),
+        (1e-12, 9, 51.4149160232822),
+    ],
+)
+def test_students_quantile_far_out_and_between_whole_degrees(level, freedom, expected):
+    assert float(limits.student_quantile(level, freedom)) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(2, 12.7062), (3, 4.3027), (11, 2.2281), (1e7, 1.96)])
+def test_few_keys_widen_by_students_quantile_through_the_normal_one(keys, expected):
+    assert float(student(keys)) * limits.Z_95 == pytest.approx(expected, rel=1e-4)
+
+
+def test_wilsons_ends_are_exact_at_none_and_all():
+    low, high = limits.wilson(np.array([0.0, 1.0]), np.array([7.0, 7.0]), 0.95)
+    assert (low[0], high[1]) == (0.0, 1.0)
+
+
+def test_scipy_is_loaded_by_the_first_quantile_and_not_before():
+    code = "import sys; import sluicegate.stats.limits, sluicegate.stats.leaks, sluicegate.stats.distances; print('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -16,7 +16,7 @@ from sluicegate.serving.metrics import MICROSECONDS, Metrics
 from sluicegate.serving.overview import overview
 from sluicegate.serving.signature import Signature, TensorSpec
 from sluicegate.serving.status import Code, ServingError
-from sluicegate.serving.versions.version import State, Version
+from sluicegate.serving.versions.version import Version, VersionState
 from sluicegate.serving.watching import Watches
 
 LARGE = 2**53 + 1
@@ -40,7 +40,7 @@ def told(*models: SimpleNamespace, metrics: Metrics | None = None) -> dict[str, 
 def loaded(number: int, description: dict[str, object] | None = None) -> Version:
     spec = TensorSpec("x:0", "DT_DOUBLE", (-1,))
     signature = Signature("serving_raw", "tensorflow/serving/predict", {"x": spec}, {"y": spec})
-    version = Version("m", number, Path(f"/models/m/{number}"), State.AVAILABLE, description=description or {})
+    version = Version("m", number, Path(f"/models/m/{number}"), VersionState.AVAILABLE, description=description or {})
     version.saved_model = SimpleNamespace(signatures={"serving_raw": signature})  # type: ignore[assignment]
     version.batcher = SimpleNamespace(batches=4, batched_rows=10, waiting_rows=3)  # type: ignore[assignment]
     version.in_use = 2
@@ -76,7 +76,7 @@ def test_versions_newest_first_and_as_texts() -> None:
     (ServingError(Code.NOT_FOUND, "gone"), {"code": "NOT_FOUND", "message": "gone"}),
 ])  # fmt: skip
 def test_a_version_in_end_tells_why(error: ServingError | None, shown: dict[str, str] | None) -> None:
-    version = Version("m", 7, Path("/models/m/7"), State.END, error)
+    version = Version("m", 7, Path("/models/m/7"), VersionState.END, error)
     [found] = told(model(versions={7: version}))["models"][0]["versions"]
     assert (found["state"], found["error"], found["signatures"]) == ("END", shown, {})
 

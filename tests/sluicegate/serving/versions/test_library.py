@@ -10,9 +10,9 @@ from schemas import release
 from schemas.release import Release
 from sluicegate.serving.config import All, Latest, ModelConfig, Specific
 from sluicegate.serving.status import Code, ServingError
-from sluicegate.serving.versions.library import LabelRules, Library, Patience
+from sluicegate.serving.versions.library import LabelRules, Library, RetryPolicy
 from sluicegate.serving.versions.loading import Loaded
-from sluicegate.serving.versions.version import State
+from sluicegate.serving.versions.version import VersionState
 
 
 class World:
@@ -41,14 +41,14 @@ class World:
         return Loaded(SimpleNamespace(close=lambda: self.closed.append(number)), object(), {})
 
     def library(self, executor, labels=None, retries=1):
-        made = Library(self.load, executor, Patience(retries, 0.0), labels or LabelRules())
+        made = Library(self.load, executor, RetryPolicy(retries, 0.0), labels or LabelRules())
         made.watchers.append(self._watch)
         self.made = made
         return made
 
     def _watch(self, version):
         model = self.made.models.get("m")
-        if model and version.state is State.UNLOADING:
+        if model and version.state is VersionState.UNLOADING:
             self.least_available.append(len(model.available()))
 
     def config(self, policy=None, **labels):
@@ -153,12 +153,12 @@ def test_a_version_that_nobody_asks_for_any_more_ends_its_retries_at_once(world)
     world.broken.add(1)
 
     async def story(library):
-        library._patience = Patience(5, 60.0)
+        library._patience = RetryPolicy(5, 60.0)
         library.adopt([world.config()])
         await until(library, lambda: 1 in library.models["m"].versions and library.models["m"].versions[1].error)
         version = library.models["m"].versions[1]
         library.adopt([])
-        while version.state is not State.END:
+        while version.state is not VersionState.END:
             await asyncio.sleep(0.005)
         assert world.tries == [1]
 

@@ -31,7 +31,7 @@ _NEXT = {"none": "constrained", "reweigh": "constrained", "constrained": "thresh
 NOT_MITIGATED = Mitigation()
 
 
-def with_lever(verdict: Verdict, trained: Mitigation = NOT_MITIGATED) -> Verdict:
+def with_advice(verdict: Verdict, trained: Mitigation = NOT_MITIGATED) -> Verdict:
     """A refusal that names the settings by which training can do something about it, other than what it does already."""
     refused = next((m for m in verdict.refusals if m.status is Status.FAILED and m.name in GOALS), None)
     if refused is None:
@@ -41,8 +41,8 @@ def with_lever(verdict: Verdict, trained: Mitigation = NOT_MITIGATED) -> Verdict
         f"--set training.{option}" for option in _options(trained, tuple(refused.slice.split(" x ")), goal)
     )
     needs = "Thresholds per group need these columns in every request." if "mitigation=thresholds" in options else ""
-    lever = f"A lever: {options}; `sluicegate frontier` shows what it costs (docs/mitigation.md)."
-    said = (verdict.detail, _already(trained), lever, expect, needs)
+    advice = f"To mitigate it: {options}; `sluicegate frontier` shows what it costs (docs/mitigation.md)."
+    said = (verdict.detail, _already(trained), advice, expect, needs)
     return replace(verdict, detail=" ".join(part for part in said if part))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.fairness_report.component import FairnessReport
-from components.fairness_report.lever import NOT_MITIGATED, with_lever
+from components.fairness_report.mitigation_advice import NOT_MITIGATED, with_advice
 from pipeline.settings.declaration import section
 from pipeline.settings.types import Settings
 from schemas.artifacts import FairnessEvidence, GateVerdict, Predictions
@@ -21,12 +21,12 @@ from tests.components.through_executor import artifact, run
 
 
 def refused(name, where, status=Status.FAILED, trained=NOT_MITIGATED):
-    return with_lever(judge("fairness", [Measurement(name, where, status)]), trained).detail
+    return with_advice(judge("fairness", [Measurement(name, where, status)]), trained).detail
 
 
 def test_a_gap_in_selection_rates_names_parity_which_is_the_default():
-    lever = "--set training.mitigation=constrained --set training.mitigation_of=[sex];"
-    assert lever in refused("demographic_parity_ratio", "sex")
+    advice = "--set training.mitigation=constrained --set training.mitigation_of=[sex];"
+    assert advice in refused("demographic_parity_ratio", "sex")
 
 
 def test_an_intersection_and_another_goal_are_named():
@@ -57,15 +57,15 @@ def test_nothing_is_promised_where_no_mitigation_aims_at_it_or_nothing_failed(na
     ],
 )
 def test_gaps_that_no_mitigation_aims_at_as_a_whole_name_the_nearest_and_say_so(name, goal, said):
-    lever = refused(name, "sex")
-    assert f"mitigation=constrained --set training.mitigation_of=[sex]{goal}" in lever
-    assert said in lever
+    advice = refused(name, "sex")
+    assert f"mitigation=constrained --set training.mitigation_of=[sex]{goal}" in advice
+    assert said in advice
 
 
-def test_every_gap_in_selected_or_positive_rates_has_a_lever():
+def test_every_gap_in_selected_or_positive_rates_has_a_mitigation():
     rates = {"selection_rate", "tpr", "fpr"}
     for name in [name for name, measure in MEASURES.items() if set(measure.of) <= rates]:
-        assert "A lever" in refused(name, "sex"), name
+        assert "To mitigate it" in refused(name, "sex"), name
 
 
 OTHER_COLUMNS = Mitigation("constrained", ("race",))
@@ -86,7 +86,7 @@ OTHER_COLUMNS = Mitigation("constrained", ("race",))
 )  # fmt: skip
 def test_what_training_does_already_is_not_proposed(trained, options):
     said = refused("demographic_parity_ratio", "sex", trained=trained)
-    assert f"A lever: {options}" in said
+    assert f"To mitigate it: {options}" in said
     assert said.startswith(f"Training is mitigated already ({trained.mitigation}, ")
     assert ("in every request" in said) is ("mitigation=thresholds" in options)
 
@@ -108,4 +108,4 @@ def test_a_refused_mitigated_model_names_another_lever_through_the_step(tmp_path
     run(FairnessReport, inputs, {"verdict": verdict, "report": report}, policy_json=policy, training_json=training)
     said = read(verdict.uri).detail
     assert "mitigated already (constrained, equal opportunity of sex, strength 1)" in said
-    assert "A lever: --set training.mitigation=thresholds;" in said
+    assert "To mitigate it: --set training.mitigation=thresholds;" in said
