@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.settings.file import LoadedSettings
 from schemas.errors import MachineError, Problem
 from schemas.output_folder import OutputFolder
-from sluicegate.tables.files.fetched import absolute
+from sluicegate.storage.opening import absolute
 
 
 def make(folder: OutputFolder) -> None:
@@ -24,9 +24,9 @@ def make(folder: OutputFolder) -> None:
 
 
 def serving_place(loaded: LoadedSettings, folder: OutputFolder) -> str:
-    """Where versions and release.json lie, a path or URI: the one place that decides it."""
-    said = loaded.environment.serving_folder
-    return absolute(said) if said else str(folder.serving)
+    """Where versions and release.json lie, a path or URI: the one place that decides it for a local runner."""
+    named = loaded.environment.serving_folder
+    return absolute(named) if named else str(folder.serving)
 
 
 def point_latest_at(folder: OutputFolder, run_id: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.settings.types import Settings
 from schemas.reading import NumberFormat
-from sluicegate.tables.files.fetched import absolute
+from sluicegate.storage.opening import absolute
 from sluicegate.tables.source import Source, SplitRule
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from schemas.errors import DataError, Problem
 from schemas.names import listed, nearest
-from sluicegate.tables.files.fetched import absolute, on_this_machine
+from sluicegate.storage.opening import absolute
+from sluicegate.tables.files.fetched import on_this_machine
 from sluicegate.tables.source import Source
 from sluicegate.tables.split_words import SPLIT_WORDS
 
