@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml_metadata.proto import metadata_store_pb2
 from tfx.components import (
     BulkInferrer,
     Evaluator,
@@ -23,6 +22,7 @@ from tfx.components import (
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.experimental.conditionals import conditional
+from tfx.orchestration import data_types
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.proto import bulk_inferrer_pb2, example_gen_pb2, pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types.standard_artifacts import InfraBlessing
@@ -45,99 +45,58 @@ from models import mitigation
 from models.features import settle
 from models.plan import TrainingPlan
 from pipeline import gates
+from pipeline.environment import RUN_ID, Environment
+from pipeline.resources import give_resources
+from pipeline.settings.settled import stated_roles
+from pipeline.settings.source import batch_source, source_of
 from pipeline.settings.types import Settings
 from pipeline.wiring import Nodes, add_gate
 from schemas import release_metrics
 from schemas.gates import RELEASE_STEP, VERDICT, leaving, to_json
 from schemas.pbtxt import read_pbtxt
-from schemas.reading import Reading
 from schemas.roles import SPLITS, Roles
-from sluicegate.tables.inspecting import Source, file_pattern
-
-#: One process and no workers: for tables of a million rows the quickest of Beam's local modes (docs/adr/0006). TFX would
-#: pack an sdist of itself before every Beam step unless an image is named; no local mode reads either.
-LOCAL_BEAM = (
-    "--runner=DirectRunner",
-    "--direct_running_mode=in_memory",
-    "--direct_num_workers=1",
-    "--sdk_container_image=unused-by-local-beam",
-)
+from sluicegate.tables.columns.unlabelled import readings_of
+from sluicegate.tables.files.files import file_pattern
+from sluicegate.tables.source import Source
 
 
-@dataclass(frozen=True)
-class Batch:
-    """A table that is only to be scored.  readings : of its columns, as `example_gen.unlabelled.readings_of` gives them."""
+def create_pipeline(settings: Settings, environment: Environment) -> tfx_pipeline.Pipeline:
+    """The whole pipeline, the same on every runner, built without a look at the data (docs/adr/0024).
 
-    source: Source
-    data_digest: str
-    readings: Mapping[str, Reading]
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """code_commit : "" outside a checkout.  versions : of the libraries, by name."""
-
-    code_commit: str = ""
-    code_digest: str = ""
-    settings_digest: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a graph needs beside the settings.
-
-    source : the table, as ExampleGen's executor reads it.
-    data_digest : SHA-256 of the table's bytes; equal bytes answer from the cache.
-    roles : the columns' roles, resolved on the data.
-    artifacts : folder (or bucket path) for all artifacts.
-    serving : folder of versions and `release.json`.
-    run_id : written into the release history.
-    batch : the table that a blessed model scores; None without batch_scoring.
-    provenance : what the model card says of code and settings.
+    settings : that leave nothing open (pipeline/settings/settled.py). The steps find what is new in each run: the table's
+    digest (ExampleGen's driver, before the cache is asked) and the run's name (`RUN_ID`).
     """
-
-    source: Source
-    data_digest: str
-    roles: Roles
-    artifacts: str
-    serving: str
-    run_id: str
-    metadata: metadata_store_pb2.ConnectionConfig | None = None
-    batch: Batch | None = None
-    provenance: Provenance = Provenance()
-
-
-def create_pipeline(settings: Settings, run: Run) -> tfx_pipeline.Pipeline:
-    """The whole pipeline, the same on every runner."""
+    roles = stated_roles(settings)
     nodes: Nodes = {}
-    _ingest(nodes, settings, run)
-    _check_data(nodes, settings, run)
+    _ingest(nodes, settings)
+    _check_data(nodes, settings, environment, roles)
     with conditional.Cond(nodes[gates.guard().step].outputs[VERDICT].future()[0].custom_property("passed") == 1):
-        _train(nodes, settings, run)
-        _evaluate(nodes, settings, run)
-        _judge(nodes, settings, run)
-        _release(nodes, settings, run)
-        if run.batch:
-            _score_batch(nodes, run.batch)
+        _train(nodes, settings, roles)
+        _evaluate(nodes, settings, environment, roles)
+        _judge(nodes, settings, roles)
+        _release(nodes, settings, environment, roles)
+        if batch := batch_source(settings):
+            _score_batch(nodes, batch, roles)
+    give_resources(nodes, environment.resources)
     return tfx_pipeline.Pipeline(
         pipeline_name=settings.name,
-        pipeline_root=run.artifacts,
+        pipeline_root=environment.pipeline_root,
         components=list(nodes.values()),
         enable_cache=True,
-        metadata_connection_config=run.metadata,
-        beam_pipeline_args=list(LOCAL_BEAM),
+        metadata_connection_config=environment.metadata,
+        beam_pipeline_args=list(environment.beam_arguments),
     )
 
 
-def _ingest(nodes: Nodes, settings: Settings, run: Run) -> None:
-    base, patterns = file_pattern(run.source)
+def _ingest(nodes: Nodes, settings: Settings) -> None:
+    source = source_of(settings)
+    base, patterns = file_pattern(source)
     splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in patterns.items()]
     nodes["ExampleGen"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
         output_config=_three_splits() if list(patterns) == ["single_split"] else None,
-        custom_config=custom_config(run.source, run.data_digest, _schema_text(settings)),
+        custom_config=custom_config(source, _schema_text(settings)),
         custom_executor_spec=executor_spec.BeamExecutorSpec(ExampleGenExecutor),
     ).with_id("ExampleGen")
 
@@ -148,7 +107,7 @@ def _three_splits() -> example_gen_pb2.Output:
     return example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=splits))
 
 
-def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
+def _check_data(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> None:
     nodes["StatisticsGen"] = StatisticsGen(examples=nodes["ExampleGen"].outputs["examples"])
     statistics = nodes["StatisticsGen"].outputs["statistics"]
     if settings.schema_file:
@@ -159,12 +118,12 @@ def _check_data(nodes: Nodes, settings: Settings, run: Run) -> None:
             statistics=statistics, exclude_splits=["eval", "test"], infer_feature_shape=False
         )
     nodes["ExampleValidator"] = ExampleValidator(statistics=statistics, schema=_schema(nodes))
-    nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=run.serving)
-    add_gate(nodes, gates.guard(), settings, _known(run))
+    nodes["ReleasedStatistics"] = ReleasedStatistics(serving_folder=environment.serving_folder)
+    add_gate(nodes, gates.guard(), settings, _known(roles))
 
 
-def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
-    examples, custom = nodes["ExampleGen"].outputs["examples"], _model_config(settings, run)
+def _train(nodes: Nodes, settings: Settings, roles: Roles) -> None:
+    examples, custom = nodes["ExampleGen"].outputs["examples"], _model_config(settings, roles)
     nodes["Transform"] = Transform(
         examples=examples,
         schema=_schema(nodes),
@@ -188,20 +147,20 @@ def _train(nodes: Nodes, settings: Settings, run: Run) -> None:
     nodes["Trainer"] = Trainer(run_fn="models.training.run_fn", **fit)
 
 
-def _evaluate(nodes: Nodes, settings: Settings, run: Run) -> None:
-    nodes["ReleasedModel"] = ReleasedModel(serving_folder=run.serving)
-    _score(nodes, settings, run)
+def _evaluate(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> None:
+    nodes["ReleasedModel"] = ReleasedModel(serving_folder=environment.serving_folder)
+    _score(nodes, settings, roles)
     nodes["Evaluator"] = Evaluator(
         examples=nodes["ExampleGen"].outputs["examples"],
         model=nodes["Trainer"].outputs["model"],
         baseline_model=nodes["ReleasedModel"].outputs["baseline"],
         example_splits=["test"],
-        eval_config=eval_config(run.roles, settings.evaluation.slices),
+        eval_config=eval_config(roles, settings.evaluation.slices),
     )
     nodes["Evaluator"].executor_spec = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
 
 
-def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
+def _score(nodes: Nodes, settings: Settings, roles: Roles) -> None:
     """Every gate and report that looks at single rows reads the one table that Score writes."""
     fairness, slices = settings.fairness, settings.evaluation.slices
     nodes["Score"] = Score(
@@ -210,24 +169,24 @@ def _score(nodes: Nodes, settings: Settings, run: Run) -> None:
         baseline=nodes["ReleasedModel"].outputs["baseline"],
         split="test",
         sensitive_json=json.dumps([asdict(one) for one in fairness.sensitive if fairness.enabled]),
-        roles_json=run.roles.to_json(),
-        split_json=run.source.split_record.to_json(),
+        roles_json=roles.to_json(),
+        split_json=source_of(settings).split_record.to_json(),
         slices_json=json.dumps(list(dict.fromkeys(column for group in slices for column in group))),
     )
 
 
-def _judge(nodes: Nodes, settings: Settings, run: Run) -> None:
+def _judge(nodes: Nodes, settings: Settings, roles: Roles) -> None:
     for gate in gates.behind_the_guard():
         if gates.in_pipeline(gate, settings):
-            add_gate(nodes, gate, settings, _known(run))
+            add_gate(nodes, gate, settings, _known(roles))
 
 
-def _known(run: Run) -> dict[str, str]:
+def _known(roles: Roles) -> dict[str, str]:
     """What a gate may be handed that no setting says."""
-    return {"roles": run.roles.to_json()}
+    return {"roles": roles.to_json()}
 
 
-def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
+def _release(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> None:
     there = [gate for gate in gates.GATES if gate.step in nodes]
     missing = [gate.id for gate in gates.GATES if gate.is_asked and gate not in there]
     nodes[RELEASE_STEP] = ReleaseGate(
@@ -236,13 +195,13 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         allow_unknown_json=json.dumps({"not_configured": missing} if missing else {}),
         overrides_json=json.dumps([asdict(one) for one in settings.overrides]),
     )
-    nodes["ModelCard"] = _model_card(nodes, settings, run)
+    nodes["ModelCard"] = _model_card(nodes, settings, environment, roles)
     nodes["Pusher"] = Pusher(
         model=nodes["Trainer"].outputs["model"],
         model_blessing=nodes[RELEASE_STEP].outputs["blessing"],
         infra_blessing=_infra_blessing([nodes[gate.step] for gate in there]),
         push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=run.serving)
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=environment.serving_folder)
         ),
         custom_executor_spec=executor_spec.ExecutorClassSpec(PusherExecutor),
     )
@@ -253,8 +212,8 @@ def _release(nodes: Nodes, settings: Settings, run: Run) -> None:
         verdict=nodes[RELEASE_STEP].outputs["verdict"],
         quality=_left(nodes, release_metrics.FILE_NAME),
         mode=settings.release.mode,
-        run_id=run.run_id,
-        split_json=run.source.split_record.to_json(),
+        run_id=data_types.RuntimeParameter(RUN_ID, str),
+        split_json=source_of(settings).split_record.to_json(),
     )
 
 
@@ -270,42 +229,42 @@ def _left(nodes: Nodes, file: str) -> Any:
     return nodes[gate.step].outputs[output]
 
 
-def _model_card(nodes: Nodes, settings: Settings, run: Run) -> Any:
+def _model_card(nodes: Nodes, settings: Settings, environment: Environment, roles: Roles) -> Any:
     """For a refused model, too: what it was, and why it was not released."""
     there = [gate for gate in gates.GATES if gate.step in nodes]
     return ModelCard(
         model=nodes["Trainer"].outputs["model"],
         model_run=nodes["Trainer"].outputs["model_run"],
+        examples=nodes["ExampleGen"].outputs["examples"],
         statistics=nodes["StatisticsGen"].outputs["statistics"],
         schema=_schema(nodes),
         evaluation=nodes["Evaluator"].outputs["evaluation"],
         release_verdict=nodes[RELEASE_STEP].outputs[VERDICT],
         left={key: nodes[gate.step].outputs[output] for gate in there for key, output in gate.card_inputs.items()},
-        facts_json=_facts(settings, run).to_json(),
+        facts_json=_facts(settings, environment, roles).to_json(),
         gates_json=to_json(gates.GATES),
     )
 
 
-def _facts(settings: Settings, run: Run) -> Facts:
+def _facts(settings: Settings, environment: Environment, roles: Roles) -> Facts:
     return Facts(
         name=settings.name,
-        roles=run.roles,
+        roles=roles,
         intention=settings.model_card,
         data_source=settings.data.path,
-        data_digest=run.data_digest,
         seeds={"training": settings.training.seed},
         overrides=settings.overrides,
-        **asdict(run.provenance),
+        **asdict(environment.provenance),
     )
 
 
-def _score_batch(nodes: Nodes, batch: Batch) -> None:
-    base, patterns = file_pattern(batch.source)
+def _score_batch(nodes: Nodes, source: Source, roles: Roles) -> None:
+    base, patterns = file_pattern(source)
     splits = [example_gen_pb2.Input.Split(name=BATCH_SPLIT, pattern=pattern) for pattern in patterns.values()]
     nodes["BatchExamples"] = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
-        custom_config=batch_config(batch.source, batch.data_digest, batch.readings),
+        custom_config=batch_config(source, readings_of(roles)),
         custom_executor_spec=executor_spec.BeamExecutorSpec(BatchExecutor),
     ).with_id("BatchExamples")
     nodes["BulkInferrer"] = BulkInferrer(
@@ -317,7 +276,7 @@ def _score_batch(nodes: Nodes, batch: Batch) -> None:
     nodes["PredictionsTable"] = PredictionsTable(
         inference_result=nodes["BulkInferrer"].outputs["inference_result"],
         model=nodes["Trainer"].outputs["model"],
-        ids_json=json.dumps(batch.source.ids),
+        ids_json=json.dumps(source.ids),
     )
 
 
@@ -335,12 +294,12 @@ def _transform_config(settings: Settings, custom: Mapping[str, str]) -> dict[str
     return {**shared, "training": json.dumps({"min_category_rows": settings.training.min_category_rows})}
 
 
-def _model_config(settings: Settings, run: Run) -> dict[str, str]:
+def _model_config(settings: Settings, roles: Roles) -> dict[str, str]:
     training = {**asdict(settings.training), "threshold": settings.evaluation.threshold}
     if settings.training.mitigation == "none":
         # What a mitigation would be made of must not train an unmitigated model anew.
         training = {key: value for key, value in training.items() if not key.startswith("mitigation")}
-    roles = settle(read_pbtxt(settings.schema_file), run.roles) if settings.schema_file else run.roles
+    roles = settle(read_pbtxt(settings.schema_file), roles) if settings.schema_file else roles
     config = {"roles": roles.to_json(), "training": json.dumps(training, sort_keys=True)}
     declared = settings.fairness.sensitive if settings.fairness.enabled else ()
     about = mitigation.columns(TrainingPlan.from_json(config["training"]), roles, declared)

@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
+#: Property of ExampleGen's examples: SHA-256 of the table that they were read from.
+DATA_DIGEST = "data_digest"
 
 
 def model_digest(folder: str | Path) -> str:

@@ -43,6 +43,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Unsaid:
+    """Something that the table decided, because settings and schema do not say it, or say otherwise.
+
+    key : of the settings that would say it, such as ("columns", "types", "zip").  value : what stands there then.
+    said : what settings and schema say in words, "nothing" where they are silent.
+    """
+
+    key: tuple[str, ...]
+    value: str | float | tuple[str, ...]
+    said: str
+
+
+@dataclass(frozen=True)
 class TableProfile:
     """A table that can be used, and what was decided about it.
 
@@ -51,6 +64,7 @@ class TableProfile:
     notes : one sentence for each thing that was decided automatically.
     files : paths relative to the source's folder, sorted.
     label_rows : split to class to rows; {} of a regression.
+    unsaid : what the settings would have to say for a graph that is built without this table.
     """
 
     roles: Roles
@@ -60,6 +74,7 @@ class TableProfile:
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = field(default=())
     label_rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unsaid: tuple[Unsaid, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
@@ -81,4 +96,10 @@ class TableProfile:
         columns = tuple(Column(**{**entry, "values": tuple(entry["values"])}) for entry in content.pop("columns"))
         roles = Roles.from_json(json.dumps(content.pop("roles")))
         notes, files = tuple(content.pop("notes")), tuple(content.pop("files"))
-        return cls(roles=roles, columns=columns, notes=notes, files=files, **content)
+        unsaid = tuple(_unsaid(entry) for entry in content.pop("unsaid", ()))
+        return cls(roles=roles, columns=columns, notes=notes, files=files, unsaid=unsaid, **content)
+
+
+def _unsaid(entry: dict[str, Any]) -> Unsaid:
+    value = entry["value"]
+    return Unsaid(tuple(entry["key"]), tuple(value) if isinstance(value, list) else value, entry["said"])

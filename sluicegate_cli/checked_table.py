@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from schemas.errors import EXIT_DONE, DataError
@@ -19,8 +20,9 @@ def check(config: str) -> int:
     SettingsError : the settings are wrong, or do not fit the table.
     DataError : the table would stop a run; advice is printed before it is raised.
     """
-    from pipeline.local.table import look_at, source_of
+    from pipeline.local.table import look_at
     from pipeline.settings.file import load
+    from pipeline.settings.source import source_of
     from pipeline.settings.table import check_with_table
     from sluicegate.tables.inspecting import advise
     from sluicegate_cli.what_it_settles import settles
@@ -38,8 +40,14 @@ def check(config: str) -> int:
     print("\n".join(f"  note: {note}" for note in (*profile.notes, *settles(profile))))
     advice = advise(source, profile)
     print("\n".join(_line(one) for one in advice) or "  nothing to add")
+    for one in profile.unsaid:
+        print(f"  decided by the table, not by the settings: {'.'.join(one.key)}: {_shown(one.value)}")
     print("Nothing was changed. A run of these settings can start.")
     return EXIT_DONE
+
+
+def _shown(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
 def _say_what_might_help(source: Source) -> None:

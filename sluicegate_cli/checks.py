@@ -56,10 +56,12 @@ class CheckFinding:
 Check = Callable[[], CheckFinding]
 
 
-def all_checks(config: str, *, quick: bool, output_folder: str | None = None) -> Iterator[Check]:
+def all_checks(
+    config: str, *, quick: bool, output_folder: str | None = None, environment: str = "local"
+) -> Iterator[Check]:
     """The checks in the order in which their lines are read; the slow one last."""
     yield from (check_platform, check_python, check_glibc, check_memory)
-    settings = _settings(config)
+    settings = _settings(config, environment)
     if isinstance(settings, CheckFinding):
         yield lambda: settings
     else:
@@ -233,11 +235,11 @@ def check_imports() -> CheckFinding:
     return CheckFinding("packages", "FAIL", f"{culprit} cannot be imported: {said.strip()}", SETUP)
 
 
-def _settings(config: str) -> Settings | CheckFinding:
+def _settings(config: str, environment: str) -> Settings | CheckFinding:
     from pipeline.settings.file import load
 
     try:
-        return load(config).settings
+        return load(config, (), environment).settings
     except SluicegateError as error:
         problem = error.problems[0]
         return CheckFinding("settings", "FAIL", f"{error.headline} {problem.place}: {problem.got}", problem.remedy)

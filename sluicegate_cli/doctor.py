@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser("doctor", help="check this machine and say what is wrong with it", description=__doc__)
     parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE", help="settings (default: %(default)s)")
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the one that the settings name)")
+    add_environment(parser)
     parser.add_argument("--quick", action="store_true", help="do not import TensorFlow and TFX (saves some 15 seconds)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(main=main)
@@ -33,7 +34,10 @@ def main(arguments: argparse.Namespace) -> int:
     from sluicegate_cli.checks import all_checks
 
     findings = []
-    for check in all_checks(arguments.config, quick=arguments.quick, output_folder=arguments.output):
+    checks = all_checks(
+        arguments.config, quick=arguments.quick, output_folder=arguments.output, environment=arguments.environment
+    )
+    for check in checks:
         finding = check()
         findings.append(finding)
         if not arguments.json:

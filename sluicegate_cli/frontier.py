@@ -6,7 +6,7 @@ import argparse
 import math
 from collections.abc import Sequence
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import Problem, UsageError
 from schemas.names import did_you_mean
 from sluicegate.fairness import mitigation
@@ -32,6 +32,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="overrule one setting; repeatable"
     )
+    add_environment(parser)
     parser.add_argument(
         "--methods", default=",".join(METHODS), metavar="LIST", help="mitigations to try (default: %(default)s)"
     )
@@ -46,7 +47,9 @@ def main(arguments: argparse.Namespace) -> int:
     methods, strengths = methods_of(arguments.methods), strengths_of(arguments.strengths)
     from pipeline.frontier.study import Sweep, draw
 
-    return draw(Sweep(arguments.config, tuple(arguments.set), arguments.output, methods, strengths))
+    return draw(
+        Sweep(arguments.config, tuple(arguments.set), arguments.output, methods, strengths, arguments.environment)
+    )
 
 
 def methods_of(text: str) -> tuple[str, ...]:

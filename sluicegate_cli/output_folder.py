@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from sluicegate.history.folders import RunFolder, check_ran, named, newest, run_folders
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """--config and --output; with neither, the default settings file."""
     parser.add_argument("--config", metavar="FILE", help=f"settings file (default: {DEFAULT_CONFIG})")
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the one that the settings name)")
+    add_environment(parser)
 
 
 def place_of(arguments: argparse.Namespace) -> Place:
@@ -38,7 +39,7 @@ def place_of(arguments: argparse.Namespace) -> Place:
     if arguments.config or not arguments.output:
         from pipeline.settings.file import load
 
-        loaded = load(arguments.config or DEFAULT_CONFIG)
+        loaded = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment)
     root = Path(arguments.output or (loaded.settings.output_folder if loaded else ""))
     check_ran(root, f"run the pipeline first: sluicegate run --config {arguments.config or DEFAULT_CONFIG}")
     return Place(root, loaded.settings.name if loaded else _name_in(root), loaded)

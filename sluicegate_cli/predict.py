@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, Problem, UsageError
 from sluicegate_cli import scored
 
@@ -52,6 +52,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help=f"settings: how the table reads, and whose model (default: {DEFAULT_CONFIG})"
     )
+    add_environment(parser)
     parser.add_argument(
         "--model",
         metavar="FOLDER",
@@ -92,14 +93,15 @@ def _source_and_folder(arguments: argparse.Namespace) -> tuple[Source, str]:
 
     if arguments.model and not arguments.config:
         return Source(arguments.input, label=""), arguments.model
-    from pipeline.local.table import source_of
     from pipeline.run.folders import serving_place
     from pipeline.settings.file import load
+    from pipeline.settings.source import source_of
     from schemas.output_folder import OutputFolder
 
-    settings = load(arguments.config or DEFAULT_CONFIG).settings
+    loaded = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment)
+    settings = loaded.settings
     source = replace(source_of(settings), path=arguments.input)
-    own = serving_place(settings, OutputFolder(Path(settings.output_folder), settings.name))
+    own = serving_place(loaded, OutputFolder(Path(settings.output_folder), settings.name))
     return source, arguments.model or own
 
 

@@ -45,7 +45,7 @@ def _show(arguments: argparse.Namespace) -> int:
         from pipeline.local.options import DEFAULT_CONFIG
         from pipeline.settings.file import load
 
-        curated = load(arguments.config or DEFAULT_CONFIG).settings.schema_file
+        curated = load(arguments.config or DEFAULT_CONFIG, (), arguments.environment).settings.schema_file
         if curated:
             print(_text(Path(curated), "the schema that the settings name").rstrip())
             return EXIT_DONE

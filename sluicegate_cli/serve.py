@@ -10,7 +10,7 @@ import argparse
 import os
 from pathlib import Path
 
-from pipeline.local.options import DEFAULT_CONFIG
+from pipeline.local.options import DEFAULT_CONFIG, add_environment
 from schemas.errors import EXIT_DONE, MachineError, Problem
 from sluicegate.serving import flags
 
@@ -21,6 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser("serve", help="answer requests with the released model", description=__doc__)
     parser.add_argument("--config", metavar="FILE", help=f"whose model (default: {DEFAULT_CONFIG})")
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: the one that the settings name)")
+    add_environment(parser)
     flags.add_flags(parser)
     parser.set_defaults(main=main, rest_api_port=REST_PORT)
 
@@ -43,9 +44,10 @@ def _from_settings(arguments: argparse.Namespace) -> None:
     from sluicegate.storage.opening import at
 
     config = arguments.config or DEFAULT_CONFIG
-    settings = load(config).settings
+    loaded = load(config, (), arguments.environment)
+    settings = loaded.settings
     folder = OutputFolder(Path(arguments.output or settings.output_folder).resolve(), settings.name)
-    base = serving_place(settings, folder)
+    base = serving_place(loaded, folder)
     if at(base).find(release.FILE_NAME) is None:
         raise MachineError(
             "Nothing was released yet.",

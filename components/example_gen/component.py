@@ -12,7 +12,10 @@ from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_component_specs
 
-from components.example_gen.executor import content_of
+from components.example_gen.executor import BY_CONTENT, content_of
+from schemas.errors import SluicegateError
+from sluicegate.tables.columns import unlabelled
+from sluicegate.tables.files.files import digest_of, files_at, find_files
 from sluicegate.tables.source import Source
 
 #: Parameters that say where the table lies. What is read there does not depend on them.
@@ -22,34 +25,43 @@ NODE = "node"
 
 
 class ContentDriver(driver.FileBasedDriver):
-    """Takes the digest of the inspected files for TFX's fingerprint, which is made of sizes and times of change.
+    """Takes the digest of the files, as they are now, for TFX's fingerprint, which is made of sizes and times of change.
 
-    TFX's cache hashes every parameter, the table's path too. Where an earlier execution of this step read the same bytes by
+    So the same graph runs on next week's table, and other data never meets the old cache. TFX's cache hashes every parameter, the table's path too. Where an earlier execution of this step read the same bytes by
     the same settings, and what it made is still there, this one takes over the path it was given then: the same key, so
-    the cache answers. The executor checks the digest itself, so another table can never be taken for this one.
+    the cache answers. The executor checks the digest itself, so another table can never be taken for this one. A table that
+    cannot be read has none: the executor says why.
     """
 
     def run(self, execution_info: ExecutionInfo) -> driver_output_pb2.DriverOutput:
-        """Raises what TFX's own driver raises where no digest was given."""
+        """Span 0 and no version: a table is known by its content."""
         self._node = f"{execution_info.pipeline_info.id}.{execution_info.pipeline_node.node_info.id}"
         return super().run(execution_info)
 
     def resolve_exec_properties(self, exec_properties: dict[str, Any], *args: Any) -> dict[str, Any]:
         """The parameters as TFX's driver completes them, the fingerprint out of the content."""
-        digest = content_of(exec_properties).get("digest", "")
+        digest = _digest_now(content_of(exec_properties))
+        found = {utils.SPAN_PROPERTY_NAME: 0, utils.FINGERPRINT_PROPERTY_NAME: f"{BY_CONTENT}{digest}"}
         if not digest:
-            completed: dict[str, Any] = super().resolve_exec_properties(exec_properties, *args)
-            return completed
+            return {**exec_properties, **found, utils.VERSION_PROPERTY_NAME: None}
         with self._mlmd_connection as handle:
-            earlier = next(_same_table(handle.store, self._node, exec_properties), {})
-        found = {utils.SPAN_PROPERTY_NAME: 0, utils.VERSION_PROPERTY_NAME: None}
-        return {**exec_properties, **earlier, **found, utils.FINGERPRINT_PROPERTY_NAME: f"sha256:{digest}"}
+            earlier = next(_same_table(handle.store, self._node, {**exec_properties, **found}), {})
+        return {**exec_properties, **earlier, **found, utils.VERSION_PROPERTY_NAME: None}
 
 
 class TableExampleGen(FileBasedExampleGen):
     """TFX's file-based ExampleGen that knows a table by its content."""
 
     DRIVER_CLASS = ContentDriver
+
+
+def _digest_now(content: Mapping[str, str]) -> str:
+    """Of the table's files; "" where they cannot be read."""
+    source = Source.from_json(content["source"])
+    try:
+        return digest_of(files_at(source.path, unlabelled.SAID_BY) if "readings" in content else find_files(source))
+    except (SluicegateError, OSError):
+        return ""
 
 
 def _same_table(store: Any, node: str, wanted: Mapping[str, Any]) -> Iterator[dict[str, str]]:

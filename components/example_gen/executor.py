@@ -12,7 +12,7 @@ import apache_beam as beam
 import tensorflow as tf
 from google.protobuf import struct_pb2
 from tfx import types
-from tfx.components.example_gen import write_split
+from tfx.components.example_gen import utils, write_split
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
@@ -22,6 +22,7 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.example_gen.examples import example_batches
 from schemas import distributions, leaks
+from schemas.digest import DATA_DIGEST
 from schemas.errors import DataError, Problem
 from schemas.pbtxt import parse_pbtxt
 from schemas.reading import Reading
@@ -30,6 +31,7 @@ from sluicegate.tables.columns.distributions import distributions_of
 from sluicegate.tables.columns.inspection import Examined, examine
 from sluicegate.tables.columns.leaks import alone
 from sluicegate.tables.columns.profiling import tables_of
+from sluicegate.tables.columns.unsaid import refuse, unsaid
 from sluicegate.tables.source import Source
 
 BATCH_SPLIT = "batch"
@@ -37,25 +39,30 @@ COMPRESSION_LEVEL = 1
 """400,000 rows of taxi data, encoding included: 3.4 s and 32 MB at level 1, 6.3 s and 26 MB at zlib's own level 6."""
 
 
-def custom_config(source: Source, digest: str = "", schema: str = "") -> example_gen_pb2.CustomConfig:
+#: Parameter by which a runner that looked at the table first says which one it saw; the executor refuses another.
+INSPECTED = "inspected_digest"
+#: Before the digest, in the fingerprint that our driver gives.
+BY_CONTENT = "sha256:"
+
+
+def custom_config(source: Source, schema: str = "") -> example_gen_pb2.CustomConfig:
     """What FileBasedExampleGen hands to the executor.
 
-    digest : of the inspected files; the executor refuses others. schema : text format, or "" to type by inspection.
+    source : that leaves nothing open (sluicegate/tables/columns/unsaid.py).  schema : text format, or "" for none.
     """
     content = struct_pb2.Struct()
-    content.update({"source": source.to_json(), "digest": digest, "schema": schema})
+    content.update({"source": source.to_json(), "schema": schema})
     config = example_gen_pb2.CustomConfig()
     config.custom_config.Pack(content)
     return config
 
 
-def batch_config(source: Source, digest: str, readings: Mapping[str, Reading]) -> example_gen_pb2.CustomConfig:
+def batch_config(source: Source, readings: Mapping[str, Reading]) -> example_gen_pb2.CustomConfig:
     """The same for `BatchExecutor`.  readings : of the columns to read, as `unlabelled.readings_of` gives them."""
     content = struct_pb2.Struct()
     content.update(
         {
             "source": source.to_json(),
-            "digest": digest,
             "readings": json.dumps({name: one.to_json() for name, one in readings.items()}),
         }
     )
@@ -80,16 +87,17 @@ class Executor(BaseExampleGenExecutor):
 
         Raises
         ------
-        DataError : the table cannot be used, or is no longer the one that was inspected.
+        DataError : the table cannot be used, is not what settings and schema say, or is no longer the one that was inspected.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         content = content_of(exec_properties)
         source = Source.from_json(content["source"])
-        examined = examine(
-            source, parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None
-        )
-        _refuse_change(source, content["digest"], examined.digest)
+        schema = parse_pbtxt(content["schema"], "the schema of ExampleGen") if content["schema"] else None
+        examined = examine(source, schema)
+        _refuse_change(source, exec_properties, examined.digest)
+        refuse(unsaid(examined, source, schema), source.path, has_schema=schema is not None)
         _write_splits(tables_of(examined), output_dict, exec_properties)
+        _say_which(examined.digest, output_dict)
         _write_what_is_kept(examined, source, output_dict)
 
 
@@ -107,12 +115,18 @@ class BatchExecutor(Executor):
         content = content_of(exec_properties)
         source = Source.from_json(content["source"])
         columns = {name: Reading.from_json(one) for name, one in json.loads(content["readings"]).items()}
-        _refuse_change(source, content["digest"], unlabelled.check(source, columns))
+        digest = unlabelled.check(source, columns)
+        _refuse_change(source, exec_properties, digest)
+        _say_which(digest, output_dict)
         _write_splits({BATCH_SPLIT: unlabelled.load_unlabelled(source, columns)}, output_dict, exec_properties)
 
 
-def _refuse_change(source: Source, inspected: str, found: str) -> None:
-    if not inspected or inspected == found:
+def _refuse_change(source: Source, exec_properties: Mapping[str, Any], found: str) -> None:
+    """Of the table that a runner looked at, or whose digest TFX's cache was asked with."""
+    fingerprint = exec_properties.get(utils.FINGERPRINT_PROPERTY_NAME) or ""
+    asked_with = fingerprint.removeprefix(BY_CONTENT) if fingerprint.startswith(BY_CONTENT) else ""
+    inspected = next((one for one in (exec_properties.get(INSPECTED), asked_with) if one and one != found), "")
+    if not inspected:
         return
     raise DataError(
         "The table changed after it was inspected.",
@@ -123,6 +137,11 @@ def _refuse_change(source: Source, inspected: str, found: str) -> None:
             "run again: the new run inspects the table as it is now",
         ),
     )
+
+
+def _say_which(digest: str, output_dict: dict[str, list[types.Artifact]]) -> None:
+    artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
+    artifact.set_string_custom_property(DATA_DIGEST, digest)
 
 
 def _write_splits(

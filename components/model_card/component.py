@@ -1,18 +1,19 @@
 """TFX adapter: reads what the steps left, writes the card as JSON and as a page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import BaseChannel, Channel, ComponentSpec, artifact_utils
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
-from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
 
 from components.model_card.core import Facts, build
 from components.model_card.reading import Folders, read
 from schemas import gates, model_card
 from schemas.artifacts import GateVerdict, ModelCardFiles
-from schemas.digest import model_digest
+from schemas.digest import DATA_DIGEST, model_digest
 from sluicegate.reports.card import write_card
 
 RELEASE = gates.verdict_input("Release")
@@ -27,11 +28,11 @@ class Executor(base_executor.BaseExecutor):
         """Properties: `may_be_released` (1 or 0) and `model_digest`, which ties the card to its model; the card itself does not
         hold the digest, because a model trained again from the same settings need not have the same bytes.
         """
-        facts = Facts.from_json(exec_properties["facts_json"])
+        facts = replace(Facts.from_json(exec_properties["facts_json"]), data_digest=_digest_of(input_dict["examples"]))
         declared = gates.from_json(exec_properties["gates_json"])
         given = {key: artifact_utils.get_single_instance(found).uri for key, found in input_dict.items() if found}
         folders = Folders(
-            **{key: given[key] for key in ModelCardSpec.FIXED},
+            **{key: given[key] for key in ModelCardSpec.FOLDERS},
             release=given[RELEASE],
             gates={gate.id: gate.folders(given) for gate in declared},
         )
@@ -43,10 +44,14 @@ class Executor(base_executor.BaseExecutor):
         card.set_string_custom_property("model_digest", model_digest(given["model"]))
 
 
-class ModelCardSpec(ComponentSpec):
-    """Its inputs are FIXED and what the gates that there are left."""
+def _digest_of(examples: list[Any]) -> str:
+    return str(artifact_utils.get_single_instance(examples).get_string_custom_property(DATA_DIGEST))
 
-    FIXED: ClassVar[dict] = {
+
+class ModelCardSpec(ComponentSpec):
+    """Its inputs are FOLDERS, the examples, and what the gates that there are left."""
+
+    FOLDERS: ClassVar[dict] = {
         "model": Model,
         "model_run": ModelRun,
         "statistics": ExampleStatistics,
@@ -61,7 +66,7 @@ class ModelCardSpec(ComponentSpec):
 class ModelCard(base_component.BaseComponent):
     """The card of one model, also of a refused one.
 
-    facts_json : core.Facts.  gates_json : schemas.gates.to_json of every gate, in the card's order.
+    facts_json : core.Facts, but for the data's digest, which stands on the examples.  gates_json : schemas.gates.to_json of every gate, in the card's order.
     model_run : holds training.json (models/training.py).
     left : by the gates' `card_inputs`, what they left; without the gates that are not in the pipeline.
     """
@@ -73,6 +78,7 @@ class ModelCard(base_component.BaseComponent):
         self,
         model: BaseChannel,
         model_run: BaseChannel,
+        examples: BaseChannel,
         statistics: BaseChannel,
         schema: BaseChannel,
         evaluation: BaseChannel,
@@ -84,11 +90,17 @@ class ModelCard(base_component.BaseComponent):
         fixed = {
             "model": model,
             "model_run": model_run,
+            "examples": examples,
             "statistics": statistics,
             "schema": schema,
             "evaluation": evaluation,
         }
-        kinds = {**ModelCardSpec.FIXED, RELEASE: GateVerdict, **{key: one.type for key, one in left.items()}}
+        kinds = {
+            **ModelCardSpec.FOLDERS,
+            "examples": Examples,
+            RELEASE: GateVerdict,
+            **{key: one.type for key, one in left.items()},
+        }
         inputs = {key: ChannelParameter(type=kind) for key, kind in kinds.items()}
         spec_class = type(ModelCardSpec.__name__, (ModelCardSpec,), {"INPUTS": inputs})
         spec = spec_class(

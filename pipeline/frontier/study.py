@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from pipeline import gates
+from pipeline.environment import check_runs_here
 from pipeline.local import killed, noise, table, temporary
 from pipeline.local.console import Console, Plain
 from pipeline.local.lock import only_run_in
@@ -63,6 +64,7 @@ class Sweep:
     output: str | None
     methods: tuple[str, ...]
     strengths: tuple[float, ...]
+    environment: str = "local"
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ def draw(wanted: Sweep, clock: Callable[[], datetime] = lambda: datetime.now(UTC
     """
     # With a mitigation in the settings Transform keeps every row's group.
     aims = next((method for method in wanted.methods if method != "reweigh"), wanted.methods[0])
-    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={aims}"))
+    loaded = load(wanted.config, (*wanted.overrides, f"training.mitigation={aims}"), wanted.environment)
+    check_runs_here(loaded)
     settings = loaded.settings
     folder = OutputFolder(Path(wanted.output or settings.output_folder).resolve(), settings.name)
     check_groups(settings)
     profile = table.look_at(settings)
-    check_methods(settings, table.roles_of(profile), wanted.methods)
+    check_methods(settings, profile.roles, wanted.methods)
     batch = table.batch_digest(settings, profile)
     make(folder)
     home = folder.frontier

@@ -24,7 +24,7 @@ def _plan(request: Request) -> int:
     from pipeline.local.plan import print_plan
     from pipeline.settings.file import load
 
-    print_plan(load(request.config, request.overrides))
+    print_plan(load(request.config, request.overrides, request.environment))
     return EXIT_DONE
 
 
@@ -32,4 +32,4 @@ def _run(request: Request) -> int:
     from pipeline.local.run import run
     from pipeline.settings.file import load
 
-    return run(load(request.config, request.overrides), request)
+    return run(load(request.config, request.overrides, request.environment), request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,6 +15,8 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import inputs_utils, launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.example_gen.executor import INSPECTED
+from pipeline.environment import RUN_ID
 from pipeline.local import cache_key
 from pipeline.local.store import Handle
 from schemas.records import ArtifactRecord, State, StepRecord
@@ -51,13 +53,24 @@ def prepare(
     connection: metadata_store_pb2.ConnectionConfig,
     code: dict[str, str],
     uncached: set[str],
+    looked_at: Mapping[str, str],
 ) -> Graph:
-    """Fills in the run id, what each step's cache key needs beside its inputs (`code`), and which are never cached."""
-    runtime_parameter_utils.substitute_runtime_parameter(ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    """A copy of the compiled pipeline with what this run knows: one compiled pipeline makes many runs.
+
+    code : what each step's cache key needs beside its inputs.  uncached : steps that always run.
+    looked_at : by step, the digest of the table that was looked at; the step refuses another one. "" for none.
+    """
+    template, ir = ir, pipeline_pb2.Pipeline()
+    ir.CopyFrom(template)
+    runtime_parameter_utils.substitute_runtime_parameter(
+        ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id, RUN_ID: run_id}
+    )
     for node in ir.nodes:
         name = node.pipeline_node.node_info.id
         value = node.pipeline_node.parameters.parameters[CODE_PARAMETER].field_value
         value.string_value = code.get(name, "")
+        if looked_at.get(name):
+            node.pipeline_node.parameters.parameters[INSPECTED].field_value.string_value = looked_at[name]
         if name in uncached:
             node.pipeline_node.execution_options.caching_options.enable_cache = False
     return Graph(ir, connection)

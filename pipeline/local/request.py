@@ -10,12 +10,14 @@ class Request:
     """What the command line asks for.
 
     console : "live", "quiet" or "json".
+    environment : name of one of the settings' environments.
     again : run even when nothing changed since the last run.
     """
 
     config: str
     overrides: tuple[str, ...] = ()
     output: str | None = None
+    environment: str = "local"
     plan: bool = False
     again: bool = False
     console: str = "live"

@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import gates
+from pipeline.environment import check_runs_here, here
 from pipeline.local import killed, noise, serving_platform, temporary
 from pipeline.local.console import Console, for_stream
 from pipeline.local.interrupt import Interrupt
 from pipeline.local.lock import only_run_in
 from pipeline.local.request import Request
-from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
+from pipeline.local.table import batch_digest, look_at
 from pipeline.run import fingerprint
 from pipeline.run.folders import cannot_write, make, point_latest_at, serving_place
 from pipeline.run.outcome import released_after
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import LoadedSettings
+from pipeline.settings.settled import settle
 from pipeline.settings.table import check_with_table
 from pipeline.settings.types import Settings
 from pipeline.steps import steps
@@ -44,7 +46,6 @@ from sluicegate.delivery.versions import is_there
 from sluicegate.storage.place import StorageError
 
 if TYPE_CHECKING:
-    from pipeline.graph import Batch
     from pipeline.local.launch import Graph
 
 EXIT_CODES = {"PASSED": EXIT_DONE, "REFUSED": EXIT_REFUSED, "ERROR": EXIT_ERROR}
@@ -69,7 +70,7 @@ class Job:
     @property
     def serving(self) -> str:
         """A path or URI."""
-        return serving_place(self.loaded.settings, self.folder)
+        return serving_place(self.loaded, self.folder)
 
 
 def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> int:
@@ -77,6 +78,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
 
     Raises SluicegateError for what stops a run before it starts; the output folder is then as it was.
     """
+    check_runs_here(loaded)
     settings = loaded.settings
     folder = OutputFolder(Path(request.output or settings.output_folder).resolve(), settings.name)
     profile = look_at(settings)
@@ -88,7 +90,7 @@ def run(loaded: LoadedSettings, request: Request, clock: Callable[[], datetime] 
     with only_run_in(folder.root):
         _close_killed(folder, settings, is_quiet=request.console != "live")
         mark = _fingerprint(loaded, profile, batch)
-        earlier = None if request.again else _unchanged(folder, serving_place(settings, folder), mark)
+        earlier = None if request.again else _unchanged(folder, serving_place(loaded, folder), mark)
         if earlier:
             return _answer_from(earlier, folder)
         serving_platform.check(settings.serving_check)
@@ -303,43 +305,20 @@ def build_graph(job: Job, connection: object) -> Graph:
         from tfx.dsl.compiler import compiler
 
         from pipeline import lint
-        from pipeline.graph import Provenance, Run, create_pipeline
+        from pipeline.graph import create_pipeline
         from pipeline.local import launch
 
-    settings = with_schema_in_force(job.loaded.settings, job.profile, job.folder.root)
+    settings = with_schema_in_force(settle(job.loaded.settings, job.profile), job.folder.root)
     plan = steps(settings)
-    run = Run(
-        source=source_of(settings),
-        data_digest=job.profile.digest,
-        roles=roles_of(job.profile),
-        artifacts=str(job.folder.artifacts),
-        serving=job.serving,
-        run_id=job.run_id,
-        metadata=connection,
-        batch=_batch(job),
-        provenance=Provenance(
-            fingerprint.git_commit(),
-            fingerprint.code_digest(),
-            job.loaded.digest,
-            fingerprint.package_versions(),
-        ),
-    )
-    ir = compiler.Compiler().compile(create_pipeline(settings, run))
+    environment = here(job.loaded, str(job.folder.artifacts), job.serving, connection)
+    ir = compiler.Compiler().compile(create_pipeline(settings, environment))
     lint.check(ir)
     # TFX keys a step by its parameters, and would go on answering with the schema, or the release, as it was.
     outside = {"schema": _schema_digest(settings.schema_file), "release": _release_digest(job.serving)}
     code = {step.name: fingerprint.step_digest(step.code, outside.get(step.reads, "")) for step in plan}
-    return launch.prepare(ir, job.run_id, connection, code, {step.name for step in plan if not step.cached})
-
-
-def _batch(job: Job) -> Batch | None:
-    from pipeline.graph import Batch
-    from sluicegate.tables.columns.unlabelled import readings_of
-
-    source = batch_source(job.loaded.settings)
-    if source is None:
-        return None
-    return Batch(source, job.batch_digest, readings_of(job.profile))
+    looked_at = {"ExampleGen": job.profile.digest, "BatchExamples": job.batch_digest}
+    uncached = {step.name for step in plan if not step.cached}
+    return launch.prepare(ir, job.run_id, connection, code, uncached, looked_at)
 
 
 def _launch(job: Job, graph: Graph, node: object) -> StepRecord:

@@ -1,62 +1,18 @@
-"""The settings' words on the table, as ExampleGen's source; and the look at the table before anything starts."""
+"""The look at the table before anything starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pipeline.run.schema_in_force import amendments
 from pipeline.settings.settleable import hopeless
+from pipeline.settings.settled import settle, stated_roles
+from pipeline.settings.source import batch_source, source_of
 from pipeline.settings.types import Settings
 from schemas.errors import DataError, Problem, SettingsError
 from schemas.names import did_you_mean
-from schemas.reading import NumberFormat
-from schemas.roles import Roles
 from schemas.table import TableProfile
-from sluicegate.tables.files.fetched import absolute
-from sluicegate.tables.source import Source, SplitRule
-
-
-def source_of(settings: Settings) -> Source:
-    """The settings' data, split, label and column sections as one value that travels to the executor."""
-    split, columns, data = settings.split, settings.columns, settings.data
-    return Source(
-        path=absolute(data.path),
-        label=settings.label.column,
-        format=data.format,
-        delimiter=data.delimiter,
-        encoding=data.encoding,
-        missing=data.missing,
-        split=SplitRule(
-            split.column,
-            split.key,
-            _plain(split.folders),
-            split.train,
-            split.eval,
-            split.test,
-            split.columns,
-            split.repeats,
-            split.by_time,
-        ),
-        leave_out=columns.leave_out,
-        positive=settings.label.positive,
-        task=settings.task,
-        weight=columns.weight,
-        ids=columns.ids,
-        kinds=columns.kinds,
-        dates=columns.dates,
-        numbers={name: NumberFormat(form.decimal, form.thousands) for name, form in columns.numbers.items()},
-        escape=data.escape,
-        label_missing=settings.label.missing,
-        label_leave_out=settings.label.leave_out,
-    )
-
-
-def batch_source(settings: Settings) -> Source | None:
-    """The table of `batch_scoring`, which reads as the settings' data does and is not split; None without one."""
-    path = settings.batch_scoring.path
-    return replace(source_of(settings), path=absolute(path), format="auto", split=SplitRule()) if path else None
 
 
 def batch_digest(settings: Settings, profile: TableProfile) -> str:
@@ -64,11 +20,7 @@ def batch_digest(settings: Settings, profile: TableProfile) -> str:
     from sluicegate.tables.columns.unlabelled import check, readings_of
 
     source = batch_source(settings)
-    return check(source, readings_of(profile)) if source else ""
-
-
-def _plain(folders: Mapping[Any, str] | None) -> dict[str, str]:
-    return {str(split): folder for split, folder in (folders or {}).items()}
+    return check(source, readings_of(stated_roles(settle(settings, profile)))) if source else ""
 
 
 def look_at(settings: Settings) -> TableProfile:
@@ -83,7 +35,7 @@ def look_at(settings: Settings) -> TableProfile:
         raise SettingsError("The settings name columns that the table does not have.", *unknown)
     if found := hopeless(settings, profile):
         raise DataError("The test rows cannot settle what the quality gate asks; nothing was trained.", *found)
-    return replace(profile, notes=(*profile.notes, *amendments(settings, profile)))
+    return replace(profile, notes=(*profile.notes, *amendments(settle(settings, profile))))
 
 
 def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Problem]:
@@ -97,9 +49,3 @@ def _unknown_columns(settings: Settings, known: Sequence[str]) -> Iterator[Probl
             if name not in known:
                 remedy = did_you_mean(name, known, "correct the name, or take it out")
                 yield Problem(f"key {key}", repr(name), f"columns of the table: {', '.join(known)}", remedy)
-
-
-def roles_of(profile: TableProfile) -> Roles:
-    """The roles, with the kinds that only reading the cells could tell: dates written as text."""
-    dates = {column.name: "date" for column in profile.features if column.kind == "date"}
-    return replace(profile.roles, kinds={**dates, **profile.roles.kinds})

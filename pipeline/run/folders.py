@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.settings.types import Settings
+from pipeline.settings.file import LoadedSettings
 from schemas.errors import MachineError, Problem
 from schemas.output_folder import OutputFolder
+from sluicegate.storage.opening import absolute
 
 
 def make(folder: OutputFolder) -> None:
@@ -22,9 +23,10 @@ def make(folder: OutputFolder) -> None:
         raise cannot_write(folder.root, error) from None
 
 
-def serving_place(settings: Settings, folder: OutputFolder) -> str:
-    """Where versions and release.json lie, a path or URI: the one place that decides it."""
-    return str(folder.serving)
+def serving_place(loaded: LoadedSettings, folder: OutputFolder) -> str:
+    """Where versions and release.json lie, a path or URI: the one place that decides it for a local runner."""
+    named = loaded.environment.serving_folder
+    return absolute(named) if named else str(folder.serving)
 
 
 def point_latest_at(folder: OutputFolder, run_id: str) -> None:

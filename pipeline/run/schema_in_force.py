@@ -6,18 +6,19 @@ import hashlib
 from pathlib import Path
 
 from pipeline.run.folders import cannot_write
+from pipeline.settings.source import source_of
 from pipeline.settings.types import Settings
 from schemas.file_names import SCHEMA
 from schemas.output_folder import OutputFolder
-from schemas.table import TableProfile
+from schemas.table import Column
 
 
-def amendments(settings: Settings, profile: TableProfile) -> list[str]:
+def amendments(settings: Settings) -> list[str]:
     """A sentence for each thing that the settings overrule in the schema they name."""
-    return _amended(settings, profile)[1]
+    return _amended(settings)[1]
 
 
-def with_schema_in_force(settings: Settings, profile: TableProfile, folder: Path) -> Settings:
+def with_schema_in_force(settings: Settings, folder: Path) -> Settings:
     """Settings that name this run's schema, amended where they overrule it, written below `folder` under its own digest.
 
     TFX's cache hashes the path of the file that ImportSchemaGen reads: under its digest, the same schema is the same from
@@ -29,7 +30,7 @@ def with_schema_in_force(settings: Settings, profile: TableProfile, folder: Path
     """
     if not settings.schema_file:
         return settings
-    text, notes = _amended(settings, profile)
+    text, notes = _amended(settings)
     if not notes:
         text = Path(settings.schema_file).read_text(encoding="utf-8")
     path = OutputFolder(folder).schemas / hashlib.sha256(text.encode()).hexdigest()[:16] / SCHEMA
@@ -47,13 +48,17 @@ def title(schema_file: str) -> str:
     return f"{schema_file} (sha256 {hashlib.sha256(content).hexdigest()[:16]}) as the settings amend it:"
 
 
-def _amended(settings: Settings, profile: TableProfile) -> tuple[str, list[str]]:
+def _amended(settings: Settings) -> tuple[str, list[str]]:
     from schemas.in_force import amended
     from schemas.pbtxt import read_pbtxt, to_pbtxt
+    from sluicegate.tables.columns.stated import stated
 
     if not settings.schema_file:
         return "", []
     gone = {*settings.columns.leave_out, *([settings.split.column] if settings.split.column else [])}
-    schema, notes = amended(read_pbtxt(settings.schema_file), profile.columns, gone)
+    file = read_pbtxt(settings.schema_file)
+    said = stated(source_of(settings), file)
+    columns = [Column(name, type_, said.kinds[name]) for name, type_ in said.types.items() if type_]
+    schema, notes = amended(file, columns, gone)
     header = "\n".join([title(settings.schema_file), *(f"- {note}" for note in notes)])
     return to_pbtxt(schema, header), notes

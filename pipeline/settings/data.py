@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline.settings.declaration import Section, limit, one_or_more
 from schemas.contradiction import Contradiction, Contradictions
+from schemas.declared import FAR
 
 
 class Data(Section):
@@ -102,6 +103,13 @@ class Label(Section):
     leave_out: tuple[str, ...] = Field(
         (), description="Classes whose rows are left out of the table, and said how many: too rare to be learned."
     )
+    classes: tuple[str, ...] = Field(
+        (), description="Every class; another one refuses the table. Default: those of the schema, else of the table."
+    )
+    offset: float | None = limit(
+        None, low=-FAR, high=FAR, unit="of the label",
+        why="Taken off a regression's label whose digits 32-bit numbers cannot hold; default: what the table asks for.",
+    )  # fmt: skip
 
 
 class NumberText(Section):
@@ -128,6 +136,11 @@ class Columns(Section):
     weight: str | None = Field(None, description="Column with the weight of a row in training and evaluation.")
     kinds: dict[str, Literal["number", "category", "date"]] = Field(
         {}, description="Your word on a column where the schema would guess wrong, such as integers that are codes."
+    )
+    types: dict[str, Literal["int", "float", "text", "boolean"]] = Field(
+        {},
+        description="How a column is read, where no schema says it; boolean: true and false, in letters of any size. "
+        "Default: what the cells look like.",
     )
     dates: dict[str, Literal["day_first", "month_first", "month_name", "iso"]] = Field(
         {},

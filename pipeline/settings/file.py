@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,8 @@ from pipeline.settings import (
     yaml as settings_yaml,
 )
 from pipeline.settings.declaration import SETTINGS_VERSION, SHORT_FORMS
+from pipeline.settings.environment import Profile
+from pipeline.settings.environments import chosen
 from pipeline.settings.overrides import Override, apply, parse
 from pipeline.settings.types import Settings
 from pipeline.settings.yaml import BadYaml, Tree
@@ -41,6 +43,7 @@ class LoadedSettings:
     path : the file as it was named.  lines : dotted key (list items by index) to 1-based line of that file.
     overrides : the texts given with --set.  digest : SHA-256 of the effective values; comments and order do not count.
     set_by : dotted key to the override that decided it.
+    environment : the chosen one of the settings' environments, its runner filled in; where a pipeline runs is no part of the digest.
     """
 
     settings: Settings
@@ -49,6 +52,8 @@ class LoadedSettings:
     overrides: tuple[str, ...]
     digest: str
     set_by: Mapping[str, str]
+    environment: Profile = field(default_factory=lambda: Profile(runner="local"))
+    environment_name: str = "local"
 
     def where(self, key: str) -> str:
         """Where a dotted key's value comes from: "configs/census.yaml:31", "--set training.epochs=3" or "default"."""
@@ -67,10 +72,12 @@ class Row(NamedTuple):
     why: str
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> LoadedSettings:
+def load(path: str | Path, overrides: Sequence[str] = (), environment: str = "local") -> LoadedSettings:
     """The settings in the YAML file at `path`, changed by overrides such as "training.epochs=3".
 
-    Raises SettingsError with every problem found, each with file, line and key.
+    environment : name of the one to run in; where it has a `metadata` section of its own, that is the settings'.
+
+    Raises SettingsError with every problem found, each with file, line and key, or where there is no such environment.
     """
     file = str(path)
     tree = _read(file)
@@ -82,9 +89,12 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> LoadedSettings:
         apply(change, tree)
     _check_version(tree, file)
     settings = _validated(tree, file, changes)
-    effective = json.dumps(settings.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(effective.encode()).hexdigest()
-    return LoadedSettings(settings, file, tree.lines, tuple(overrides), digest, _set_by(changes))
+    profile = chosen(settings.environment, environment, file)
+    if profile.metadata:
+        settings = settings.model_copy(update={"metadata": profile.metadata})
+    said = settings.model_dump(mode="json", by_alias=True, exclude={"environment"})
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return LoadedSettings(settings, file, tree.lines, tuple(overrides), digest, _set_by(changes), profile, environment)
 
 
 def describe(loaded: LoadedSettings, profile: Mapping[str, Any] | None = None) -> list[Row]:

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from pipeline.settings.contradictions import contradictions_in
+from pipeline.settings.environments import environment_contradictions
 from pipeline.settings.fairness_contradictions import fairness_contradictions_in
 from pipeline.settings.values import Values
 from schemas.contradiction import Contradictions
@@ -18,7 +19,11 @@ class Settings(Values):
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
-        found = [*contradictions_in(self, METRICS_OF), *fairness_contradictions_in(self)]
+        found = [
+            *contradictions_in(self, METRICS_OF),
+            *fairness_contradictions_in(self),
+            *environment_contradictions(self.environment),
+        ]
         if found:
             raise Contradictions(*found)
         return self

@@ -14,6 +14,7 @@ from components.quality_gate.policy import QualityGate
 from models.plan import Training, Tuning
 from pipeline.settings.data import Columns, Data, Label, Split
 from pipeline.settings.declaration import Section, off, short
+from pipeline.settings.environment import Profile
 from pipeline.settings.evaluation import Evaluation
 from pipeline.settings.metadata import Metadata
 from pipeline.settings.release import AllowedOverride, BatchScoring, Release
@@ -53,6 +54,9 @@ class Values(Section):
     batch_scoring: BatchScoring = BatchScoring()
     release: Release = Release()
     metadata: Metadata = Metadata()
+    environment: dict[str, Profile] = Field(
+        {}, description="By name; local, kubeflow and vertex need not be declared. `--environment` chooses one."
+    )
     output: str | None = Field(None, description="Output folder; default: output/<name>.")
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 from schemas import release
 from schemas.errors import MachineError, Problem, UsageError
 from schemas.output_folder import OutputFolder
+from schemas.records import RunResult
 from sluicegate.delivery.release_state import current
 from sluicegate.history.folders import run_folders
 from sluicegate.lineage.connection import StorePlace, connection
@@ -20,6 +21,7 @@ from sluicegate.lineage.trace import Known, Origin, origin, version_of_run
 from sluicegate.lineage.tree import draw
 from sluicegate.lineage.words import origin_tree
 from sluicegate.reports.story import headline
+from sluicegate.storage.opening import at, is_remote, split_name
 
 #: Where no record says where ML Metadata is kept.
 _SQLITE = {"kind": "sqlite"}
@@ -68,14 +70,22 @@ def known_in(folder: OutputFolder, place: StorePlace) -> Known:
         raise MachineError("There is no lineage here.", Problem(str(folder.metadata_db), "no such file", "", remedy))
     graph = read(connection(place, folder.metadata_db), folder.name, folder.root if place.kind == "sqlite" else None)
     runs = {run.result.run_id: run.result for run in run_folders(folder.root) if run.result}
+    serving = _serving_of(folder, runs)
     try:
-        return Known(folder.name, graph, runs, current(folder.serving).release)
+        return Known(folder.name, graph, runs, current(serving).release)
     except ValueError as error:
         raise MachineError(
             "The release record cannot be read.",
-            Problem(str(folder.serving / release.FILE_NAME), str(error), "what a release step wrote",
+            Problem(at(serving).where(release.FILE_NAME), str(error), "what a release step wrote",
                     "put it back from a backup"),
         ) from None  # fmt: skip
+
+
+def _serving_of(folder: OutputFolder, runs: Mapping[str, RunResult]) -> str | Path:
+    """Where the newest push went: into the output folder, or a bucket."""
+    pushed = [runs[run_id].pushed_path for run_id in sorted(runs) if runs[run_id].pushed_path]
+    last = pushed[-1] if pushed else None
+    return split_name(last)[0] if last and is_remote(last) else folder.serving
 
 
 def is_known(known: Known, run_id: str) -> bool:

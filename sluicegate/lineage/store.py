@@ -117,7 +117,7 @@ def _execution(execution: Any, step: str, run_id: str) -> Execution:
         run_id=run_id,
         state=mlmd.Execution.State.Name(execution.last_known_state),
         code=str(properties.get(CODE_PARAMETER, "")),
-        data=_digest(str(properties.get("custom_config", ""))),
+        data=_digest(properties),
     )
 
 
@@ -133,8 +133,16 @@ def _properties(node: Any) -> dict[str, Any]:
     }
 
 
-def _digest(custom_config: str) -> str:
-    """The table's digest out of ExampleGen's custom_config; "" for other steps' configurations."""
+def _digest(properties: Mapping[str, Any]) -> str:
+    """The table's, which ExampleGen's driver found; "" for other steps."""
+    fingerprint = str(properties.get("input_fingerprint", ""))
+    if fingerprint.startswith("sha256:"):
+        return fingerprint.removeprefix("sha256:")
+    return _in_config(str(properties.get("custom_config", "")))
+
+
+def _in_config(custom_config: str) -> str:
+    """Where stores of before the driver hold it."""
     try:
         content = json.loads(custom_config)
     except ValueError:

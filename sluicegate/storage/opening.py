@@ -43,6 +43,11 @@ def local_path(place: str | Path) -> Path:
     return Path(unquote(text.removeprefix("file://")))
 
 
+def absolute(path: str) -> str:
+    """A path as one that does not depend on where the process runs; a URI as it is."""
+    return path if is_remote(path) else str(local_path(path).resolve())
+
+
 def split_name(uri: str) -> tuple[str, str]:
     """A file's URI as its folder's and its name; the name is "" for a whole bucket.
 

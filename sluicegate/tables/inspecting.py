@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schemas.table import Column, TableProfile
@@ -41,8 +42,10 @@ def inspect(source: Source, schema: schema_pb2.Schema | None = None) -> TablePro
     """
     from sluicegate.tables.columns.inspection import examine
     from sluicegate.tables.columns.profiling import profile_of
+    from sluicegate.tables.columns.unsaid import unsaid
 
-    return profile_of(examine(source, schema), source)
+    examined = examine(source, schema)
+    return replace(profile_of(examined, source), unsaid=unsaid(examined, source, schema))
 
 
 def load(source: Source, schema: schema_pb2.Schema | None = None) -> dict[str, pa.Table]:

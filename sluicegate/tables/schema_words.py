@@ -21,6 +21,13 @@ class SchemaColumn:
         """Without type and kind, where the settings call the column something else: theirs is the newer word."""
         return self if kind in (None, self.kind) or self.kind is None else replace(self, type=None, kind=None)
 
+    def of_type(self, said: str | None) -> SchemaColumn:
+        """With the type that `columns.types` says, one of source.TYPES; another type than the schema's makes another kind."""
+        kept = "text" if said == "boolean" else said
+        if kept in (None, self.type):
+            return self
+        return replace(self, type=kept, kind="category" if kept == "text" else "number")
+
 
 def schema_columns(schema: schema_pb2.Schema | None) -> dict[str, SchemaColumn]:
     """Per column of the schema; empty without one."""

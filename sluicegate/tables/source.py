@@ -11,6 +11,8 @@ from schemas.split_record import AS_READ, WHOLE_ROW, SplitRecord
 
 FORMATS = ("auto", "csv", "parquet")
 SOURCE_TASKS = ("auto", "binary", "multiclass", "regression")
+#: How a column is read: BOOLEAN is text in which "True" and "true" are one value.
+TYPES = ("int", "float", "text", "boolean")
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 
@@ -91,6 +93,9 @@ class Source:
     escape : the character that takes a quotation mark or delimiter its meaning, "" for none (quotes are doubled).
     label_missing : "refuse" or "drop" rows without a label.
     label_leave_out : classes whose rows are left out.
+    types : how a column is read, one of TYPES; it overrules the schema.
+    classes : the label's classes, before any data is read; () for those of the schema or the table.
+    label_offset : taken off a regression's label before 32-bit arithmetic; None for what the table asks for.
     """
 
     path: str
@@ -111,14 +116,16 @@ class Source:
     escape: str = ""
     label_missing: str = "refuse"
     label_leave_out: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    label_offset: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("missing", "leave_out", "ids", "label_leave_out"):
+        for name in ("missing", "leave_out", "ids", "label_leave_out", "classes"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "path", str(self.path))
-        object.__setattr__(self, "kinds", dict(self.kinds))
-        object.__setattr__(self, "dates", dict(self.dates))
-        object.__setattr__(self, "numbers", dict(self.numbers))
+        for name in ("kinds", "dates", "numbers", "types"):
+            object.__setattr__(self, name, dict(getattr(self, name)))
 
     @property
     def split_record(self) -> SplitRecord:

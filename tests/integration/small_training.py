@@ -24,10 +24,11 @@ from tfx_bsl.public import tfxio
 from components.example_gen.executor import write_examples
 from models import network, preprocessing, signatures, training
 from models.features import settle
-from pipeline.local.table import roles_of
 from sluicegate.tables import inspecting as core
+from sluicegate.tables.columns.stated import stated
 from sluicegate.tables.proposal.inference import infer
 from sluicegate.tables.source import Source
+from tests.settled_source import settled
 
 TINY = {
     "epochs": 2,
@@ -67,7 +68,7 @@ def train(source: Source, home: Path, plan: Mapping[str, Any] = TINY) -> Trained
     shutil.rmtree(home, ignore_errors=True)
     profile, tables = core.inspect(source), core.load(source)
     schema = infer(profile)
-    roles = settle(schema, roles_of(profile))
+    roles = settle(schema, stated(settled(source)).roles)
     config = {"roles": roles.to_json(), "training": json.dumps(dict(plan))}
     for split in SPLITS:
         write_examples(tables[split], str(home / "examples" / split))

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 
 import sluicegate
-from pipeline.local.table import source_of
 from pipeline.settings.file import load
+from pipeline.settings.source import source_of
 from sluicegate.tables.columns.inspection import examine
 from tests.integration.conftest import PROJECT, verb, verb_anew
 

@@ -12,20 +12,18 @@ def compiled() -> Callable[..., Any]:
     """Compiles the graph of a settings file without running it: compiled("configs/census.yaml", "tuning.enabled=true")."""
     from tfx.dsl.compiler import compiler
 
-    from pipeline.graph import Batch, Run, create_pipeline
-    from pipeline.local.table import batch_digest, batch_source, look_at, roles_of, source_of
+    from pipeline.environment import here
+    from pipeline.graph import create_pipeline
+    from pipeline.local.table import look_at
     from pipeline.settings.file import load
+    from pipeline.settings.settled import settle
     from sluicegate.lineage.connection import connection
-    from sluicegate.tables.columns.unlabelled import readings_of
 
     def build(config: str, *overrides: str, root: str = "/tmp/graph") -> Any:
-        settings = load(PROJECT / config, overrides).settings
-        profile = look_at(settings)
+        loaded = load(PROJECT / config, overrides)
+        settings = settle(loaded.settings, look_at(loaded.settings))
         place = connection(settings.metadata, Path(root, "metadata.db"))
-        table = batch_source(settings)
-        batch = Batch(table, batch_digest(settings, profile), readings_of(profile)) if table else None
-        run = Run(source_of(settings), profile.digest, roles_of(profile), root, f"{root}/serving", "r1", place, batch)
-        return compiler.Compiler().compile(create_pipeline(settings, run))
+        return compiler.Compiler().compile(create_pipeline(settings, here(loaded, root, f"{root}/serving", place)))
 
     return build
 

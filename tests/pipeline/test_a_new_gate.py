@@ -148,7 +148,7 @@ def test_a_person_may_let_it_pass_as_declared(refused):
     ended, folder = run(before.parents[1], "--set", f"overrides={OVERRIDE}")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "rows is FAILED, see the report" in ended.stdout
-    said = "Let through on a person's word although not passed: rows (FAILED)."
+    said = "Let through by an override although not passed: rows (FAILED)."
     assert said in Page(folder / "reports" / "index.html").words
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.local.table import source_of
 from pipeline.settings.file import load
+from pipeline.settings.source import source_of
 from schemas.pbtxt import read_pbtxt
 from sluicegate.tables.inspecting import inspect
 from sluicegate.tables.proposal.advice import Advice

@@ -50,6 +50,7 @@ def name_problems(source: Source, names: Sequence[str]) -> list[Problem]:
         *(("data.columns.kinds", name) for name in source.kinds),
         *(("columns.dates", name) for name in source.dates),
         *(("columns.numbers", name) for name in source.numbers),
+        *(("columns.types", name) for name in source.types),
         *([("split.column", rule.column)] if rule.column else []),
         *(("split.key", name) for name in rule.key),
         *(("split.columns", name) for name in rule.columns),

@@ -18,6 +18,7 @@ from sluicegate.tables.columns.labels import (
     without_gaps,
 )
 from sluicegate.tables.columns.left_out_classes import kept_domain, without_classes
+from sluicegate.tables.columns.stated import column_kind, column_word, label_word
 from sluicegate.tables.columns.weights import weight_problems
 from sluicegate.tables.encoded import RawTable
 from sluicegate.tables.files.files import TableFile, digest_of, find_files, split_folders
@@ -100,7 +101,7 @@ def settle(raw: RawTable, source: Source, schema: schema_pb2.Schema | None = Non
 
 
 def _with_known_classes(table: RawTable, source: Source, words: dict[str, SchemaColumn]) -> RawTable:
-    domain = words[source.label].domain if source.label in words else ()
+    domain = label_word(source, words).domain
     if not domain or source.label not in table.columns:
         return table
     return replace(table, columns={**table.columns, source.label: as_classes_of(table.columns[source.label], domain)})
@@ -111,17 +112,22 @@ def _label(
 ) -> tuple[Label, list[Problem]]:
     if source.label not in table.columns:
         return Label("binary"), []
-    word = words.get(source.label, SchemaColumn())
+    word = label_word(source, words)
     label, problems = settle_label(table.columns[source.label], source, kept_domain(word.domain, source), places)
     wanted = "float" if label.task == "regression" else "text"
     if label.task != "regression" and word.type not in (None, wanted):
         names = {"int": "INT", "float": "FLOAT", "text": "BYTES"}
         problems.append(
             Problem(
-                f"schema, feature {source.label!r}",
-                f"type {names[word.type]}",
+                *(
+                    (f"columns.types: {source.label!r}", f"type {word.type}")
+                    if source.label in source.types
+                    else (f"schema, feature {source.label!r}", f"type {names[word.type]}")
+                ),
                 f"{names[wanted]}, because the task is {label.task}",
-                f"set type: {names[wanted]} in the schema",
+                "take it out of columns.types"
+                if source.label in source.types
+                else f"set type: {names[wanted]} in the schema",
             )
         )
     return label, problems
@@ -137,8 +143,7 @@ def _columns(
     for name, column in table.columns.items():
         if name in source.leave_out or name == source.split.column:
             continue
-        word = words.get(name, SchemaColumn())
-        if not len(column.values) and name not in words and name != source.label:
+        if not len(column.values) and name not in (*words, *source.types, source.label):
             problems.append(
                 Problem(
                     f"column {name!r}",
@@ -154,24 +159,18 @@ def _columns(
             wishes = Wishes("number" if label.task == "regression" else None, word, label.task != "regression")
             result = typed(column, wishes, places)
             if isinstance(result, TypedColumn) and label.task == "regression":
-                result = kept(result, words.get(name, SchemaColumn()))
+                result = kept(result, label_word(source, words))
                 problems += [result] if isinstance(result, Problem) else []
             columns += [result] if isinstance(result, TypedColumn) else []
             continue
-        said_kind = source.kinds.get(name) or _said_otherwise(name, source)
-        kind = said_kind or ("number" if name == source.weight and not word.type else None)
-        wishes = Wishes(kind, word.overruled_by(said_kind), name in source.ids, source.dates.get(name))
+        kind = column_kind(name, source, words)
+        wishes = Wishes(kind, column_word(name, source, words), name in source.ids, source.dates.get(name))
         result = typed(column, wishes, places)
         if isinstance(result, Problem):
             problems.append(result)
         else:
             columns.append(result)
     return columns, problems
-
-
-def _said_otherwise(name: str, source: Source) -> str | None:
-    """The kind of a column whose writing the settings describe."""
-    return "number" if name in source.numbers else "date" if name in source.dates else None
 
 
 def _without(source: Source, names: set[str]) -> Source:

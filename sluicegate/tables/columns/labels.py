@@ -304,10 +304,8 @@ def _positive_last(
     positive = _as_class(source.positive, classes) if source.positive is not None else None
     why: tuple[str, ...] = ()
     if positive is None:
-        pair = sorted(map(_plainly, classes))
-        obvious = next((known[1] for known in _OBVIOUS if list(known) == pair), None)
-        if obvious:
-            positive = next(value for value in classes if _plainly(value) == obvious)
+        positive = _obvious(classes)
+        if positive is not None:
             why = (f"Positive class: '{positive}'.",)
         else:
             counts = dict(zip(texts_of(column), column.counts(), strict=True))
@@ -317,6 +315,18 @@ def _positive_last(
                 "label.positive names another.",
             )
     return (*(value for value in classes if value != positive), positive), why
+
+
+def positive_said(source: Source, classes: tuple[str, ...]) -> str | None:
+    """The positive one of two classes, as far as it can be told without their rows."""
+    named = _as_class(source.positive, classes) if source.positive is not None else None
+    return named or _obvious(classes)
+
+
+def _obvious(classes: tuple[str, ...]) -> str | None:
+    pair = sorted(map(_plainly, classes))
+    obvious = next((known[1] for known in _OBVIOUS if list(known) == pair), None)
+    return next((value for value in classes if obvious and _plainly(value) == obvious), None)
 
 
 def _plainly(text: str) -> str:

@@ -11,8 +11,8 @@ from sluicegate.tables.cells import BOOLEANS
 from sluicegate.tables.columns.columns import TypedColumn
 from sluicegate.tables.columns.inspection import Examined
 from sluicegate.tables.columns.label_precision import offset
+from sluicegate.tables.columns.stated import missing_words
 from sluicegate.tables.files.files import relative_names
-from sluicegate.tables.recognising.missing_words import already
 from sluicegate.tables.source import Source
 
 
@@ -26,7 +26,7 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
         weight=source.weight,
         ids=source.ids,
         kinds=dict(source.kinds),
-        label_offset=_label_offset(examined, source, rows["train"]),
+        label_offset=label_offset(examined, source) if source.label_offset is None else source.label_offset,
         readings={one.name: reading_of(one, source) for one in examined.columns if one.name != source.label},
     )
     columns = tuple(_column(column, _role(column.name, source), rows["train"]) for column in examined.columns)
@@ -41,7 +41,9 @@ def profile_of(examined: Examined, source: Source) -> TableProfile:
     )
 
 
-def _label_offset(examined: Examined, source: Source, train: Any) -> float:
+def label_offset(examined: Examined, source: Source) -> float:
+    """What this table asks for, whatever the settings say."""
+    train = examined.splits.rows("train")
     label = next((column for column in examined.columns if column.name == source.label), None)
     return offset(label, train) if label is not None and examined.label.task == "regression" else 0.0
 
@@ -50,7 +52,7 @@ def reading_of(found: TypedColumn, source: Source) -> Reading:
     """How the column's cells were read, and how they are to be read wherever else the model meets them."""
     values = found.column.values
     boolean = found.type == TEXT and 0 < len(values) <= 2 and set(values.to_pylist()) <= set(BOOLEANS)
-    missing = tuple(word for word in already(source, found.column.declared) if word)
+    missing = missing_words(source, "csv" if found.column.declared is None else "parquet", found.type, boolean=boolean)
     number = source.numbers.get(found.name) if found.type != TEXT else None
     return Reading(found.type, missing, boolean, found.date, number)
 

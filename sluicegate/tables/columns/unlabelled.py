@@ -8,7 +8,7 @@ from typing import Any
 from schemas.errors import DataError, Problem
 from schemas.predictions import ROW
 from schemas.reading import FLOAT, Reading
-from schemas.table import TableProfile
+from schemas.roles import Roles
 from sluicegate.tables import cells
 from sluicegate.tables.encoded import EncodedColumn
 from sluicegate.tables.files.files import digest_of, files_at
@@ -21,10 +21,9 @@ HEADLINE = "The table of batch_scoring cannot be used as it is."
 SAID_BY = "batch_scoring.path"
 
 
-def readings_of(profile: TableProfile) -> dict[str, Reading]:
-    """How the columns that scoring reads, features and ids, were read in training."""
-    readings = profile.roles.readings
-    return {column.name: readings[column.name] for column in profile.columns if column.role in ("feature", "id")}
+def readings_of(roles: Roles) -> dict[str, Reading]:
+    """How the columns that scoring reads, features and ids, are read in training."""
+    return {name: reading for name, reading in roles.readings.items() if name not in (roles.weight, roles.label)}
 
 
 def check(source: Source, readings: Mapping[str, Reading]) -> str:

@@ -18,11 +18,6 @@ _TABLES = "tables"
 _TRIES = 3
 
 
-def absolute(path: str) -> str:
-    """A path as one that does not depend on where the process runs; a URI as it is."""
-    return path if is_remote(path) else str(local_path(path).resolve())
-
-
 def on_this_machine(path: str | Path, said_by: str) -> Path:
     """The file or folder of a table, fetched if it is a URI and this content of it was not fetched before.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.errors import DataError, Problem
 from schemas.names import listed, nearest
+from sluicegate.storage.opening import absolute
 from sluicegate.tables.files.fetched import on_this_machine
 from sluicegate.tables.source import Source
 from sluicegate.tables.split_words import SPLIT_WORDS
@@ -134,20 +135,20 @@ def relative_names(files: list[TableFile]) -> list[str]:
 
 
 def file_pattern(source: Source) -> tuple[str, dict[str, str]]:
-    """The folder and the pattern per input split that TFX's file-based driver wants, to fingerprint the files.
+    """The folder and the pattern per input split that TFX's file-based driver wants; whether the table is there or not.
 
     Returns
     -------
     input_base : absolute folder.
     patterns : {"single_split": pattern}, or one pattern per split folder. The executor reads `Source`, not these.
     """
-    root = on_this_machine(source.path, "data.path").resolve()
-    if root.is_file():
-        return str(root.parent), {"single_split": glob.escape(root.name)}
-    folders = split_folders(source)
-    if folders:
-        return str(root), {split: f"{folder}/*" for split, folder in folders.items()}
-    return str(root), {"single_split": "*"}
+    path = absolute(source.path)
+    if source.split.folders:
+        return path, {split: f"{folder}/*" for split, folder in source.split.folders.items()}
+    folder, _, name = path.rstrip("/").rpartition("/")
+    if name.lower().endswith(_CSV + _PARQUET):
+        return folder or "/", {"single_split": glob.escape(name)}
+    return path, {"single_split": "*"}
 
 
 def _in_folders(root: Path, folders: dict[str, str]) -> list[tuple[Path, str | None]]:

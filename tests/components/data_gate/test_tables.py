@@ -11,8 +11,8 @@ import pytest
 from components.data_gate import comparing, leaks
 from components.data_gate.core import Released
 from components.data_gate.policy import Policy
-from pipeline.local.table import source_of
 from pipeline.settings.file import load
+from pipeline.settings.source import source_of
 from schemas.distributions import SplitDistributions
 from schemas.pbtxt import read_pbtxt
 from schemas.verdict import Measurement, Status

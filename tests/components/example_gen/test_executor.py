@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from schemas.errors import DataError
-from schemas.pbtxt import read_pbtxt
+from schemas.pbtxt import parse_pbtxt, read_pbtxt
 from sluicegate.tables.inspecting import Source, SplitRule, inspect, load
+from tests.settled_source import settled
 from tests.sluicegate.tables.tables import rows, source, write
 
 ROOT = Path(__file__).parents[3]
@@ -23,16 +24,14 @@ def run(wanted: Source, folder: Path, digest: str = "", schema: str = "") -> Any
     from tfx.types import standard_artifacts
     from tfx.utils import proto_utils
 
-    from components.example_gen.executor import Executor, custom_config
+    from components.example_gen.executor import INSPECTED, Executor, custom_config
 
     artifact = standard_artifacts.Examples()
     artifact.uri = str(folder)
-    config = proto_utils.proto_to_json(custom_config(wanted, digest, schema))
-    Executor().Do(
-        {},
-        {"examples": [artifact]},
-        {"custom_config": config, "output_file_format": example_gen_pb2.FORMAT_TFRECORDS_GZIP},
-    )
+    known = parse_pbtxt(schema, "the test") if schema else None
+    config = proto_utils.proto_to_json(custom_config(settled(wanted, known), schema))
+    properties = {"custom_config": config, "output_file_format": example_gen_pb2.FORMAT_TFRECORDS_GZIP}
+    Executor().Do({}, {"examples": [artifact]}, {**properties, INSPECTED: digest})
     return artifact
 
 

@@ -70,6 +70,7 @@ def test_every_part_holds_what_the_steps_left(made: Made) -> None:
     card = made()
     found = content(card)
     assert found["data"]["source"] == "people.csv"
+    assert found["data"]["digest"] == world.DIGEST_OF_DATA
     assert found["data"]["rows"] == world.ROWS
     columns = {c["name"]: c for c in found["data"]["columns"]}
     assert columns["age"] == {"name": "age", "role": "feature", "type": "whole number",
@@ -221,7 +222,7 @@ def test_facts_survive_their_json_and_name_what_is_wrong() -> None:
 def test_it_stands_in_a_graph_with_and_without_the_optional_steps(inputs: dict[str, Any]) -> None:
     for left_out in ((), world.OPTIONAL):
         channels = {k: channel_utils.as_channel([one]) for k, one in inputs.items() if k not in left_out}
-        fixed = {key: channels.pop(key) for key in (*ModelCardSpec.FIXED, "release_verdict")}
+        fixed = {key: channels.pop(key) for key in (*ModelCardSpec.FOLDERS, "examples", "release_verdict")}
         facts, declared = world.FACTS.to_json(), to_json(GATES)
         node = ModelCard(facts_json=facts, gates_json=declared, left=channels, **fixed)
         assert node.outputs["card"].type.TYPE_NAME == "schemas.ModelCardFiles"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
-from tfx.types.standard_artifacts import ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Model, ModelEvaluation, ModelRun, Schema
 
 from components.fairness_report import core as fairness
 from components.model_card.component import ModelCard
@@ -19,6 +19,7 @@ from pipeline.gates import GATES
 from schemas import evidence, explanation_evidence, fairness_evidence
 from schemas import verdict as verdicts
 from schemas.artifacts import ExplanationEvidence, FairnessEvidence, GateVerdict, ModelCardFiles
+from schemas.digest import DATA_DIGEST
 from schemas.evidence import EvaluationEvidence, MetricRow, TrainingEvidence
 from schemas.gates import to_json
 from schemas.model_card import Intention
@@ -120,6 +121,10 @@ def released(*others: Verdict, overridden: str = "") -> Verdict:
     return judge("release_gate", measurements)
 
 
+#: As ExampleGen says it of its examples.
+DIGEST_OF_DATA = "5e1f" * 16
+
+
 def fill(
     folder: Path, milliseconds: float = 2.5, seconds: float = 9.0, version: int = 1, overridden: str = ""
 ) -> dict[str, Any]:
@@ -146,9 +151,11 @@ def fill(
     (folder / "evaluation" / "eval_config.json").write_text(json.dumps({"evalConfig": {"slicingSpecs": specs}}))
     kinds = dict.fromkeys(gates, GateVerdict) | {
         "model": Model, "model_run": ModelRun, "statistics": ExampleStatistics, "schema": Schema,
-        "evaluation": ModelEvaluation, "fairness_report": FairnessEvidence, "explanation_report": ExplanationEvidence,
+        "evaluation": ModelEvaluation, "examples": Examples, "fairness_report": FairnessEvidence, "explanation_report": ExplanationEvidence,
     }  # fmt: skip
-    return {key: artifact(kind, folder / key) for key, kind in kinds.items()}
+    found = {key: artifact(kind, folder / key) for key, kind in kinds.items()}
+    found["examples"].set_string_custom_property(DATA_DIGEST, DIGEST_OF_DATA)
+    return found
 
 
 def make(inputs: dict[str, Any], folder: Path, facts: Facts = FACTS, without: tuple[str, ...] = ()) -> Any:

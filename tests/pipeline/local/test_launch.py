@@ -43,7 +43,7 @@ def run(folder: Path, run_id: str, passed: int) -> dict[str, types.Artifact]:
     pipeline = tfx_pipeline.Pipeline(
         "p", str(folder), components=[source, gate, work], enable_cache=True, metadata_connection_config=place
     )
-    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, place, {}, {"Gate"})
+    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, place, {}, {"Gate"}, {})
     return {record.step: record for record in (launch.launch(graph, node) for node in graph.nodes)}
 
 

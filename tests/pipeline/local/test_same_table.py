@@ -19,6 +19,7 @@ from components.example_gen.executor import Executor, custom_config
 from pipeline.local import launch
 from schemas.records import State
 from sluicegate.tables.inspecting import Source, SplitRule, file_pattern, inspect
+from tests.settled_source import settled
 
 ROWS = [(n, n % 7, "yes" if n % 3 else "no") for n in range(400)]
 
@@ -42,7 +43,7 @@ def states(folder, run_id, table, split=None):
     examples = TableExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=splits),
-        custom_config=custom_config(source, inspect(source).digest),
+        custom_config=custom_config(settled(source)),
         custom_executor_spec=executor_spec.BeamExecutorSpec(Executor),
     ).with_id("ExampleGen")
     reader = Reader(examples=examples.outputs["examples"]).with_id("Reader")
@@ -51,7 +52,8 @@ def states(folder, run_id, table, split=None):
         "p", str(folder / "made"), components=[examples, reader], enable_cache=True,
         metadata_connection_config=connection,
     )  # fmt: skip
-    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, connection, {"ExampleGen": "code"}, set())
+    ir, looked_at = compiler.Compiler().compile(pipeline), {"ExampleGen": inspect(source).digest}
+    graph = launch.prepare(ir, run_id, connection, {"ExampleGen": "code"}, set(), looked_at)
     records = [launch.launch(graph, node) for node in graph.nodes]
     assert not [record.error for record in records if record.error]
     return [record.state for record in records]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.table import look_at
 from pipeline.run.schema_in_force import with_schema_in_force
 from pipeline.settings.file import load
 
@@ -17,25 +16,20 @@ def settings():
     return load(PROJECT / "configs" / "penguins.yaml", []).settings
 
 
-@pytest.fixture(scope="module")
-def profile(settings):
-    return look_at(settings)
-
-
-def test_the_same_schema_from_another_place_is_the_same_file(settings, profile, tmp_path):
+def test_the_same_schema_from_another_place_is_the_same_file(settings, tmp_path):
     schema = tmp_path / "here.pbtxt"
     schema.write_text('feature { name: "species" type: BYTES }\n')
-    first = with_schema_in_force(settings.model_copy(update={"schema_file": str(schema)}), profile, tmp_path)
+    first = with_schema_in_force(settings.model_copy(update={"schema_file": str(schema)}), tmp_path)
     moved = shutil.move(schema, tmp_path / "there.pbtxt")
-    again = with_schema_in_force(settings.model_copy(update={"schema_file": str(moved)}), profile, tmp_path)
+    again = with_schema_in_force(settings.model_copy(update={"schema_file": str(moved)}), tmp_path)
     assert first.schema_file == again.schema_file
     assert Path(first.schema_file).read_text() == Path(moved).read_text()
     Path(moved).write_text('feature { name: "species" type: INT }\n')
-    other = with_schema_in_force(settings.model_copy(update={"schema_file": str(moved)}), profile, tmp_path)
+    other = with_schema_in_force(settings.model_copy(update={"schema_file": str(moved)}), tmp_path)
     assert other.schema_file != first.schema_file
 
 
-def test_without_a_schema_there_is_nothing_to_write(settings, profile, tmp_path):
+def test_without_a_schema_there_is_nothing_to_write(settings, tmp_path):
     bare = settings.model_copy(update={"schema_file": None})
-    assert with_schema_in_force(bare, profile, tmp_path) == bare
+    assert with_schema_in_force(bare, tmp_path) == bare
     assert not list(tmp_path.iterdir())

@@ -23,7 +23,7 @@ def settings_of(folder: Path, columns: str = "") -> Path:
 
 def test_a_schema_that_fits_is_imported_word_for_word(tmp_path: Path) -> None:
     settings = load(settings_of(tmp_path)).settings
-    found = with_schema_in_force(settings, look_at(settings), tmp_path / "out")
+    found = with_schema_in_force(settings, tmp_path / "out")
     assert found.schema_file is not None
     assert Path(found.schema_file).read_text() == SCHEMA
 
@@ -33,7 +33,7 @@ def test_the_settings_word_is_in_the_copy_and_in_the_notes(tmp_path: Path) -> No
     profile = look_at(settings)
     assert any("'x' is read as BYTES" in note for note in profile.notes)
     assert any("'g' of the schema is not asked for" in note for note in profile.notes)
-    found = with_schema_in_force(settings, profile, tmp_path / "out")
+    found = with_schema_in_force(settings, tmp_path / "out")
     assert found.schema_file is not None
     assert Path(found.schema_file).read_text().startswith(f"# {title(str(tmp_path / 'schema.pbtxt'))}")
     schema = read_pbtxt(found.schema_file)
@@ -41,4 +41,4 @@ def test_the_settings_word_is_in_the_copy_and_in_the_notes(tmp_path: Path) -> No
     assert (tmp_path / "schema.pbtxt").read_text() == SCHEMA
     # What reads the copy needs no amendment of its own.
     assert look_at(found).column("x").distinct == 12
-    assert with_schema_in_force(found, profile, tmp_path / "out") == found
+    assert with_schema_in_force(found, tmp_path / "out") == found

@@ -54,7 +54,7 @@ def count(folder: str, changes: int) -> None:
         release_state.update(folder, lambda state: Release(salt=str(int(state.salt or 0) + 1)))
 
 
-@pytest.mark.parametrize("changes", [50, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("changes", [100, pytest.param(500, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("where", ["disk", "s3", "gs"])
 def test_of_eight_processes_none_loses_a_change(
     where: str, changes: int, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import DataError
 from sluicegate.storage.opening import at
 from sluicegate.tables.files.fetched import on_this_machine
-from sluicegate.tables.files.files import digest_of, file_pattern, files_at, find_files
+from sluicegate.tables.files.files import digest_of, files_at, find_files
 from sluicegate.tables.inspecting import inspect
 from sluicegate.tables.source import Source
 
@@ -34,7 +34,6 @@ def test_a_folder_of_parquet_and_its_split_folders_are_found(bucket: str, tmp_pa
     assert [(file.format, file.split) for file in found] == [("parquet", "test"), ("parquet", "train")] or [
         (file.format, file.split) for file in found
     ] == [("parquet", "train"), ("parquet", "test")]
-    assert file_pattern(Source(f"{bucket}/t", label="y"))[1] == {"train": "train/*", "test": "test/*"}
 
 
 def test_it_is_fetched_once_and_anew_when_it_has_changed(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -283,7 +283,11 @@ def test_file_pattern_finds_the_files_and_nothing_else(tmp_path: Path) -> None:
     assert file_pattern(source(path)) == (str(tmp_path), {"single_split": "a.csv"})
     for folder in ("train", "holdout"):
         write(tmp_path / "parts" / folder / "x.csv", rows())
-    assert file_pattern(source(tmp_path / "parts"))[1] == {"test": "holdout/*", "train": "train/*"}
+    # What nobody said is no part of a graph: the executor finds such folders itself.
+    assert file_pattern(source(tmp_path / "parts"))[1] == {"single_split": "*"}
+    said = SplitRule(folders={"train": "train", "test": "holdout"})
+    assert file_pattern(source(tmp_path / "parts", split=said))[1] == {"test": "holdout/*", "train": "train/*"}
+    assert file_pattern(source(tmp_path / "not there.csv"))[1] == {"single_split": "not there.csv"}
 
 
 def test_digests_follow_the_content(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from components.example_gen.executor import BatchExecutor, batch_config
+from components.example_gen.executor import INSPECTED, BatchExecutor, batch_config
 from schemas.errors import DataError
 from schemas.predictions import ROW
 from schemas.reading import Reading
 from sluicegate.tables import inspecting as core
 from sluicegate.tables.columns import unlabelled
+from sluicegate.tables.columns.stated import stated
 from sluicegate.tables.source import Source
+from tests.settled_source import settled
 
 MISSING = tuple(word for word in core.MISSING if word)
 READINGS = {
@@ -47,8 +49,8 @@ def test_types_come_from_the_inspected_table(tmp_path):
     path = tmp_path / "a.csv"
     rows = [f"{n},{n / 2},t{n % 3},{'True' if n % 2 else 'FALSE'},{n % 2},k{n},1" for n in range(60)]
     path.write_text("\n".join(["age,size,city,flag,y,id,w", *rows]) + "\n")
-    profile = core.inspect(Source(str(path), label="y", ids=("id",), weight="w"))
-    assert unlabelled.readings_of(profile) == READINGS
+    roles = stated(settled(Source(str(path), label="y", ids=("id",), weight="w"))).roles
+    assert unlabelled.readings_of(roles) == READINGS
 
 
 def test_all_that_is_wrong_is_said_at_once(table):
@@ -69,8 +71,10 @@ def test_columns_are_looked_for_before_anything_starts(table):
 def written(table, folder, digest):
     made = standard_artifacts.Examples()
     made.uri = str(folder)
-    config = batch_config(source(table), digest, READINGS)
-    BatchExecutor().Do({}, {"examples": [made]}, {"custom_config": proto_utils.proto_to_json(config)})
+    config = batch_config(source(table), READINGS)
+    BatchExecutor().Do(
+        {}, {"examples": [made]}, {"custom_config": proto_utils.proto_to_json(config), INSPECTED: digest}
+    )
     return made
 
 
