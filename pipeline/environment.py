@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pipeline.run import fingerprint
 from pipeline.settings.environment import Profile, Resources
 from pipeline.settings.file import LoadedSettings
 from schemas.errors import Problem, SettingsError
@@ -104,6 +103,8 @@ def _environment(
 
 
 def _provenance(settings_digest: str) -> Provenance:
+    from pipeline.run import fingerprint
+
     return Provenance(
         fingerprint.git_commit(), fingerprint.code_digest(), settings_digest, fingerprint.package_versions()
     )
