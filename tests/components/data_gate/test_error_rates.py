@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks import gates_data
 from benchmarks.gate_families import FAMILIES, Counted, Family
 from benchmarks.gates_data import NAMED, SHIFTS, Feature, Runs, at_the_limit, finds, honest, leaks_found, named, refuses
 from components.data_gate import comparing, core
@@ -21,6 +22,12 @@ from sluicegate.stats import distances
 AMOUNTS = [family for family in FAMILIES if family.name == "lognormal amounts"]
 #: Of 1,000 runs at 1 % so many or fewer refuse in 99 of 100 cases; at 3 % in 2 of 100.
 MOST = 18
+
+
+def _at_level(monkeypatch: pytest.MonkeyPatch, level: float) -> None:
+    """Of the gate, and of the shortcut by which the simulation asks it only where it may refuse."""
+    monkeypatch.setattr(comparing, "ALPHA", level)
+    monkeypatch.setattr(gates_data, "ALPHA", level)
 
 
 def test_honest_data_are_refused_in_one_run_of_a_hundred_at_most() -> None:
@@ -50,13 +57,13 @@ def test_asking_only_columns_that_may_have_moved_is_the_long_way(
     families: Sequence[Family], rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At a level at which many runs are refused: the same ones, whether all columns are asked together or one by one."""
-    monkeypatch.setattr(comparing, "ALPHA", 0.9)
+    _at_level(monkeypatch, 0.9)
     drawn = Runs.draw(np.random.default_rng(1), families, rows, 8, 15)
     assert drawn.refused(0.0).tolist() == [refuses(*drawn.whole(run), 0.0) for run in range(15)]
 
 
 def test_many_runs_are_refused_at_that_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparing, "ALPHA", 0.9)
+    _at_level(monkeypatch, 0.9)
     assert 5 < honest(AMOUNTS, 300, 8, [0.0], 20)[0].hits < 20
 
 
@@ -92,7 +99,7 @@ def _distance(old: Distribution, new: Distribution, rows: int) -> float:
 
 def test_a_level_that_the_questions_do_not_share_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the first test guards against, broken by hand: each of five columns at the whole level."""
-    monkeypatch.setattr("components.data_gate.comparing.ALPHA", 5 * core.ALPHA)
+    _at_level(monkeypatch, 5 * core.ALPHA)
     [found] = honest(AMOUNTS, 300, 5, [0.0], 500)
     assert found.hits > MOST / 2
 
