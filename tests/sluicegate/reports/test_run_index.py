@@ -50,7 +50,7 @@ def test_unreadable_runs_are_listed_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "runs" / "broken" / "result.json").write_text("{", encoding="utf-8")
     words = Page(build_index(tmp_path)).words
     assert "No result.json: the run is under way, or was killed." in words
-    assert "result.json cannot be read: Expecting property name" in words
+    assert "result.json cannot be read: no JSON: Expecting property name" in words
     assert "good" in words
 
 
