@@ -1,7 +1,7 @@
 """A table in a bucket as files of this machine: fetched whole into the cache, once per content.
 
 Not read from afar through pyarrow's file systems: a run reads the table several times (the look before it starts, ExampleGen, predict),
-byte by byte for line numbers and digests, and each library would bring a chain of credentials of its own (adr/0026).
+byte by byte for line numbers and digests, and each library would bring a chain of credentials of its own (adr/0028).
 """
 
 from __future__ import annotations
