@@ -20,7 +20,7 @@ from pathlib import Path
 from schemas.address import with_port
 from schemas.errors import MachineError, Problem
 from schemas.plain_file import read_plain
-from schemas.whole_file import write_whole
+from schemas.whole_file import replacing
 from sluicegate.serving import config, listening
 from sluicegate.serving.access_log import AccessLog
 from sluicegate.serving.admission import Admission
@@ -311,7 +311,9 @@ def _tell(file: Path | None, ports: Ports) -> None:
     doors = {"grpc": ports.grpc, "rest": ports.rest, "pid": os.getpid()}
     told = json.dumps({**doors, "grpc_socket": str(ports.grpc_socket)} if ports.grpc_socket else doors)
     try:
-        write_whole(file, told.encode())
+        # Not write_whole, which would make a folder that is not there: a mistyped path must be said.
+        with replacing(file) as aside:
+            aside.write_text(told, encoding="utf-8")
     except OSError as error:
         raise _cannot_write("--ports_file", str(file), error) from None
 

@@ -220,7 +220,7 @@ class TestTelling:
     def job(self, folder):
         folder.run(RUN).mkdir()
         settings = SimpleNamespace(name=NAME, model_dump=lambda **_: {})
-        loaded = SimpleNamespace(settings=settings, digest="s")
+        loaded = SimpleNamespace(settings=settings, digest="s", environment=SimpleNamespace(serving_folder=None))
         profile = SimpleNamespace(digest="d", notes=("a note",))
         return run.Job(loaded, folder, profile, RUN, "f", datetime(2026, 11, 21, 7, tzinfo=UTC))
 

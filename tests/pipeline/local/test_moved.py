@@ -43,7 +43,7 @@ def run(root: Path, run_id: str, inner: str = "schemas/a") -> dict[str, State]:
     pipeline = tfx_pipeline.Pipeline(
         NAME, str(folder.artifacts), components=[source, work], enable_cache=True, metadata_connection_config=place
     )
-    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, place, {}, set())
+    graph = launch.prepare(compiler.Compiler().compile(pipeline), run_id, place, {}, set(), {})
     records = [launch.launch(graph, node) for node in graph.nodes]
     assert not [record.error for record in records if record.error]
     return {record.step: record.state for record in records}
