@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ml_metadata.metadata_store import ListOptions, OrderByField
 from ml_metadata.proto import metadata_store_pb2
@@ -12,12 +10,10 @@ from ml_metadata.proto import metadata_store_pb2
 from pipeline.settings.metadata import Metadata
 from schemas import places
 from schemas.output_folder import OutputFolder
-from sluicegate.lineage.connection import open_store
+from sluicegate.lineage.connection import in_statements, open_store
 
 #: Of the newest artifacts, so many are looked at: they tell where the last run was.
 _NEWEST = 50
-#: One SQL statement takes some tens of thousands of ids at most.
-_AT_ONCE = 5000
 
 
 def tell(connection: metadata_store_pb2.ConnectionConfig, folder: OutputFolder, settings: Metadata) -> str:
@@ -38,7 +34,7 @@ def tell(connection: metadata_store_pb2.ConnectionConfig, folder: OutputFolder, 
     every = sorted(store.get_artifacts_by_context(context.id), key=lambda artifact: artifact.id)
     is_own = settings.kind == "sqlite"
     moved = [a for a in every if (is_own or _has_moved(a.uri, old, folder.root)) and _rewrite(a, old, folder.root)]
-    for some in _chunks(moved):
+    for some in in_statements(moved):
         store.put_artifacts(some)
     return old if moved else ""
 
@@ -57,7 +53,3 @@ def _rewrite(artifact: metadata_store_pb2.Artifact, old: str, root: Path) -> boo
         for key in set(places.PROPERTIES) & set(properties):
             properties[key].string_value = places.now_at(root, properties[key].string_value, old)
     return before != artifact.SerializeToString(deterministic=True)
-
-
-def _chunks(found: list[Any]) -> Iterator[list[Any]]:
-    yield from (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))

@@ -185,7 +185,7 @@ def _run(job: Job, request: Request) -> int:
     log = log_of(job.home)
     with temporary.of_run(job.home), noise.into(log) as terminal:
         done: list[StepRecord] = []
-        unfinished.write(_should_it_die(job, done, ()), job.home)
+        unfinished.write(_should_it_die(job, done, (), ()), job.home)
         console = for_stream(terminal, quiet=request.console == "quiet", as_json=request.console == "json")
         console.run_started(job.run_id, [s.name for s in steps(job.loaded.settings)], str(log))
         began = time.monotonic()
@@ -229,19 +229,19 @@ def connect(job: Job) -> object:
 
 def _steps(job: Job, connection: object, console: Console, done: list[StepRecord]) -> None:
     graph = build_graph(job, connection)
-    names = [node.node_info.id for node in graph.nodes]
+    names, told = [node.node_info.id for node in graph.nodes], _overrides(job.serving)
     launch_steps(
-        job, graph, console, done, beginning=lambda: unfinished.write(_should_it_die(job, done, names), job.home)
+        job, graph, console, done, beginning=lambda: unfinished.write(_should_it_die(job, done, names, told), job.home)
     )
 
 
-def _should_it_die(job: Job, done: Sequence[StepRecord], names: Sequence[str]) -> RunResult:
+def _should_it_die(job: Job, done: Sequence[StepRecord], names: Sequence[str], overrides: Sequence[str]) -> RunResult:
     """The run's result, should its process die in the first step of `names` that is not done; before any, without names."""
     rest = [StepRecord(name, State.NOT_RUN) for name in names[len(done) :]]
     if rest:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rest[0] = replace(rest[0], state=State.FAILED, started_at=now, error=unfinished.KILLED)
-    result = _result(job, [*done, *rest], (datetime.now(UTC) - job.started).total_seconds())
+    result = _result(job, [*done, *rest], (datetime.now(UTC) - job.started).total_seconds(), overrides)
     notes = result.notes if rest else (*result.notes, "before its first step")
     return replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=notes)
 
@@ -339,7 +339,7 @@ def _leave_broken(job: Job, done: list[StepRecord], seconds: float, error: BaseE
     why = "The run was interrupted." if interrupted else f"The run ended with an error: {error or type(error).__name__}"
     with suppress(OSError):
         if not (job.home / records.RESULT_NAME).exists():
-            result = _result(job, done, seconds)
+            result = _result(job, done, seconds, _overrides(job.serving))
             said = (*result.notes, why.splitlines()[0])
             _write(job, replace(result, verdict="ERROR", exit_code=EXIT_ERROR, notes=said))
         unfinished.remove(job.home)
@@ -349,15 +349,17 @@ def _conclude(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
     from pipeline.run.evidence.collect import collect
 
     # First without metrics: what the steps did must be on record even if their artifacts cannot be read.
-    _write(job, _result(job, done, seconds))
+    told = _overrides(job.serving)
+    _write(job, _result(job, done, seconds, told))
     collect(job.loaded.settings, job.profile, done, evidence_of(job.home))
-    result = _result(job, done, seconds)
+    result = _result(job, done, seconds, told)
     _write(job, result)
     point_latest_at(job.folder, job.run_id)
     return result
 
 
-def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
+def _result(job: Job, done: list[StepRecord], seconds: float, overrides: Sequence[str]) -> RunResult:
+    """Overrides : what people ever let pass, of `_overrides`: a read of release.json, which may lie in a bucket."""
     from pipeline.run.outcome import gates_of, metrics_of, pushed_of, verdict_of
 
     verdicts = gates_of(done)
@@ -382,7 +384,7 @@ def _result(job: Job, done: list[StepRecord], seconds: float) -> RunResult:
         git_commit=fingerprint.git_commit(),
         versions=fingerprint.package_versions(),
         settings=job.loaded.settings.model_dump(mode="json", by_alias=True),
-        notes=(*job.profile.notes, *_overrides(job.serving)),
+        notes=(*job.profile.notes, *overrides),
     )
 
 

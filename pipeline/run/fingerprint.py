@@ -69,6 +69,7 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
+@cache
 def git_commit() -> str:
     """The project's commit, with "+changes" when the work tree differs from it; "" outside a checkout."""
     try:

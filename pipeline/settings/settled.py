@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.file import LoadedSettings
 from pipeline.settings.source import source_of
@@ -11,6 +11,9 @@ from pipeline.settings.types import Settings
 from schemas.errors import Problem, SettingsError
 from schemas.roles import Roles
 from schemas.table import TableProfile
+
+if TYPE_CHECKING:
+    from sluicegate.tables.columns.stated import Stated
 
 
 def settle(settings: Settings, profile: TableProfile) -> Settings:
@@ -34,20 +37,13 @@ def _with(section: Any, key: Sequence[str], value: Any) -> Any:
 
 def stated_roles(settings: Settings) -> Roles:
     """What each column is for, from settings and schema alone. Of settings that leave something open, as far as they go."""
-    from schemas.pbtxt import read_pbtxt
-    from sluicegate.tables.columns.stated import stated
-
-    return stated(source_of(settings), read_pbtxt(settings.schema_file) if settings.schema_file else None).roles
+    return _stated(settings).roles
 
 
 def check_complete(loaded: LoadedSettings) -> None:
     """Raises SettingsError with all that only a look at the table could tell, and the command that does."""
-    from schemas.pbtxt import read_pbtxt
-    from sluicegate.tables.columns.stated import stated
-
     settings = loaded.settings
-    schema = read_pbtxt(settings.schema_file) if settings.schema_file else None
-    lacking = stated(source_of(settings), schema).lacking
+    lacking = _stated(settings).lacking
     if lacking:
         remedy = (
             f"`sluicegate init --check {loaded.path}` looks at the table and prints the lines to write; "
@@ -57,3 +53,10 @@ def check_complete(loaded: LoadedSettings) -> None:
             "The settings leave open what a pipeline must know before it sees the table.",
             *(Problem(f"{loaded.path}, key {key}", "nothing", what, remedy) for key, what in lacking.items()),
         )
+
+
+def _stated(settings: Settings) -> Stated:
+    from schemas.pbtxt import read_pbtxt
+    from sluicegate.tables.columns.stated import stated
+
+    return stated(source_of(settings), read_pbtxt(settings.schema_file) if settings.schema_file else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,9 @@ _LARGEST = 2**31
 def keep(folder: str | Path | StorageFolder, name: str, content: bytes) -> None:
     """Keeps it once: a version is one model, and what it was trained on does not change. Raises StorageError."""
     place = at(folder)
-    if place.find(name, _LARGEST) is None:
-        try:
+    if place.about(name) is None:
+        with suppress(Exists):
             place.create(name, content)
-        except Exists:
-            return
 
 
 def kept(folder: str | Path | StorageFolder, name: str) -> bytes | None:

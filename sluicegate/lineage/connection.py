@@ -8,8 +8,9 @@ database as a sign that no text uses, and turned back on the way out.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import Message
 from ml_metadata.metadata_store import metadata_store
@@ -20,6 +21,8 @@ from schemas.errors import MachineError, Problem
 BACKSLASH = "\\"
 #: In Unicode's private use area: no text of the user's means it.
 STAND_IN = "\ue05c"
+_AT_ONCE = 5000
+Item = TypeVar("Item")
 
 
 class StorePlace(Protocol):
@@ -110,3 +113,8 @@ def _in_map(field: Any, content: Any, old: str, new: str) -> None:
     if field.message_type.fields_by_name["value"].cpp_type == field.CPPTYPE_MESSAGE:
         for key in content:
             replace(content[key], old, new)
+
+
+def in_statements(found: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """In pieces that one SQL statement takes: some tens of thousands of ids are too many."""
+    yield from (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))

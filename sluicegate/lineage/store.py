@@ -17,13 +17,11 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from schemas import places
 from schemas.errors import MachineError, Problem
-from sluicegate.lineage.connection import open_store
+from sluicegate.lineage.connection import in_statements, open_store
 from sluicegate.lineage.trace import Artifact, Event, Execution, LineageGraph
 
 #: Name of the extra parameter that makes TFX's cache see our code (TFX hashes no code of a dotted path).
 CODE_PARAMETER = "sluicegate_code"
-#: One SQL statement takes some tens of thousands of ids at most.
-_AT_ONCE = 5000
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
 
 
@@ -61,9 +59,9 @@ def _read(store: metadata_store.MetadataStore, pipeline: str) -> LineageGraph:
     executions = {e.id: e for e in store.get_executions_by_context(context.id)}
     runs = _names(store, "pipeline_run", executions)
     steps = _names(store, "node", executions)
-    events = [event for ids in _chunks(sorted(executions)) for event in store.get_events_by_execution_ids(ids)]
+    events = [event for ids in in_statements(sorted(executions)) for event in store.get_events_by_execution_ids(ids)]
     wanted = sorted({event.artifact_id for event in events})
-    artifacts = [artifact for ids in _chunks(wanted) for artifact in store.get_artifacts_by_id(ids)]
+    artifacts = [artifact for ids in in_statements(wanted) for artifact in store.get_artifacts_by_id(ids)]
     types = {t.id: t.name for t in store.get_artifact_types()}
     prefix = f"{pipeline}."
     return LineageGraph(
@@ -103,10 +101,6 @@ def _names(store: metadata_store.MetadataStore, kind: str, executions: Mapping[i
         for execution in store.get_executions_by_context(context.id)
         if execution.id in executions
     }
-
-
-def _chunks(ids: list[int]) -> list[list[int]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 def _execution(execution: Any, step: str, run_id: str) -> Execution:

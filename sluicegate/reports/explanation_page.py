@@ -52,7 +52,7 @@ class ContributionBar:
 
 
 @dataclass(frozen=True)
-class ColumnRow:
+class ExplainedRow:
     """why : the rules that chose it.  turned : what would turn its decision, or why that is not told."""
 
     found: LocalExplanation
@@ -86,7 +86,7 @@ class ExplanationView:
     shares: tuple[Share, ...]
     share_scale: Scale
     charts: tuple[Chart, ...]
-    rows: tuple[ColumnRow, ...]
+    rows: tuple[ExplainedRow, ...]
     flips: tuple[Flip, ...]
     failed: Mapping[str, tuple[str, ...]]
 
@@ -149,7 +149,7 @@ def _shares(found: ExplanationEvidence) -> tuple[Share, ...]:
     )
 
 
-def _row(one: LocalExplanation, is_open: bool, label: str) -> ColumnRow:
+def _row(one: LocalExplanation, is_open: bool, label: str) -> ExplainedRow:
     bars = [
         ContributionBar(c.column, c.value, c.typical, Mark(c.contribution, c.low, c.high)) for c in one.contributions
     ]
@@ -159,7 +159,7 @@ def _row(one: LocalExplanation, is_open: bool, label: str) -> ColumnRow:
         shown.append(ContributionBar(f"{len(rest)} other columns", "", "", Mark(total)))
     scale = scale_of([0.0, *(v for bar in shown for v in bar.mark.values)])
     turned = explanation_words.counterfactual(one, label)
-    return ColumnRow(one, explanation_words.why(one), tuple(shown), turned, scale, is_open)
+    return ExplainedRow(one, explanation_words.why(one), tuple(shown), turned, scale, is_open)
 
 
 def _flip(one: FlipTest) -> Flip:

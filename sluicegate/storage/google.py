@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +11,9 @@ from typing import Any
 
 from sluicegate.storage.place import (
     LARGEST,
-    WRITE,
-    Changed,
+    CloudFolder,
     Entry,
-    Exists,
     StorageError,
-    StorageFolder,
     Stored,
     changed,
     exists,
@@ -32,7 +28,7 @@ _REMEDY = "run on a machine with a service account, set GOOGLE_APPLICATION_CREDE
 _TIMEOUT, _RETRIED = 60, 20.0
 
 
-class GoogleFolder(StorageFolder):
+class GoogleFolder(CloudFolder):
     """Tags are generations."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
@@ -78,12 +74,6 @@ class GoogleFolder(StorageFolder):
             blob = self._bucket.get_blob(self._prefix + name, **self._patience)
         return Entry(name, int(blob.size or 0), str(blob.generation)) if blob else None
 
-    def create(self, name: str, content: bytes) -> str:
-        return self._put(name, content, 0)
-
-    def replace(self, name: str, content: bytes, tag: str) -> str:
-        return self._put(name, content, int(tag))
-
     def delete(self, name: str) -> None:
         from google.api_core.exceptions import NotFound
 
@@ -104,22 +94,21 @@ class GoogleFolder(StorageFolder):
     def _blob(self, name: str) -> Any:
         return self._bucket.blob(self._prefix + name)
 
-    def _put(self, name: str, content: bytes, generation: int) -> str:
-        mine = {WRITE: secrets.token_hex(8)}
-        try:
-            with self._told(name, exists(self.where(name)) if not generation else changed(self.where(name))):
-                blob = self._blob(name)
-                blob.metadata = mine
-                blob.upload_from_string(
-                    content, "application/octet-stream", if_generation_match=generation, **self._patience
-                )
-                return str(blob.generation)
-        except (Exists, Changed):
-            with self._told(name):
-                stands = self._bucket.get_blob(self._prefix + name, **self._patience)
-            if stands is None or stands.metadata != mine:
-                raise
-            return str(stands.generation)
+    def _write(self, name: str, content: bytes, tag: str | None, mark: Mapping[str, str]) -> str:
+        # Generation 0 is Google's word for "no such object".
+        generation, where = int(tag or 0), self.where(name)
+        with self._told(name, changed(where) if generation else exists(where)):
+            blob = self._blob(name)
+            blob.metadata = dict(mark)
+            blob.upload_from_string(
+                content, "application/octet-stream", if_generation_match=generation, **self._patience
+            )
+            return str(blob.generation)
+
+    def _marked(self, name: str) -> tuple[str, Mapping[str, str]] | None:
+        with self._told(name):
+            stands = self._bucket.get_blob(self._prefix + name, **self._patience)
+        return (str(stands.generation), stands.metadata or {}) if stands else None
 
     @contextmanager
     def _told(self, name: str, condition: StorageError | None = None) -> Iterator[None]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schemas.errors import Problem
 from schemas.plain_file import open_plain_to_write, read_plain
-from schemas.whole_file import write_whole
+from schemas.whole_file import replacing, write_whole
 from sluicegate.storage.place import (
     LARGEST,
     Entry,
@@ -64,7 +64,7 @@ class LocalFolder(StorageFolder):
 
     def create(self, name: str, content: bytes) -> str:
         with _told(self.where(name)), self._locked():
-            if (self.folder / name).exists():
+            if os.path.lexists(self.folder / name):
                 raise exists(self.where(name))
             write_whole(self.folder / name, content)
         return tag_of(content)
@@ -84,7 +84,9 @@ class LocalFolder(StorageFolder):
 
     def upload(self, file: Path, name: str) -> None:
         with _told(self.where(name)):
-            write_whole(self.folder / name, file.read_bytes())
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self.folder / name) as aside:
+                shutil.copyfile(file, aside)
 
     def download(self, name: str, file: Path) -> None:
         if not (self.folder / name).is_file():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +15,9 @@ from obstore.store import AzureStore, S3Store
 
 from sluicegate.storage.place import (
     LARGEST,
-    WRITE,
-    Changed,
+    CloudFolder,
     Entry,
-    Exists,
     NotFound,
-    StorageFolder,
     Stored,
     changed,
     exists,
@@ -51,7 +47,7 @@ _NO_CREDENTIALS = (
 )
 
 
-class ObjectFolder(StorageFolder):
+class ObjectFolder(CloudFolder):
     """Tags are the store's ETags."""
 
     def __init__(self, scheme: str, bucket: str, prefix: str) -> None:
@@ -79,12 +75,6 @@ class ObjectFolder(StorageFolder):
             return Entry(name, meta["size"], _tag(meta))
         return None
 
-    def create(self, name: str, content: bytes) -> str:
-        return self._put(name, content, "create")
-
-    def replace(self, name: str, content: bytes, tag: str) -> str:
-        return self._put(name, content, {"e_tag": tag})
-
     def delete(self, name: str) -> None:
         with suppress(NotFound), self._told(name):
             obstore.delete(self._store, name)
@@ -98,17 +88,16 @@ class ObjectFolder(StorageFolder):
             for chunk in obstore.get(self._store, name).stream(min_chunk_size=_CHUNK_BYTES):
                 target.write(chunk)
 
-    def _put(self, name: str, content: bytes, mode: Any) -> str:
-        mine = {WRITE: secrets.token_hex(8)}
-        try:
-            with self._told(name):
-                return _tag(obstore.put(self._store, name, content, mode=mode, attributes=mine, use_multipart=False))
-        except (Exists, Changed):
-            with self._told(name), suppress(FileNotFoundError):
-                stands = obstore.get(self._store, name)
-                if stands.attributes.get(WRITE) == mine[WRITE]:
-                    return _tag(stands.meta)
-            raise
+    def _write(self, name: str, content: bytes, tag: str | None, mark: Mapping[str, str]) -> str:
+        mode: Any = "create" if tag is None else {"e_tag": tag}
+        with self._told(name):
+            return _tag(obstore.put(self._store, name, content, mode=mode, attributes=dict(mark), use_multipart=False))
+
+    def _marked(self, name: str) -> tuple[str, Mapping[str, str]] | None:
+        with suppress(NotFound), self._told(name):
+            stands = obstore.get(self._store, name)
+            return _tag(stands.meta), dict(stands.attributes)
+        return None
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,6 +139,37 @@ class StorageFolder(ABC):
 
     def __hash__(self) -> int:
         return hash(self.uri)
+
+
+class CloudFolder(StorageFolder):
+    """A bucket's folder. A write whose answer was lost is made again, and meets itself: then it has succeeded."""
+
+    @abstractmethod
+    def _write(self, name: str, content: bytes, tag: str | None, mark: Mapping[str, str]) -> str:
+        """Puts it where the content of `tag` stands, or nothing without one; tells its tag. Raises Exists or Changed.
+
+        mark : the object's metadata.
+        """
+
+    @abstractmethod
+    def _marked(self, name: str) -> tuple[str, Mapping[str, str]] | None:
+        """Tag and metadata of the object that stands there; None where there is none."""
+
+    def create(self, name: str, content: bytes) -> str:
+        return self._put(name, content, None)
+
+    def replace(self, name: str, content: bytes, tag: str) -> str:
+        return self._put(name, content, tag)
+
+    def _put(self, name: str, content: bytes, tag: str | None) -> str:
+        mine = {WRITE: secrets.token_hex(8)}
+        try:
+            return self._write(name, content, tag, mine)
+        except (Exists, Changed):
+            stands = self._marked(name)
+            if stands is None or stands[1].get(WRITE) != mine[WRITE]:
+                raise
+            return stands[0]
 
 
 def too_large(where: str, size: int, largest: int) -> StorageError:

@@ -241,7 +241,7 @@ class TestTelling:
         assert (last.verdict, last.exit_code, last.notes) == ("ERROR", 1, ("a note",))
 
     def test_before_the_first_step(self, job):
-        assert unfinished.place_of(run._should_it_die(job, [], ())) == "before its first step"
+        assert unfinished.place_of(run._should_it_die(job, [], (), ())) == "before its first step"
 
     @pytest.mark.parametrize(
         ("error", "said"),
@@ -251,7 +251,7 @@ class TestTelling:
         ],
     )
     def test_a_run_that_breaks_is_no_killed_run(self, job, error, said):
-        unfinished.write(run._should_it_die(job, [], ()), job.home)
+        unfinished.write(run._should_it_die(job, [], (), ()), job.home)
         run._leave_broken(job, [], 1.0, error)
         assert records.read_result(job.home).notes[-1] == said
         assert not unfinished.is_open(job.home)

@@ -15,6 +15,7 @@ from pipeline.local import launch, moved
 from pipeline.settings.metadata import Metadata
 from schemas.output_folder import OutputFolder
 from schemas.records import State
+from sluicegate.lineage import connection as lineage_connection
 from sluicegate.lineage import store as lineage
 from sluicegate.lineage.connection import connection
 
@@ -107,7 +108,7 @@ def test_it_can_be_moved_again_and_back(ran, tmp_path):
 def test_a_rewriting_that_was_interrupted_is_finished_by_the_next_run(ran, tmp_path, monkeypatch):
     later, last = tmp_path / "later", tmp_path / "last"
     shutil.move(ran, later)
-    monkeypatch.setattr(moved, "_AT_ONCE", 1)
+    monkeypatch.setattr(lineage_connection, "_AT_ONCE", 1)
     put, calls = metadata_store.MetadataStore.put_artifacts, []
 
     def once(self, some, *more):

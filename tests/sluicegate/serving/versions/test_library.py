@@ -111,6 +111,13 @@ def answering(library, key="", **spec):
         return lease.version.number
 
 
+async def held_while_it_loads(world, library, version):
+    """The version is to be stable, and stays in the middle of its loading until `world.held` lets it go."""
+    world.held.add(version)
+    world.release(stable=version)
+    await until(library, lambda: states(library).get(version) == "LOADING")
+
+
 def test_the_newest_version_is_served(world):
     world.add(1, 3, 2)
 
@@ -170,9 +177,7 @@ def test_a_version_that_is_asked_for_again_while_it_loads_is_loaded_once(world):
     world.release(stable=1)
 
     async def story(library):
-        world.held.add(2)
-        world.release(stable=2)
-        await until(library, lambda: states(library).get(2) == "LOADING")
+        await held_while_it_loads(world, library, 2)
         for stable in (1, 2):
             world.release(stable=stable)
             await library.refresh()
@@ -188,9 +193,7 @@ def test_a_version_that_came_too_late_is_closed_and_answers_nobody(world):
     world.release(stable=1)
 
     async def story(library):
-        world.held.add(2)
-        world.release(stable=2)
-        await until(library, lambda: states(library).get(2) == "LOADING")
+        await held_while_it_loads(world, library, 2)
         world.release(stable=1)
         await library.refresh()
         world.held.clear()
