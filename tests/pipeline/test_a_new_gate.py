@@ -4,6 +4,7 @@ The line is what rows_gate/runner.py adds to pipeline/gates.py. docs/adding-a-ga
 """
 
 import copy
+import importlib
 import json
 import os
 import re
@@ -63,6 +64,12 @@ def test_lint_finds_its_verdict_unread(compiled, monkeypatch, is_asked, reader):
     del node(ir, reader).inputs.inputs["rows_verdict"]
     with pytest.raises(GraphError, match=rf"RowsGate[\s\S]*does not reach {reader}"):
         lint.check(ir)
+
+
+def test_importing_the_toys_runner_adds_no_gate():
+    # pytest imports every module for its doctests: the toy must not stand in the other tests' graphs.
+    importlib.import_module("tests.pipeline.rows_gate.runner")
+    assert GATE not in gates.GATES
 
 
 def test_lint_finds_a_gate_that_nobody_declared(compiled, monkeypatch):

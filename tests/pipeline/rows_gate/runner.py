@@ -5,10 +5,9 @@ import sys
 from pipeline import gates
 from tests.pipeline.rows_gate import gate as rows_gate
 
-# Before anything else is imported, as the line in the file would be.
-gates.GATES = (*gates.GATES, rows_gate.GATE)
-
 if __name__ == "__main__":
+    # Before anything else is imported, as the line in the file would be.
+    gates.GATES = (*gates.GATES, rows_gate.GATE)
     from local_runner import main
 
     sys.exit(main())
